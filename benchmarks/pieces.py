@@ -1,0 +1,217 @@
+"""The pieces of the benchmark. Each runs in a process of its own and returns what it measured.
+
+labsim is imported inside the pieces, so that Mesa and numpy can be timed without it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from benchmarks import urn_ball
+from benchmarks.measure import peak_memory_mb, stopwatch
+
+MONTHS = 60
+MESA_WORKERS, MESA_MONTHS = 100_000, 12
+WORKERS = 1_000_000
+VIET_NAM = 52_000_000
+FRICTIONAL = "reference/frictional"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measured number and the limit it is held to; `at_least` turns the limit into a floor."""
+
+    what: str
+    value: float | None
+    unit: str
+    limit: float | None = None
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether the limit is kept; None without a limit or a value."""
+        if self.limit is None or self.value is None:
+            return None
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+def _run_months(model: Any, n_months: int) -> float:
+    with stopwatch() as watch:
+        for _ in range(n_months):
+            model.step()
+    return watch.seconds
+
+
+def _ns(seconds: float, n_people: int, n_months: int) -> float:
+    return seconds / n_people / n_months * 1e9
+
+
+def check() -> list[Measure]:
+    """Hold the two yardsticks to the urn-ball expectation on small worlds before anything is timed."""
+    from benchmarks import frictional_mesa, frictional_numpy
+
+    found = []
+    for name, market in (
+        ("Mesa, 2,000 workers", frictional_mesa.Market(2_000, seed=1)),
+        ("numpy, 50,000 workers", frictional_numpy.Market(50_000, seed=1)),
+    ):
+        _run_months(market, MONTHS)
+        found.append(Measure(f"{name}: hires against urn-ball", abs(urn_ball.check(market.history, name)), "sd", 4.0))
+    return found
+
+
+def mesa() -> list[Measure]:
+    """Time the frictional market in plain Mesa."""
+    from benchmarks.frictional_mesa import Market
+
+    with stopwatch() as creation:
+        market = Market(MESA_WORKERS, seed=1)
+    seconds = _run_months(market, MESA_MONTHS)
+    urn_ball.check(market.history, "Mesa")
+    return [
+        Measure("100,000 agents created", creation.seconds, "s"),
+        Measure("per person-month", _ns(seconds, MESA_WORKERS, MESA_MONTHS), "ns"),
+        Measure("peak memory", peak_memory_mb(), "MB"),
+    ]
+
+
+def numpy() -> list[Measure]:
+    """Time the frictional market in plain numpy: 1 million workers, 60 months."""
+    from benchmarks.frictional_numpy import Market
+
+    market = Market(WORKERS, seed=1)
+    seconds = _run_months(market, MONTHS)
+    urn_ball.check(market.history, "numpy")
+    return [
+        Measure("60 months", seconds, "s"),
+        Measure("per person-month", _ns(seconds, WORKERS, MONTHS), "ns"),
+        Measure("peak memory", peak_memory_mb(), "MB"),
+    ]
+
+
+def _frictional_model(n_people: int) -> Any:
+    """Return labsim's frictional market at month 0, its kernels already compiled."""
+    import labsim
+
+    warm = labsim.LabourModel(labsim.load(FRICTIONAL, settings=["reference.people=1000"]), seed=1)
+    _run_months(warm, 2)
+    return labsim.LabourModel(labsim.load(FRICTIONAL, settings=[f"reference.people={n_people}"]), seed=1)
+
+
+def frictional() -> list[Measure]:
+    """Time the frictional market in labsim: 1 million workers, 60 months."""
+    model = _frictional_model(WORKERS)
+    seconds = _run_months(model, MONTHS)
+    return [
+        Measure("60 months", seconds, "s"),
+        Measure("per person-month", _ns(seconds, WORKERS, MONTHS), "ns"),
+        Measure("peak memory", peak_memory_mb(), "MB"),
+    ]
+
+
+def viet_nam() -> list[Measure]:
+    """Time 12 months of 52 million people, and of 1 million for the cost per person-month."""
+    small = _run_months(_frictional_model(WORKERS), 12)
+    large = _run_months(_frictional_model(VIET_NAM), 12)
+    small_ns, large_ns = _ns(small, WORKERS, 12), _ns(large, VIET_NAM, 12)
+    return [
+        Measure("12 months of 52 million people", large, "s"),
+        Measure("per person-month at 52 million", large_ns, "ns"),
+        Measure("per person-month at 1 million", small_ns, "ns"),
+        Measure("ratio of the two", large_ns / small_ns, "times", 1.3),
+        Measure("peak memory", peak_memory_mb(), "MB", 12 * 1024),
+    ]
+
+
+def son_la() -> list[Measure]:
+    """Time Son La at one row a person, 120 months, caches warm, one core."""
+    import labsim
+
+    # The rarest processes compile too: a whole run on a small world.
+    labsim.LabourModel(labsim.load("son_la", settings=["scale=0.001"]), seed=1).run()
+    config = labsim.load("son_la", settings=["scale=1"])
+    with stopwatch() as population:
+        model = labsim.LabourModel(config, seed=1)
+    with stopwatch() as months:
+        model.run()
+    return [
+        Measure("rows (people who are or may ever be in the province)", float(len(model.workers)), "rows"),
+        Measure("population synthesis", population.seconds, "s", 3.0),
+        Measure(f"{model.month} months", months.seconds, "s", 5.0),
+        Measure("per row and month", _ns(months.seconds, len(model.workers), model.month), "ns"),
+        Measure("peak memory", peak_memory_mb(), "MB", 1024),
+    ]
+
+
+def _command(*arguments: str) -> float:
+    """Return the seconds a labsim command takes; raises RuntimeError when it fails."""
+    with stopwatch() as watch:
+        done = subprocess.run(
+            [sys.executable, "-m", "labsim", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+    if done.returncode != 0:
+        last_lines = "\n".join(done.stderr.strip().splitlines()[-3:])
+        raise RuntimeError(f"labsim {' '.join(arguments)} ended with {done.returncode}: {last_lines}")
+    return watch.seconds
+
+
+def default_run() -> list[Measure]:
+    """Time `labsim run` without arguments, after a small one has warmed the caches."""
+    with tempfile.TemporaryDirectory() as folder:
+        _command("run", "--quiet", "--scale", "0.001", "--replicates", "2", "--out", f"{folder}/warm")
+        seconds = _command("run", "--quiet", "--out", f"{folder}/default")
+    return [Measure("labsim run, wall time", seconds, "s", 25.0)]
+
+
+def help_text() -> list[Measure]:
+    """Time `labsim --help`, the median of seven after one to warm the disk."""
+    _command("--help")
+    return [Measure("labsim --help, wall time", median(_command("--help") for _ in range(7)), "s", 0.4)]
+
+
+def pairing() -> list[Measure]:
+    """Compare the variance of a difference with independent seeds to that with common draws."""
+    from benchmarks.pairing import ratios
+
+    limits = {6: 100.0, 18: 20.0, 60: 5.0}
+    found = ratios(tuple(limits), n_seeds=24, scale=0.1)
+    return [
+        Measure(f"variance ratio, {months} months after", ratio, "times", limits[months], at_least=True)
+        for months, ratio in found.items()
+    ]
+
+
+PIECES: dict[str, Callable[[], list[Measure]]] = {
+    "check": check,
+    "mesa": mesa,
+    "numpy": numpy,
+    "frictional": frictional,
+    "viet_nam": viet_nam,
+    "son_la": son_la,
+    "run": default_run,
+    "help": help_text,
+    "pairing": pairing,
+}
+
+
+def main() -> None:
+    """Run the piece named on the command line and write its measures as one line of JSON."""
+    measures = PIECES[sys.argv[1]]()
+    sys.stdout.write("\n" + json.dumps([asdict(measure) for measure in measures]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

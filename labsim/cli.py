@@ -1,0 +1,289 @@
+"""The command line: `labsim run`, `schedule`, `params` and `check`. Heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from labsim.errors import LabsimError
+from labsim.text import LANGUAGES, _, use_language
+
+if TYPE_CHECKING:
+    from labsim.experiment.run import Progress
+    from labsim.results import Results
+
+__all__ = ["cli", "main"]
+
+PLAIN_WIDTH = 100  # of what goes into a file or a pipe
+_EXECUTORS = ("serial", "threads", "processes")
+_JSON_KEYS = (
+    "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
+)  # fmt: skip
+
+
+def _scale(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Read a scale: 1, 0.1 or 1:10."""
+    if value is None:
+        return None
+    try:
+        part, _colon, whole = value.partition(":")
+        scale = float(part) / float(whole or 1)
+    except (ValueError, ZeroDivisionError):
+        scale = math.nan
+    if not 0 < scale <= 1:
+        message = _("given {value!r}; allowed 1, 0.1 or 1:10, more than 0 and at most 1")
+        raise click.BadParameter(message.format(value=value), ctx, param)
+    return scale
+
+
+class _Commands(click.RichGroup):
+    """Commands that print what a user can put right without a traceback, and exit with code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors of labsim go to stderr."""
+        try:
+            return super().invoke(ctx)
+        except LabsimError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo(_("interrupted; nothing was written"), err=True)
+            ctx.exit(130)
+
+
+def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:
+    if language:
+        use_language(language)
+
+
+def _language(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        is_eager=True,
+        expose_value=False,
+        callback=_speak,
+        help=_("Language of tables and messages."),
+    )(command)
+
+
+@click.group(
+    cls=_Commands, help=_("Simulate the working people of a province and score the targets of its resolution.")
+)
+@click.version_option(package_name="labsim")
+def cli() -> None:
+    """Hold the commands."""
+
+
+@cli.command(help=_("Simulate a province (default son_la) and print the scorecard of its targets."))
+@click.argument("province", default="son_la")
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@click.option("--scale", callback=_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
+@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option("--replicates", type=click.IntRange(1), help=_("Runs with different random numbers."))
+@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+)
+@click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
+@click.option("--executor", type=click.Choice(_EXECUTORS), default="processes", show_default=True,
+              help=_("How replicates run side by side; the numbers are the same."))  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
+@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@_language
+def run(
+    province: str,
+    scenario: tuple[str, ...],
+    scale: float | None,
+    seed: int | None,
+    replicates: int | None,
+    until: str | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Simulate, save and print."""
+    from labsim.config import load
+    from labsim.experiment.run import run as simulate
+    from labsim.results import require_replaceable
+
+    if out is not None:
+        require_replaceable(out)
+    config = load(province, scenario=list(scenario), settings=settings)
+    with _progress(hidden=quiet) as tell:
+        results = simulate(
+            config, seed=seed, scale=scale, replicates=replicates, until=until, executor=executor, workers=workers,
+            progress=tell,
+        )  # fmt: skip
+    results.manifest["command"] = shlex.join(["labsim", *sys.argv[1:]])
+    folder = out if out is not None or as_json else _free_folder(results)
+    if folder is not None:
+        _save(results, folder)
+    if as_json:
+        click.echo(json.dumps(_summary(results), allow_nan=False))
+    elif not quiet:
+        _show_scorecard(results)
+    if folder is not None and not as_json:
+        click.echo(str(folder) if quiet else _list_files(folder))
+
+
+@cli.command(help=_("Print the month: the processes in order, what each reads and writes."))
+@_language
+def schedule() -> None:
+    """Print the schedule."""
+    from labsim.report.console import schedule_table
+    from labsim.schedule import MONTH
+
+    _print(schedule_table(MONTH))
+
+
+@cli.command(help=_("Print every parameter with its value, unit, range, grade and source."))
+@click.argument("province", default="son_la")
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@click.option("--grade", type=click.Choice(("A", "B", "C", "D")), help=_("Only parameters of this grade of evidence."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print a JSON list."))
+@_language
+def params(province: str, scenario: tuple[str, ...], grade: str | None, as_json: bool) -> None:
+    """Print the parameters."""
+    from labsim.config import load
+    from labsim.quantity import describe
+
+    config = load(province, scenario=list(scenario))
+    evidence = [one for one in config.evidence() if grade in (None, one.grade)]
+    owners = [("", type(config)), *((f"policies.{name}.", type(policy)) for name, policy in config.policies.items())]
+    defaults = {info.path: info.default for prefix, owner in owners for info in describe(owner, prefix)}
+    if as_json:
+        facts = [asdict(one) | {"default": defaults.get(one.path)} for one in evidence]
+        click.echo(json.dumps(facts, default=str, indent=1))
+        return
+    from labsim.report.console import parameter_table
+
+    _print(parameter_table(evidence, defaults))
+
+
+@cli.command(help=_("Check a profile, scenario or targets file; print every problem at once."))
+@click.argument("file", type=click.Path(path_type=Path))
+@_language
+def check(file: Path) -> None:
+    """Check a file."""
+    if file.name == "targets.yaml":
+        from labsim.targets import load_targets
+
+        click.echo(_("{file}: {n} targets, no problems").format(file=file, n=len(load_targets(file))))
+        return
+    from labsim.config import load
+
+    config = load(file)
+    click.echo(_("{file}: no problems").format(file=file))
+    for change in config.changes:
+        click.echo(f"  {change}")
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # an old Windows code page has no Vietnamese letters: better a "?" than a traceback
+            stream.reconfigure(errors="replace")
+    cli(prog_name="labsim")
+
+
+@contextmanager
+def _progress(hidden: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show replicates done and time left on stderr; messages alone where stderr is no terminal."""
+    if hidden:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield lambda event: click.echo(event.message, err=True) if event.message else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn(_("left")), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(_("replicates"), total=None)
+
+        def tell(event: Progress) -> None:
+            if event.message:
+                bar.console.print(event.message, highlight=False)
+            bar.update(task, completed=event.done, total=event.total)
+
+        yield tell
+
+
+def _free_folder(results: Results) -> Path:
+    """Return the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
+    about = results.manifest
+    scenario = re.sub(r"[^\w+.-]+", "-", Path(str(about["scenario"])).stem)
+    n = 1
+    while True:
+        folder = Path("labsim-results") / f"{about['province']}-{scenario}-{about['started'][:10]}-{n}"
+        if not folder.exists():
+            return folder
+        n += 1
+
+
+def _save(results: Results, folder: Path) -> None:
+    from labsim.report.figures import overview_files
+
+    results.save(folder, attachments=overview_files(results))
+
+
+def _list_files(folder: Path) -> str:
+    names = ("overview.png", "scorecard.csv", "monthly.parquet", "manifest.json")
+    return _("Files: {folder}\n  {names} and more").format(folder=folder, names=", ".join(names))
+
+
+def _summary(results: Results) -> dict[str, Any]:
+    """Return what --json prints; a number that is not there is null."""
+    rows = [{key: _plain(row[key]) for key in _JSON_KEYS} for row in results.scorecard.to_dict("records")]
+    about = {key: results.manifest[key] for key in ("scenario", "scale", "replicates", "months", "timing")}
+    return about | {"scorecard": rows}
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _show_scorecard(results: Results) -> None:
+    from labsim.report.console import scorecard_view
+
+    for part in scorecard_view(results):
+        _print(part)
+
+
+def _print(part: Any) -> None:
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        console = Console(highlight=False)
+        console.width = min(console.width, PLAIN_WIDTH)
+        console.print(part)
+    else:
+        console = Console(file=io.StringIO(), width=PLAIN_WIDTH, highlight=False, color_system=None)
+        with console.capture() as plain:
+            console.print(part)
+        click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))

@@ -1,0 +1,120 @@
+"""Tables of typed columns in which row == id for ever, and a `Row` through which one person reads as an agent.
+
+A table's class declares its columns as annotations; state, type, unit and meaning stand side by side:
+
+    class Workers(Table):
+        wage: Annotated[Floats, Column(np.float32, "income from work", unit="VND per month")]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column holds."""
+
+    dtype: Any
+    meaning: str
+    unit: str = ""
+    codes: type[IntEnum] | None = None
+    width: str = ""  # the name of a second dimension, e.g. "tiers"
+    initial: float = 0
+
+
+class Row:
+    """One row of a table, read as an agent: `row.wage`, `row.activity`."""
+
+    __slots__ = ("_table", "id")
+
+    def __init__(self, table: Table, row: int) -> None:
+        self._table = table
+        self.id = row
+
+    def __getattr__(self, name: str) -> Any:
+        column = self._table.columns().get(name)
+        if column is None:
+            raise AttributeError(f"{type(self._table).__name__} have no column {name!r}")
+        value = getattr(self._table, name)[self.id]
+        if column.codes is not None:
+            return column.codes(int(value))
+        return value.copy() if column.width else value.item()
+
+    def __dir__(self) -> list[str]:
+        return ["id", *self._table.columns()]
+
+    def __repr__(self) -> str:
+        values = (f"{name}={getattr(self, name)!s}" for name in self._table.columns())
+        return f"<{type(self._table).__name__} {self.id}: {', '.join(values)}>"
+
+
+class Selection:
+    """Some rows of a table, read column by column: `workers.where(mask).wage.mean()`."""
+
+    __slots__ = ("_table", "ids")
+
+    def __init__(self, table: Table, ids: Array) -> None:
+        self._table = table
+        self.ids = ids
+
+    def __getattr__(self, name: str) -> Array:
+        if name not in self._table.columns():
+            raise AttributeError(f"{type(self._table).__name__} have no column {name!r}")
+        values: Array = getattr(self._table, name)[self.ids]
+        return values
+
+    def __len__(self) -> int:
+        return int(self.ids.size)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (Row(self._table, int(i)) for i in self.ids)
+
+
+class Table:
+    """Columns of equal length; rows are never removed, moved or compacted."""
+
+    def __init__(self, n_rows: int, widths: dict[str, int] | None = None) -> None:
+        self.n_rows = n_rows
+        for name, column in self.columns().items():
+            shape = (n_rows, (widths or {})[column.width]) if column.width else (n_rows,)
+            setattr(self, name, np.full(shape, column.initial, dtype=column.dtype))
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """Return the declared columns by name, in order."""
+        if "_columns" not in cls.__dict__:
+            found: dict[str, Column] = {}
+            for name, hint in get_type_hints(cls, include_extras=True).items():
+                if get_origin(hint) is Annotated:
+                    found.update({name: mark for mark in get_args(hint)[1:] if isinstance(mark, Column)})
+            cls._columns = found  # type: ignore[attr-defined]
+        return cls._columns  # type: ignore[attr-defined,no-any-return]
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __getitem__(self, row: int) -> Row:
+        if not 0 <= row < self.n_rows:
+            raise IndexError(f"{type(self).__name__}: row {row}; there are rows 0 to {self.n_rows - 1}")
+        return Row(self, int(row))
+
+    def __iter__(self) -> Iterator[Row]:
+        return (Row(self, i) for i in range(self.n_rows))
+
+    def where(self, mask: Array) -> Selection:
+        """Return the rows at which a boolean mask of shape `(n_rows,)` holds."""
+        return Selection(self, np.flatnonzero(mask))
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the memory that the columns take, in bytes."""
+        return int(sum(getattr(self, name).nbytes for name in self.columns()))

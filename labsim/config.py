@@ -1,0 +1,117 @@
+"""The configuration of a run: ``load("son_la", scenario="linked_seats", settings=["matching.selectivity=0.4"])``.
+
+Later wins: defaults of the classes < profile < what a scenario extends < the scenario < settings. Two scenario files
+of the same level that set the same key raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, SerializeAsAny
+
+from labsim.config_base import ConfigBase, Evidence
+from labsim.config_build import build
+from labsim.config_files import BASELINE, ProvinceNeeded, collect_files, find_configs, known_names
+from labsim.config_schema import schema_of
+from labsim.errors import ConfigError, Problem
+from labsim.policies import BUILT_IN
+from labsim.policies.base import Policy
+from labsim.processes.climate import ClimateParameters
+from labsim.processes.counting import CountingParameters
+from labsim.processes.demand import DemandParameters
+from labsim.processes.demography import DemographyParameters
+from labsim.processes.earnings import EarningsParameters
+from labsim.processes.firms import FirmsParameters
+from labsim.processes.matching import MatchingParameters
+from labsim.processes.migration import MigrationParameters
+from labsim.processes.own_account import OwnAccountParameters
+from labsim.processes.training import TrainingParameters
+from labsim.quantity import Parameters
+from labsim.reference_world import ReferenceParameters
+from labsim.schedule import SWITCHABLE
+
+__all__ = [
+    "SECTIONS",
+    "Config",
+    "Evidence",
+    "check",
+    "config_schema",
+    "find_configs",
+    "known_names",
+    "load",
+]
+
+
+class Config(ConfigBase):
+    """Compose every section of parameters; adding a process adds one line here."""
+
+    policy_base: ClassVar[type[Parameters]] = Policy
+    built_in_policies: ClassVar[Mapping[str, type[Parameters]]] = BUILT_IN
+    process_names: ClassVar[tuple[str, ...]] = SWITCHABLE
+
+    policies: dict[str, SerializeAsAny[Policy]] = Field(default_factory=dict)
+
+    demography: DemographyParameters = DemographyParameters()
+    climate: ClimateParameters = ClimateParameters()
+    demand: DemandParameters = DemandParameters()
+    training: TrainingParameters = TrainingParameters()
+    firms: FirmsParameters = FirmsParameters()
+    own_account: OwnAccountParameters = OwnAccountParameters()
+    matching: MatchingParameters = MatchingParameters()
+    migration: MigrationParameters = MigrationParameters()
+    earnings: EarningsParameters = EarningsParameters()
+    counting: CountingParameters = CountingParameters()
+    reference: ReferenceParameters = ReferenceParameters()
+
+
+SECTIONS: dict[str, type[Parameters]] = Config.sections()
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    scenario: str | Path | Sequence[str | Path] = BASELINE,
+    settings: Sequence[str] | Mapping[str, Any] = (),
+    allow_code: bool = True,
+) -> Config:
+    """Read, overlay, check and freeze a configuration.
+
+    ``name_or_path`` is a province ("son_la"), a province and scenario ("son_la/baseline"), a reference world
+    ("reference/urn_ball") or a YAML file. ``scenario`` is one name or file, or several that must not set the same
+    key. ``settings`` are ``"path=value"`` texts, or a mapping from path to value. With ``allow_code=False`` policies
+    in files are refused. Raises ConfigError with every problem found.
+    """
+    scenarios = [scenario] if isinstance(scenario, str | Path) else list(scenario)
+    return build(Config, collect_files(name_or_path, scenarios), settings, allow_code=allow_code)
+
+
+def check(path: str | Path, *, allow_code: bool = True) -> list[Problem]:
+    """Return every problem of a profile, scenario or reference world; an empty list means that it loads.
+
+    A scenario that fits every province is tried with each of them.
+    """
+    try:
+        load(Path(path), allow_code=allow_code)
+    except ProvinceNeeded as error:
+        provinces = [name for name in known_names() if "/" not in name]
+        found = [problem for name in provinces for problem in _problems(name, Path(path), allow_code)]
+        return list(dict.fromkeys(found)) if provinces else error.problems
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def _problems(province: str, scenario: Path, allow_code: bool) -> list[Problem]:
+    try:
+        load(province, scenario=scenario, allow_code=allow_code)
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of profile, scenario and reference files, for editors."""
+    return schema_of(Config)

@@ -1,0 +1,318 @@
+"""Build a configuration: files laid over each other, policies found, settings applied, everything checked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pydantic
+
+from labsim.config_base import ConfigBase, EvidenceGiven, defaults_of
+from labsim.config_files import FileSet
+from labsim.errors import ConfigError, Problem
+from labsim.overlay import ABSENT, SETTING, Change, Layer, Tree, conflicts, merged, read_settings, split_evidence
+from labsim.policy_source import PolicyOrigin, find_policy_class
+from labsim.profile import Names, Profile, folder_hashes
+from labsim.quantity import Parameters, QuantityInfo, describe
+from labsim.text import _, did_you_mean
+from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_top_key
+from labsim.yaml_source import KeyPath, Place, find_place
+
+__all__ = ["build"]
+
+Model = TypeVar("Model", bound=ConfigBase)
+_WRITTEN_BY_LABSIM = ("province", "scenario", "origins", "changes", "given")
+_RUN_KEYS = tuple(name for name in ConfigBase.model_fields if name not in _WRITTEN_BY_LABSIM)
+_PROFILE_KEYS = tuple(name for name in Profile.model_fields if name not in ("id", "files"))
+
+
+def build(
+    model: type[Model],
+    files: FileSet,
+    settings: Sequence[str] | Mapping[str, Any] = (),
+    *,
+    allow_code: bool = True,
+) -> Model:
+    """Return the configuration that files and settings describe; raises ConfigError with all problems."""
+    return _Builder(model, files, allow_code).build(settings)
+
+
+class _Builder(Generic[Model]):
+    """Carry the tree of values and the problems found so far from one step to the next."""
+
+    def __init__(self, model: type[Model], files: FileSet, allow_code: bool) -> None:
+        self.model = model
+        self.files = files
+        self.allow_code = allow_code
+        self.problems: list[Problem] = []
+        self.changes: list[Change] = []
+        self.classes: dict[str, type[Parameters]] = {}
+        self.origins: dict[str, PolicyOrigin] = {}
+        self.tree = Tree({name: defaults_of(section) for name, section in model.sections().items()})
+        self.on_in_profile: set[str] = set()
+        self.tree.places[()] = Place(files.sources[0].file, 1, 1)
+
+    def build(self, settings: Sequence[str] | Mapping[str, Any]) -> Model:
+        self._lay_files()
+        found, problems = read_settings(settings)
+        self.problems += problems
+        found = [(self._full_path(path), value) for path, value in found]
+        # which policies there are must be settled before their parameters can be set
+        naming = [one for one in found if one[0][0] == "policies" and (len(one[0]) <= 2 or one[0][2:] == ("use",))]
+        self._apply(naming)
+        self._switch_on(path for path, _value in found)
+        self._log_switches()
+        self._find_policies()
+        self._apply([one for one in found if one not in naming])
+        config = self._checked()
+        if self.problems or config is None:
+            raise ConfigError(_in_order(self.problems))
+        return config
+
+    def _lay_files(self) -> None:
+        layers = [split_evidence(source) for source in self.files.sources]
+        self.problems += [problem for layer in layers for problem in layer.problems]
+        clashes = conflicts(layers, self.files.ancestors)
+        if clashes:
+            raise ConfigError(self.problems + clashes)
+        for position, layer in enumerate(layers):
+            self._check_groups(layer)
+            changes = self.tree.add(layer)
+            if position:
+                self.changes += [one for one in changes if one.path[0] not in ("extends", "title", "question")]
+            else:
+                self.on_in_profile = self._policies_on()
+        self._join_words(layers)
+
+    def _check_groups(self, layer: Layer) -> None:
+        """Refuse a section or the policies given as anything but a group; an empty one changes nothing."""
+        for name in ("policies", *self.model.sections()):
+            value = layer.data.get(name, {})
+            if value is None:
+                layer.data[name] = {}
+            elif not isinstance(value, dict):
+                message = _("given {given}; allowed a group of `key: value`").format(given=as_given(value))
+                self.problems.append(Problem(*find_place(layer.places, (name,)), name, message))
+                del layer.data[name]
+
+    def _join_words(self, layers: list[Layer]) -> None:
+        """Join the titles and questions of several scenarios given side by side."""
+        bases = set().union(*self.files.ancestors.values())
+        for key, separator in (("title", " + "), ("question", " ")):
+            top = [layer.data[key] for layer in layers if key in layer.data and layer.source.file not in bases]
+            try:
+                names = [Names.model_validate(one) for one in top]
+            except pydantic.ValidationError:
+                continue  # the wrong title is still in the tree and is reported with everything else
+            if len(names) > 1:
+                joined = {code: separator.join(getattr(one, code) for one in names) for code in ("en", "vi")}
+                self.tree.data[key] = joined
+
+    def _full_path(self, path: KeyPath) -> KeyPath:
+        policies = self.tree.data.get("policies", {})
+        is_policy = path[0] in policies or path[0] in self.model.built_in_policies
+        return ("policies", *path) if is_policy and path[0] not in self._keys() else path
+
+    def _keys(self) -> list[str]:
+        return [*self.model.sections(), *_RUN_KEYS, *_PROFILE_KEYS, "extends"]
+
+    def _apply(self, settings: Sequence[tuple[KeyPath, Any]]) -> None:
+        for path, value in settings:
+            try:
+                self.changes += self.tree.set(path, value)
+            except ValueError as error:
+                self.problems.append(Problem(SETTING, None, None, ".".join(path), str(error)))
+
+    def _switch_on(self, paths: Iterable[KeyPath]) -> None:
+        policies = self.tree.data.setdefault("policies", {})
+        if not isinstance(policies, dict):
+            message = _("given {given}; allowed a group of `key: value`")
+            self._report(("policies",), message.format(given=as_given(policies)))
+            policies = self.tree.data["policies"] = {}
+        for path in paths:
+            if len(path) > 2 and path[0] == "policies" and policies.get(path[1], False) is False:
+                policies[path[1]] = {}
+                self.tree.places[path[:2]] = Place(SETTING, None, None)
+
+    def _policies_on(self) -> set[str]:
+        return {str(name) for name, values in self.tree.data.get("policies", {}).items() if values is not False}
+
+    def _log_switches(self) -> None:
+        """Log each policy that scenarios and settings brought in or took away, before its parameters."""
+        on = self._policies_on()
+        switched = sorted(on ^ self.on_in_profile)
+        noise = {("policies", name, "use") for name in switched}
+        self.changes = [one for one in self.changes if one.path not in noise and not _is_policy(one.path)]
+        self.changes = [Change(("policies", name), name not in on, name in on) for name in switched] + self.changes
+
+    def _find_policies(self) -> None:
+        """Find the class of every policy that is on, and fill in its defaults."""
+        policies: dict[Any, Any] = {}
+        for name, values in self.tree.data.get("policies", {}).items():
+            path = ("policies", str(name))
+            if values is False:
+                continue
+            values = {} if values is None or values is True else values
+            if not isinstance(values, dict):
+                message = _("given {given}; allowed its parameters, true or false").format(given=as_given(values))
+                self._report(path, message)
+                continue
+            use = values.get("use", name)
+            place = self.tree.place((*path, "use"))
+            folder = self.tree.folders.get(place.file, Path.cwd())
+            try:
+                found, origin = find_policy_class(
+                    str(use),
+                    folder,
+                    base=self.model.policy_base,
+                    built_in=self.model.built_in_policies,
+                    allow_code=self.allow_code,
+                )
+            except ValueError as error:
+                self._report((*path, "use") if "use" in values else path, str(error))
+                continue
+            self.classes[str(name)], self.origins[str(name)] = found, origin
+            given = {key: value for key, value in values.items() if key != "use"}
+            replaced = [where[2:] for where in self.tree.whole if where[:2] == path]
+            policies[str(name)] = merged(defaults_of(found), given, whole=replaced)
+        self.tree.data["policies"] = policies
+
+    def _checked(self) -> Model | None:
+        data = self.tree.data
+        known = self._keys()
+        for key in data:
+            if key not in known:
+                self._report((str(key),), unknown_top_key(str(key), known, self.model))
+        province = self._read(Profile, self._profile_data(), ())
+        policies = {
+            name: policy
+            for name, found in sorted(self.classes.items())
+            if (policy := self._read(found, data["policies"][name], ("policies", name))) is not None
+        }
+        self._check_switched_off()
+        wanted = [*self.model.sections(), *(key for key in _RUN_KEYS if key != "policies")]
+        rest = {key: data[key] for key in wanted if key in data}
+        fallback = Profile(id=self.files.world, name=Names(en="", vi=""))
+        rest["province"] = (province or fallback).model_dump(mode="json")
+        if not data.get("title") and province is not None:
+            rest["title"] = province.name.model_dump()
+        config: Model | None = self._read(self.model, rest, ())
+        if config is None:
+            return None
+        units = self._quantities()
+        checked: Model = config.model_copy(
+            update={
+                "policies": policies,
+                "scenario": self.files.scenario,
+                "origins": dict(sorted(self.origins.items())),
+                "changes": tuple(self._worded(change, units) for change in self.changes),
+                "given": self._evidence(units),
+            }
+        )
+        return checked
+
+    def _profile_data(self) -> dict[str, Any]:
+        profile = self.files.sources[0].path
+        assert profile is not None
+        data = {key: self.tree.data[key] for key in _PROFILE_KEYS if key in self.tree.data}
+        folder = profile.parent / str(data.pop("folder", "margins"))
+        data["id"] = self.files.world
+        if folder.is_dir():
+            data |= {"folder": str(folder.resolve()), "files": folder_hashes(folder)}
+        return data
+
+    def _read(self, model: Any, data: Mapping[Any, Any], prefix: KeyPath) -> Any:
+        try:
+            return read_strictly(model, data)
+        except pydantic.ValidationError as error:
+            self.problems += problems_of(error, model, data, self.tree.places, prefix)
+            return None
+
+    def _check_switched_off(self) -> None:
+        names = self.tree.data.get("switched_off", [])
+        known = self.model.process_names
+        for position, name in enumerate(names if isinstance(names, list) and known else []):
+            if name not in known:
+                message = _("no process {name}; {hint}").format(
+                    name=as_given(name), hint=did_you_mean(str(name), known)
+                )
+                self._report(("switched_off", str(position)), message)
+
+    def _quantities(self) -> dict[str, QuantityInfo]:
+        found = {info.path: info for info in describe(self.model)}
+        for name, policy in self.classes.items():
+            found |= {info.path: info for info in describe(policy, f"policies.{name}.")}
+        return found
+
+    def _evidence(self, quantities: Mapping[str, QuantityInfo]) -> dict[str, EvidenceGiven]:
+        found: dict[str, EvidenceGiven] = {}
+        for where, given in self.tree.given.items():
+            path = ".".join(where)
+            info = _owner(where, quantities)
+            if info is None:
+                if given.evidence is not None:
+                    self.problems.append(Problem(*given.place, path, _("this key takes no evidence")))
+                continue
+            value = _value_at(self.tree.data, tuple(info.path.split(".")))
+            facts = {"low": info.low, "high": info.high, "unit": info.unit}
+            evidence = dict(given.evidence or {})
+            wrong = evidence_problems(where, value, evidence, facts, given.place)
+            self.problems += wrong
+            if "source" not in evidence and value != info.default:
+                evidence["source"] = _unsourced(given.place)
+                evidence.setdefault("grade", "D")
+            found.pop(info.path, None)
+            if evidence and not wrong:
+                found[info.path] = EvidenceGiven(**evidence)
+        return found
+
+    def _worded(self, change: Change, quantities: Mapping[str, QuantityInfo]) -> str:
+        info = _owner(change.path, quantities)
+        old, new = change.old, change.new
+        if _is_policy(change.path):
+            old, new = (_("on") if on else _("off") for on in (old, new))
+        elif old is ABSENT and info is not None and ".".join(change.path) == info.path:
+            old = info.default
+            new = new if change.path in self.tree.whole else merged(old, new)
+        unit = f" [{info.unit}]" if info is not None else ""
+        return f"{'.'.join(change.path)}: {_word(old)} -> {_word(new)}{unit}"
+
+    def _report(self, path: KeyPath, message: str) -> None:
+        self.problems.append(Problem(*self.tree.place(path), ".".join(path), message))
+
+
+def _is_policy(path: KeyPath) -> bool:
+    return path[0] == "policies" and len(path) <= 2
+
+
+def _owner(path: KeyPath, quantities: Mapping[str, QuantityInfo]) -> QuantityInfo | None:
+    """Return the quantity that a key is, or belongs to."""
+    paths = [".".join(path[:length]) for length in range(len(path), 0, -1)]
+    return next((quantities[one] for one in paths if one in quantities), None)
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _unsourced(place: Place) -> str:
+    where = place.file if place.line is None else f"{place.file}:{place.line}"
+    return _("given in {where} without a source").format(where=where)
+
+
+def _word(value: Any) -> str:
+    if value is ABSENT:
+        return _("not set")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_word(item)}" for key, item in value.items()) + "}"
+    return value if isinstance(value, str) else as_given(value)
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Sort by file (in the order first met) and line, so that a user can go down the list."""
+    files = list(dict.fromkeys(problem.file for problem in problems))
+    unique = list(dict.fromkeys(problems))
+    return sorted(unique, key=lambda one: (files.index(one.file), one.line or 0, one.column or 0))

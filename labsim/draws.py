@@ -1,0 +1,164 @@
+"""Keyed random numbers: every draw is a hash of (seed, decision, month, person), so no stream exists and no order matters.
+
+A key of 64 bits is made once for (seed, decision, month); inside a kernel `uniform(key, person)` scrambles key and person with the
+finaliser of SplitMix64 (Steele, Lea, Flood 2014, OOPSLA). Choices are drawn as races (exponential race = Gumbel-max): option j with
+weight w finishes at time -ln(U_ij) / w, so that when one weight changes only those who move to or from that option change their pick.
+Unweighted slots are picked by consistent hashing: each slot in turn is the new pick with probability 1 / (its number), so that one slot more
+moves 1 in v people (the jump hash of Lamping and Veach 2014); here the last such record is sought downwards by powers of two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from labsim.compiled import inline
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_OPTION = np.uint64(0xD6E8FEB86659FD93)
+_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
+
+
+@inline
+def scramble(key: np.uint64, person: int) -> np.uint64:
+    """Return 64 random bits for a key and a person."""
+    x = key + np.uint64(person) * _GOLDEN
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    return x ^ (x >> _S31)
+
+
+@inline
+def uniform(key: np.uint64, person: int) -> float:
+    """Return a number in (0, 1) for a key and a person."""
+    return (float(scramble(key, person) >> _S11) + 0.5) * _UNIT
+
+
+@inline
+def uniform_of(bits: np.uint64, option: int) -> float:
+    """Return a number in (0, 1) for a person's bits (from `scramble`) and an option."""
+    x = bits + np.uint64(option) * _OPTION
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    return (float((x ^ (x >> _S31)) >> _S11) + 0.5) * _UNIT
+
+
+@inline
+def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
+    """Return the winning option of a race with these weights, shape `(n_options,)`, or -1 if all are zero.
+
+    Option j is known to the draw as `first_option + j`. Since -ln(u) >= 1 - u, most options are ruled out without a logarithm.
+    """
+    best = -1
+    best_time = np.inf
+    for j in range(weights.shape[0]):
+        w = weights[j]
+        if w > 0.0:
+            u = uniform_of(bits, first_option + j)
+            if 1.0 - u < best_time * w:
+                time = -math.log(u) / w
+                if time < best_time:
+                    best_time = time
+                    best = j
+    return best
+
+
+@inline
+def slot(bits: np.uint64, n_slots: int) -> int:
+    """Return one of `n_slots` equal slots; with one slot more only 1 in n_slots + 1 people change theirs.
+
+    Slot j is a record with probability 1 / (j + 1), and the pick is the last record. From m on, the next record is floor(m / u); the
+    records of [m, 2m) do not depend on earlier ones, and half of these ranges have none: about three draws whatever n_slots.
+    """
+    low = 1
+    while 2 * low < n_slots:
+        low *= 2
+    high = n_slots
+    while low >= 1 and n_slots > 1:
+        found = -1
+        place = low
+        option = 5_000_000 + 64 * low
+        while True:
+            record = place / uniform_of(bits, option)
+            if record >= high:
+                break
+            found = int(record)
+            place = found + 1
+            option += 1
+        if found >= 0:
+            return found
+        high = low
+        low //= 2
+    return 0
+
+
+@inline
+def normal(key: np.uint64, person: int) -> float:
+    """Return a standard normal number for a key and a person (Box-Muller)."""
+    bits = scramble(key, person)
+    return math.sqrt(-2.0 * math.log(uniform_of(bits, 1))) * math.cos(2.0 * math.pi * uniform_of(bits, 2))
+
+
+def key_of(seed: int, decision: str, month: int) -> np.uint64:
+    """Return the key of 64 bits for a seed, the name of a decision and a month."""
+    text = f"{seed}/{decision}/{month}".encode()
+    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
+
+
+def uniforms(key: np.uint64, ids: np.ndarray) -> np.ndarray:
+    """Return `uniform(key, id)` for an array of ids, shape `(n,)`: the same numbers as inside a kernel."""
+    with np.errstate(over="ignore"):
+        x = key + np.asarray(ids).astype(np.uint64) * _GOLDEN
+        x = (x ^ (x >> _S30)) * _MIX_1
+        x = (x ^ (x >> _S27)) * _MIX_2
+        x = x ^ (x >> _S31)
+    return ((x >> _S11).astype(np.float64) + 0.5) * _UNIT
+
+
+def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) -> np.ndarray:
+    """Round means of any shape up or down by a uniform keyed to their place (or to `ids`), so that the expectation is exact.
+
+    The same place has the same uniform in every scenario: a mean that moves by 0.01 changes one count in a hundred.
+    """
+    flat = np.asarray(means, dtype=np.float64)
+    places = np.arange(flat.size).reshape(flat.shape) if ids is None else ids
+    whole = np.floor(flat)
+    return (whole + (uniforms(key, places.ravel()).reshape(flat.shape) < flat - whole)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class DrawsOfMonth:
+    """The random numbers of one month: one key a decision."""
+
+    seed: int
+    month: int
+
+    def key(self, decision: str) -> np.uint64:
+        """Return the key of a decision in this month."""
+        return key_of(self.seed, decision, self.month)
+
+
+    def key_of_year(self, decision: str, year: int) -> np.uint64:
+        """Return the key of a decision that is taken once a year."""
+        return key_of(self.seed, decision, -year)
+
+    def lasting_key(self, decision: str) -> np.uint64:
+        """Return the key of a lasting trait, the same in every month."""
+        return key_of(self.seed, decision, -1)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """All the random numbers of a run, in no order."""
+
+    seed: int
+
+    def at(self, month: int) -> DrawsOfMonth:
+        """Return the draws of a month (0 is the starting population)."""
+        return DrawsOfMonth(self.seed, month)

@@ -1,0 +1,1 @@
+"""Runs, and what is built on many of them."""

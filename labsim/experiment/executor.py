@@ -1,0 +1,245 @@
+"""Run tasks side by side: one after the other, in threads, or in processes that survive the death of a worker.
+
+Processes are always spawned, on every system, so that a run behaves alike everywhere and no lock is copied half-held.
+One killed worker fails every pending task of a standard pool; here the pool is rebuilt, the tasks that were running are
+tried again alone, and one that kills its worker again is named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
+
+from labsim.errors import RunError
+from labsim.text import _, did_you_mean
+
+__all__ = ["EXECUTORS", "ExecutorName", "Stop", "peak_memory_mb", "run_tasks", "stop_requested", "usable_cores"]
+
+ExecutorName = Literal["serial", "threads", "processes"]
+EXECUTORS: tuple[str, ...] = get_args(ExecutorName)
+
+Task = TypeVar("Task")
+Outcome = TypeVar("Outcome")
+
+
+class Stop(Protocol):
+    """Tell workers to stop early; an Event of threads or of processes."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop."""
+
+    def set(self) -> None:
+        """Ask every worker to stop."""
+
+
+_worker = threading.local()
+
+
+def stop_requested() -> bool:
+    """Say whether this worker's run was interrupted; a long task asks from time to time and then raises RunError."""
+    stop: Stop | None = getattr(_worker, "stop", None)
+    return stop is not None and stop.is_set()
+
+
+def run_tasks(
+    function: Callable[[Task], Outcome],
+    tasks: Sequence[Task],
+    *,
+    names: Sequence[str],
+    executor: str = "processes",
+    workers: int | None = None,
+    finished: Callable[[int], None] | None = None,
+) -> list[Outcome]:
+    """Return `function(task)` of every task, in the order of the tasks, whatever the executor.
+
+    `names` are used in messages; `finished` is called with the number of tasks done. A new process must be able to
+    import `function`. Raises RunError naming a task that kills its worker twice, or for an unknown executor; errors of
+    a task pass through.
+    """
+    if executor not in EXECUTORS:
+        hint = did_you_mean(executor, EXECUTORS)
+        raise RunError(_("executor: given {given!r}; {hint}").format(given=executor, hint=hint))
+    n_workers = min(usable_cores() if workers is None else max(1, workers), max(1, len(tasks)))
+    told = finished or (lambda _count: None)
+    if executor == "serial":
+        return list(_one_by_one(function, tasks, told))
+    return _Batch(function, tasks, names, told, executor == "processes", n_workers).run()
+
+
+def usable_cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory this process has held so far, in MB (0.0 where the system does not say)."""
+    with suppress(OSError, ValueError, AttributeError, ImportError):
+        if sys.platform == "win32":
+            return _peak_on_windows()
+        if sys.platform.startswith("linux"):
+            # getrusage would count what the parent held when it started this process
+            with open("/proc/self/status", encoding="ascii") as status:
+                line = next((line for line in status if line.startswith("VmHWM:")), None)
+            if line is not None:
+                return int(line.split()[1]) / 1024
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return 0.0
+
+
+def _one_by_one(
+    function: Callable[[Task], Outcome], tasks: Sequence[Task], told: Callable[[int], None]
+) -> Iterator[Outcome]:
+    for done, task in enumerate(tasks, start=1):
+        outcome = function(task)
+        told(done)
+        yield outcome
+
+
+class _Batch(Generic[Task, Outcome]):
+    """Tasks on their way through pools of workers."""
+
+    def __init__(
+        self,
+        function: Callable[[Task], Outcome],
+        tasks: Sequence[Task],
+        names: Sequence[str],
+        told: Callable[[int], None],
+        in_processes: bool,
+        n_workers: int,
+    ) -> None:
+        self.function, self.tasks, self.names, self.told = function, tasks, names, told
+        self.in_processes, self.n_workers = in_processes, n_workers
+        self.context = multiprocessing.get_context("spawn")
+        self.stop: Stop = self.context.Event() if in_processes else threading.Event()
+        self.outcomes: dict[int, Outcome] = {}
+
+    def run(self) -> list[Outcome]:
+        _require_main_guard(self.in_processes)
+        waiting = list(range(len(self.tasks)))
+        while waiting:
+            suspects = self._through_pool(waiting, self.n_workers)
+            for suspect in suspects:
+                if self._through_pool([suspect], 1):
+                    raise RunError(self._poisoned(suspect))
+            waiting = [place for place in waiting if place not in self.outcomes]
+        return [self.outcomes[place] for place in range(len(self.tasks))]
+
+    def _through_pool(self, places: Sequence[int], n_workers: int) -> list[int]:
+        """Run tasks until all are done or the pool breaks; return those that were running when it broke."""
+        pool = self._pool(n_workers)
+        running: dict[Future[Outcome], int] = {}
+        queue = iter(places)
+        try:
+            # no more tasks are handed out than can run, so that those running when a worker dies are known
+            with _interrupts_held_back(self.in_processes):
+                self._hand_out(pool, queue, running, n_workers)
+            while running:
+                done = wait(running, return_when=FIRST_COMPLETED).done
+                for future in sorted(done, key=lambda future: running[future]):
+                    self.outcomes[running[future]] = future.result()
+                    del running[future]
+                    self.told(len(self.outcomes))
+                self._hand_out(pool, queue, running, n_workers)
+        except BrokenProcessPool:
+            return sorted(running.values())
+        except BaseException:
+            self.stop.set()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        return []
+
+    def _hand_out(
+        self, pool: Executor, queue: Iterator[int], running: dict[Future[Outcome], int], n_workers: int
+    ) -> None:
+        while len(running) < n_workers:
+            place = next(queue, None)
+            if place is None:
+                return
+            running[pool.submit(self.function, self.tasks[place])] = place
+
+    def _pool(self, n_workers: int) -> Executor:
+        if self.in_processes:
+            return ProcessPoolExecutor(
+                n_workers, mp_context=self.context, initializer=_start_worker, initargs=(self.stop,)
+            )
+        return ThreadPoolExecutor(n_workers, initializer=_heed, initargs=(self.stop,))
+
+    def _poisoned(self, place: int) -> str:
+        message = _(
+            "{name}: its worker process died twice, the second time alone (out of memory, or killed from outside)"
+        ).format(name=self.names[place])
+        if not self.outcomes:
+            message += "\n" + _(
+                'no worker finished anything: in a script, call labsim.run below `if __name__ == "__main__":`, '
+                'or give executor="threads"'
+            )
+        return message
+
+
+def _start_worker(stop: Stop) -> None:
+    # Ctrl-C reaches every process of a terminal; the parent alone decides, and says so through `stop`
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _heed(stop)
+
+
+def _heed(stop: Stop) -> None:
+    _worker.stop = stop  # of this thread, so that two runs in one process do not stop each other
+
+
+@contextmanager
+def _interrupts_held_back(needed: bool) -> Iterator[None]:
+    """Let new processes start deaf to Ctrl-C, so that none dies with a traceback while it still imports."""
+    if not needed or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: Any = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+
+
+def _require_main_guard(in_processes: bool) -> None:
+    if in_processes and getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RunError(
+            _(
+                "a worker process runs the script that started it: put the call of labsim.run below "
+                '`if __name__ == "__main__":`'
+            )
+        )
+
+
+def _peak_on_windows() -> float:
+    import ctypes
+    from ctypes import wintypes
+
+    class Counters(ctypes.Structure):
+        _fields_ = [
+            ("cb", wintypes.DWORD),
+            ("PageFaultCount", wintypes.DWORD),
+            *((name, ctypes.c_size_t) for name in ("PeakWorkingSetSize", "WorkingSetSize", *"abcdef")),
+        ]
+
+    counters = Counters()
+    counters.cb = ctypes.sizeof(Counters)
+    windll: Any = ctypes.__dict__["windll"]
+    windll.kernel32.GetCurrentProcess.restype = wintypes.HANDLE
+    read = windll.psapi.GetProcessMemoryInfo
+    read.argtypes = [wintypes.HANDLE, ctypes.c_void_p, wintypes.DWORD]
+    if not read(windll.kernel32.GetCurrentProcess(), ctypes.byref(counters), counters.cb):
+        return 0.0
+    return float(counters.PeakWorkingSetSize) / (1024 * 1024)

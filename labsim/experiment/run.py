@@ -1,0 +1,305 @@
+"""Run a configuration: replicates side by side, each with its own seed, into one `Results`."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from labsim.compiled import cache_folder, is_cold, mark_warm
+from labsim.errors import ConfigError, LabsimError, RunError
+from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
+from labsim.results import IndicatorInfo, Results, canonical, joined
+from labsim.targets import load_targets, scorecard
+from labsim.text import _
+
+if TYPE_CHECKING:
+    from labsim.config import Config
+
+__all__ = ["Progress", "Replicate", "code_hash", "replicate_seed", "run", "simulate"]
+
+_LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
+_WARM_SCALE, _WARM_MONTHS = 0.001, 13  # a year and a month, so that what happens once a year is compiled too
+_VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Tell how far a run is: replicates done of a total, and at times a message."""
+
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Ask a worker for one replicate."""
+
+    config: Config
+    replicate: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Hold what one replicate found, in a form that is cheap to send between processes."""
+
+    replicate: int
+    seed: int
+    monthly: pd.DataFrame
+    ledger: pd.DataFrame
+    population: pd.DataFrame
+    timing: dict[str, float]
+
+
+def run(
+    config: Config,
+    *,
+    seed: int | None = None,
+    scale: float | None = None,
+    replicates: int | None = None,
+    until: str | int | None = None,
+    executor: str = "processes",
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Results:
+    """Simulate every replicate of a configuration and score its targets.
+
+    `seed`, `scale`, `replicates` and `until` replace what the configuration says. The result does not depend on
+    `executor` ("serial", "threads" or "processes") nor on the number of `workers` (default: all cores). Raises
+    ConfigError for values out of range and RunError for a replicate that fails.
+    """
+    began = time.perf_counter()
+    started = datetime.now(UTC)
+    config = _settled(config, seed=seed, scale=scale, replicates=replicates, until=until)
+    tell = progress or (lambda _event: None)
+    total = config.replicates
+    folder = config.province.folder
+    targets = load_targets(folder / "targets.yaml") if folder and (folder / "targets.yaml").is_file() else []
+    jobs = [Job(config, number, replicate_seed(config.seed, number)) for number in range(1, total + 1)]
+    _warm_up(config, lambda message: tell(Progress(0, total, message)))
+    tell(Progress(0, total))
+    found = run_tasks(
+        simulate,
+        jobs,
+        names=[_name(job) for job in jobs],
+        executor=executor,
+        workers=workers,
+        finished=lambda done: tell(Progress(done, total)),
+    )
+    indicators = _indicators()
+    monthly = joined([one.monthly for one in found])
+    recorded = set(monthly["indicator"].cat.categories)
+    results = Results(
+        monthly=monthly,
+        scorecard=scorecard(monthly, targets, indicators),
+        manifest={},
+        indicators={name: info for name, info in indicators.items() if name in recorded},
+        observed=_observed(folder),
+        ledger=_stacked([one.ledger for one in found]),
+        population=_stacked([one.population for one in found]),
+    )
+    results.manifest = _manifest(config, found, started, time.perf_counter() - began, executor)
+    return results
+
+
+def replicate_seed(seed: int, replicate: int) -> int:
+    """Return the seed of a replicate (1, 2, ...), a whole number below 2**53, the same on every machine."""
+    text = f"{seed}/replicate/{replicate}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 11
+
+
+def simulate(job: Job) -> Replicate:
+    """Run one replicate in this process. Raises RunError if it fails or is interrupted."""
+    from labsim.model import LabourModel
+
+    try:
+        began = time.perf_counter()
+        model = LabourModel(job.config, job.seed)
+        built = time.perf_counter()
+        for _month in range(job.config.period.n_months):
+            if stop_requested():
+                raise RunError(_("interrupted"))
+            model.step()
+        ended = time.perf_counter()
+    except RunError as error:
+        raise RunError(f"{_name(job)}: {error}") from error
+    except LabsimError:
+        raise
+    except Exception as error:
+        error.add_note(_name(job))
+        raise
+    frame = model.recorder.monthly()
+    frame.insert(0, "replicate", job.replicate)
+    frame.insert(0, "scenario", job.config.scenario)
+    return Replicate(
+        replicate=job.replicate,
+        seed=job.seed,
+        monthly=canonical(frame),
+        ledger=_with_replicate(_ledger(model, job.config), job.replicate),
+        population=_with_replicate(pd.DataFrame(model.misfit.table()), job.replicate),
+        timing={
+            "population_s": float(model.timing.get("population_s", built - began)),
+            "months_s": ended - built,
+            "peak_memory_mb": peak_memory_mb(),
+        },
+    )
+
+
+def code_hash() -> str:
+    """Return a hash of labsim's own source, the same on every platform."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix()):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _settled(
+    config: Config, *, seed: int | None, scale: float | None, replicates: int | None, until: str | int | None
+) -> Config:
+    """Return the configuration with what the caller replaced, checked and hashed anew."""
+    import pydantic
+
+    from labsim.validation import problems_of
+
+    given: dict[str, Any] = {"seed": seed, "scale": scale, "replicates": replicates}
+    data = {**config.to_dict(), **{name: value for name, value in given.items() if value is not None}}
+    if until is not None:
+        data["period"] = {**data["period"], "until": until}
+    try:
+        return type(config).from_dict(data)
+    except pydantic.ValidationError as error:
+        raise ConfigError(problems_of(error, type(config), data, {})) from error
+
+
+def _warm_up(config: Config, say: Callable[[str], None]) -> None:
+    """Compile the kernels once, in this process, before workers would all do so side by side."""
+    if not is_cold():
+        return
+    if cache_folder() is None:
+        message = _("compiling in every process: no folder for compiled kernels can be written (see LABSIM_CACHE_DIR)")
+        say(message)
+        return
+    say(_("compiling for this machine, once; this takes about a minute"))
+    year, month = config.period.year_and_month(min(_WARM_MONTHS, config.period.n_months))
+    until = f"{year:04d}-{month:02d}"
+    small = min(config.scale, _WARM_SCALE) if config.province.kind == "province" else None
+    tiny = _settled(config, seed=None, scale=small, replicates=1, until=until)
+    simulate(Job(tiny, 1, tiny.seed))
+    if not config.switched_off:
+        mark_warm()
+
+
+def _name(job: Job) -> str:
+    return _("replicate {number} (seed {seed})").format(number=job.replicate, seed=job.seed)
+
+
+def _indicators() -> dict[str, IndicatorInfo]:
+    """Return what is known of every indicator, without the means to compute it."""
+    from labsim.indicators import INDICATORS
+
+    names = [field.name for field in fields(IndicatorInfo)]
+    return {
+        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
+        for key, indicator in INDICATORS.items()
+    }
+
+
+def _ledger(model: Any, config: Config) -> pd.DataFrame:
+    """Return the payments of a run summed by year, policy, purpose, payer and recipient: amount in VND, persons."""
+    payments = model.world.ledger.payments
+    frame = pd.DataFrame(
+        {
+            "year": [config.period.year_and_month(payment.month)[0] for payment in payments],
+            **{name: [getattr(payment, name) for payment in payments] for name in _LEDGER_KEYS[1:]},
+            "amount": [payment.amount for payment in payments],
+            "persons": [float(payment.persons) for payment in payments],
+        }
+    )
+    return frame.groupby(_LEDGER_KEYS, as_index=False, sort=True)[["amount", "persons"]].sum()
+
+
+def _with_replicate(frame: pd.DataFrame, replicate: int) -> pd.DataFrame:
+    numbered = frame.copy()
+    numbered.insert(0, "replicate", replicate)
+    return numbered
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def _observed(folder: Path | None) -> pd.DataFrame:
+    path = folder / "observed.csv" if folder is not None else None
+    return pd.read_csv(path, encoding="utf-8") if path is not None and path.is_file() else pd.DataFrame()
+
+
+def _manifest(
+    config: Config, found: Sequence[Replicate], started: datetime, total_s: float, executor: str
+) -> dict[str, Any]:
+    """Return where the numbers come from: configuration, code, versions, seeds, time, and the fit of the population."""
+    settings = config.to_dict()
+    settings["province"].pop("folder", None)  # where the files lie on this machine decides nothing
+    graded = [one.grade for one in config.evidence()]
+    return {
+        "province": config.province.id,
+        "province_name": config.province.name.model_dump(),
+        "scenario": config.scenario,
+        "scale": config.scale,
+        "start": config.period.start,
+        "until": config.period.until,
+        "months": config.period.n_months,
+        "replicates": config.replicates,
+        "seed": config.seed,
+        "seeds": {str(one.replicate): one.seed for one in found},
+        "config": settings,
+        "config_hash": config.hash,
+        "changes": list(config.changes),
+        "code_hash": code_hash(),
+        "parameters_by_grade": {grade: graded.count(grade) for grade in sorted(set(graded))},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONS}},
+        "platform": platform.platform(),
+        "command": "",
+        "executor": executor,
+        "started": started.isoformat(timespec="seconds"),
+        "wall_time_s": round(total_s, 3),
+        "timing": _timing(found, total_s),
+        "misfit": _misfit(found[0].population),
+    }
+
+
+def _timing(found: Sequence[Replicate], total_s: float) -> dict[str, float]:
+    """Return seconds of one replicate (mean over replicates) and of the whole, and the largest process in MB."""
+    mean = {name: sum(one.timing[name] for one in found) / len(found) for name in ("population_s", "months_s")}
+    peak = max(one.timing["peak_memory_mb"] for one in found)
+    return {
+        "population_s": round(mean["population_s"], 4),
+        "months_s": round(mean["months_s"], 4),
+        "total_s": round(total_s, 4),
+        "peak_memory_mb": round(peak, 1),
+    }
+
+
+def _misfit(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the misfit of the population of the first replicate, margin by margin."""
+    rows = table.drop(columns="replicate").to_dict("records")
+    return [{str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()} for row in rows]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "source"

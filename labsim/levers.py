@@ -1,0 +1,138 @@
+"""Levers: what policies write and processes read. Rebuilt from neutral every month, so nothing is ever undone.
+
+A lever is a named array with a neutral value and a rule of combining. Each amount knows which policy put it there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LeverKind:
+    """What a lever means: what it ranges over, its neutral value, how amounts combine, and its unit."""
+
+    over: str
+    neutral: float
+    rule: str
+    unit: str
+    meaning: str
+
+
+LEVERS: dict[str, LeverKind] = {
+    "training_seats": LeverKind("programmes", 0.0, "add", "seats taught at one time", "seats beyond an institution's own"),
+    "training_fee_paid": LeverKind("programmes", 0.0, "max", "share of fee", "share of the fee that is paid for the trainee"),
+    "training_allowance": LeverKind("programmes", 0.0, "add", "VND per month", "meals and travel paid to a trainee"),
+    "training_priority": LeverKind("groups", 0.0, "add", "points", "points at admission for rural, minority, poor, hit by a hazard"),
+    "training_outreach": LeverKind("districts", 1.0, "multiply", "factor", "how often people are reached by an offer of training"),
+    "export_places": LeverKind("destinations", 0.0, "add", "persons per year", "contracts abroad on offer"),
+    "export_loan": LeverKind("destinations", 0.0, "max", "share of cost", "share of the cost up front that can be borrowed"),
+    "export_preparation": LeverKind("destinations", 0.0, "add", "VND per person", "language course and papers paid"),
+    "talent_supplement": LeverKind("districts", 0.0, "add", "share of wage", "supplement to the wage offered to degree holders"),
+    "talent_lump_sum": LeverKind("districts", 0.0, "add", "VND per person", "lump sum to a degree holder who comes, returns or stays"),
+    "talent_places": LeverKind("districts", 0.0, "add", "persons per year", "posts reserved for degree holders"),
+    "conversion_places": LeverKind("districts", 0.0, "add", "persons per year", "farmers offered help to change livelihood"),
+    "conversion_grant": LeverKind("districts", 0.0, "add", "VND per person", "grant to a farmer who changes livelihood"),
+    "conversion_credit": LeverKind("districts", 0.0, "add", "VND per person", "credit to a farmer who changes livelihood"),
+    "wage_subsidy": LeverKind("workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"),
+    "search_effort": LeverKind("workers", 1.0, "multiply", "factor", "search effort"),
+    "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount"),
+}
+
+GROUPS = ("rural", "minority", "poor", "hit")
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One amount that one policy put on one lever this month."""
+
+    policy: str
+    lever: str
+    amount: Doubles  # broadcast against the lever's array
+
+
+class Levers:
+    """The levers of the month; read as arrays (`levers["training_seats"]`), written through `by(policy)`."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self._sizes = sizes
+        self._values: dict[str, Doubles] = {}
+        self.contributions: list[Contribution] = []
+
+    def reset(self) -> None:
+        """Put every lever back to its neutral value and forget who wrote."""
+        self._values.clear()
+        self.contributions.clear()
+
+    def __getitem__(self, name: str) -> Doubles:
+        """Return a lever's values, shape `(n,)`; `(1,)` for a lever over workers or enterprises that nobody wrote."""
+        value = self._values.get(name)
+        if value is None:
+            kind = LEVERS[name]
+            wide = kind.over in ("workers", "enterprises")
+            value = np.full(1 if wide else self._sizes[kind.over], kind.neutral)
+            self._values[name] = value
+        return value
+
+    def by(self, policy: str) -> LeversOfPolicy:
+        """Return the levers as one policy writes them."""
+        return LeversOfPolicy(self, policy)
+
+    def put(self, policy: str, name: str, rule: str, amount: Any, to: Any) -> None:
+        """Combine an amount with a lever; a rule other than the lever's own raises ValueError."""
+        kind = LEVERS.get(name)
+        if kind is None:
+            raise ValueError(f"there is no lever {name!r}; levers are {', '.join(LEVERS)}")
+        if kind.rule != rule:
+            raise ValueError(f"lever {name!r} combines by {kind.rule!r}, not {rule!r}")
+        size = self._sizes[kind.over]
+        change = np.full(size, kind.neutral if rule != "max" else -np.inf)
+        where = slice(None) if to is None else to
+        change[where] = amount if np.ndim(amount) == 0 or to is None else np.asarray(amount)
+        if np.all(change == (kind.neutral if rule != "max" else -np.inf)):
+            return  # nothing was asked for: the lever stays as it is, bit for bit
+        now = np.broadcast_to(self[name], (size,))
+        if rule == "add":
+            value = now + change
+        elif rule == "multiply":
+            value = now * change
+        else:
+            value = np.maximum(now, change)
+        self._values[name] = value
+        self.contributions.append(Contribution(policy, name, change))
+
+    def shares(self, name: str) -> dict[str, Doubles]:
+        """Return each policy's share of an added lever, by policy, shape `(n,)` each; they sum to 1 where anything was added."""
+        total = np.zeros(self._sizes[LEVERS[name].over])
+        mine: dict[str, Doubles] = {}
+        for contribution in self.contributions:
+            if contribution.lever == name:
+                mine[contribution.policy] = mine.get(contribution.policy, 0.0) + contribution.amount
+                total += contribution.amount
+        return {policy: np.divide(a, total, out=np.zeros_like(a), where=total > 0) for policy, a in mine.items()}
+
+
+@dataclass(frozen=True)
+class LeversOfPolicy:
+    """The levers through the hands of one policy; every amount is remembered under its name."""
+
+    levers: Levers
+    policy: str
+
+    def add(self, name: str, amount: Any, to: Any = None) -> None:
+        """Add an amount to a lever, everywhere or at some rows (a mask or ids)."""
+        self.levers.put(self.policy, name, "add", amount, to)
+
+    def multiply(self, name: str, factor: Any, to: Any = None) -> None:
+        """Multiply a lever by a factor, everywhere or at some rows."""
+        self.levers.put(self.policy, name, "multiply", factor, to)
+
+    def raise_to(self, name: str, amount: Any, to: Any = None) -> None:
+        """Raise a lever to at least an amount, everywhere or at some rows."""
+        self.levers.put(self.policy, name, "max", amount, to)

@@ -1,0 +1,75 @@
+"""What every policy is: declared amounts with dates, a budget, a rule that writes levers, and what it pays.
+
+A policy writes levers and nothing else. In a file of their own a researcher writes a class like `VocationalTraining` and names it in a
+scenario as `my_policies.py:MyPolicy`; start, stop, budget and payment are inherited.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import field_validator
+
+from labsim.ledger import Payment
+from labsim.levers import LeversOfPolicy
+from labsim.quantity import Parameters, Yearly, amount_in, quantity
+from labsim.text import _
+from labsim.world import World
+
+STATE_BUDGET = "state budget"
+_DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+@dataclass(frozen=True)
+class Account:
+    """The purse of one policy in the ledger."""
+
+    world: World
+    policy: str
+
+    def pay(self, purpose: str, recipient: str, persons: float, each: float, payer: str = STATE_BUDGET) -> None:
+        """Pay an amount in VND for each of a number of real persons."""
+        amount = round(persons * each)
+        year = self.world.calendar[0]
+        self.world.ledger.pay(Payment(self.world.month, self.policy, purpose, payer, recipient, persons, amount), year)
+
+    def share(self, lever: str) -> np.ndarray:
+        """Return this policy's share of all that policies added to a lever, shape `(n,)`."""
+        shares = self.world.levers.shares(lever)
+        mine = shares.get(self.policy)
+        return mine if mine is not None else np.zeros(len(self.world.levers[lever]))
+
+
+class Policy(Parameters):
+    """A policy with a window of time and a yearly budget; it writes levers in `adjust` and pays in `settle`."""
+
+    start: str | None = None
+    stop: str | None = None
+    budget: Yearly | None = quantity(
+        None, unit="VND per year", low=0, high=1e14, grade="D", year=2021, source="the scenario's author; none = no ceiling",
+        help="money for a year; when it is spent, the policy pauses until January",
+    )
+
+    @field_validator("start", "stop")
+    @classmethod
+    def _is_month(cls, value: str | None) -> str | None:
+        if value is not None and not _DATE.match(value):
+            raise ValueError(_('given {value!r}; allowed a month such as "2026-01"').format(value=value))
+        return value
+
+    def in_window(self, year: int, month: int) -> bool:
+        """Say whether the policy runs in a calendar month: from `start` to `stop`, both included."""
+        now = f"{year:04d}-{month:02d}"
+        return (self.start is None or self.start <= now) and (self.stop is None or now <= self.stop)
+
+    def within_budget(self, spent: int, year: int) -> bool:
+        """Say whether money is left this year, given what was spent in it, in VND."""
+        return self.budget is None or spent < amount_in(self.budget, year)
+
+    def adjust(self, levers: LeversOfPolicy, world: World) -> None:
+        """Write this month's amounts on the levers."""
+
+    def settle(self, world: World, account: Account) -> None:
+        """Pay for what happened this month."""

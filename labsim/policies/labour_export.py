@@ -1,0 +1,52 @@
+"""Labour export under contract: places by destination and year, loans, preparation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.levers import LeversOfPolicy
+from labsim.policies.base import Account, Policy
+from labsim.quantity import Yearly, amount_in, quantity
+from labsim.world import World
+
+DESTINATIONS = ("japan", "taiwan", "korea", "other")
+
+
+class LabourExport(Policy):
+    """The province arranges contracts abroad, lends part of the cost and pays for language and papers.
+
+    Levers: export_places, export_loan, export_preparation.
+    """
+
+    places_per_year: Yearly = quantity(
+        {2021: 0.0}, unit="persons per year", low=0, high=50_000, grade="A", year=2025,
+        source="plan for 2025: 200; 700 in 2026, 5,000 over 2025-30 (press of the province)", help="contracts on offer",
+    )
+    destination_mix: dict[str, float] = quantity(
+        {"japan": 0.32, "taiwan": 0.24, "korea": 0.38, "other": 0.06}, unit="share of places", low=0, high=1, grade="B", year=2025,
+        source="701 people sent in nine months of 2025 by the neighbouring province: 265 Korea, 216 Japan, 166 Taiwan", help="how places divide by destination",
+    )
+    loan_share: float = quantity(
+        0.6, unit="share of cost", low=0, high=1, grade="D", year=2020, source="assumed: policy bank loans to poor and minority workers, in part",
+        help="share of the cost up front that can be borrowed",
+    )
+    preparation: float = quantity(
+        6e6, unit="VND per person", low=0, high=50e6, grade="B", year=2020, source="Decree 61/2015 and later: language course, papers, health check", help="cost of preparation that is paid"
+    )
+
+    def adjust(self, levers: LeversOfPolicy, world: World) -> None:
+        """Offer places, loans and preparation."""
+        yearly = amount_in(self.places_per_year, world.calendar[0])
+        if yearly <= 0.0:
+            return
+        mix = np.array([self.destination_mix.get(name, 0.0) for name in DESTINATIONS])
+        levers.add("export_places", yearly * mix)
+        levers.raise_to("export_loan", self.loan_share)
+        levers.add("export_preparation", self.preparation)
+
+    def settle(self, world: World, account: Account) -> None:
+        """Pay preparation for everyone who left this month on these places."""
+        sent = world.events.get("sent_abroad")
+        if sent is not None:
+            persons = float((sent * account.share("export_places")).sum()) / world.scale
+            account.pay("preparation", "workers sent abroad", persons, self.preparation)

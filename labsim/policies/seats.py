@@ -1,0 +1,52 @@
+"""How policies spread yearly seats over programmes, and pay for the people admitted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from labsim.policies.base import Account
+from labsim.world import Level, World
+
+
+def seats_by_programme(
+    world: World, yearly: float, level_mix: Mapping[str, float], fields: Mapping[str, float], districts: np.ndarray | None = None
+) -> np.ndarray:
+    """Spread seats of a year over programmes as seats taught at one time, shape `(n_programmes,)`.
+
+    Within a level, seats go by the people of the programme's district and the weight of its field; `districts` of shape
+    `(n_districts,)` weighs districts. A course of L months gives 12 / L intakes a year, so one seat a year is L / 12 at one time.
+    """
+    p = world.programmes
+    people = world.counts["people"].astype(np.float64)
+    if districts is not None:
+        people = people * districts
+    weight_of_field = np.array([fields.get(name, 0.0 if fields else 1.0) for name in world.fields])
+    weight = people[p.district] * weight_of_field[p.field]
+    seats = np.zeros(len(p))
+    for name, share in level_mix.items():
+        here = p.level == Level[name.upper()]
+        total = weight[here].sum()
+        if total > 0:
+            seats[here] = yearly * share * weight[here] / total
+    return np.asarray(world.at_scale(1.0) * seats * p.length / 12.0)
+
+
+def settle_seats(world: World, account: Account, cost_of_level: np.ndarray, allowance: float) -> None:
+    """Pay teaching cost and allowance for the trainees admitted this month to the seats of one policy.
+
+    Trainees of a programme are split between its own seats and those of policies in proportion to the seats.
+    """
+    p, levers = world.programmes, world.levers
+    added = levers["training_seats"]
+    part = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0) * account.share("training_seats")
+    persons = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
+    for level in Level:
+        here = p.level == level
+        n = float(persons[here].sum())
+        if n > 0:
+            account.pay(f"teaching, {level.name.lower()}", "training institutions", n, float(cost_of_level[level]))
+    short = p.level <= Level.ELEMENTARY
+    months = float((persons * p.length)[short].sum())
+    account.pay("meals and travel", "trainees", months, allowance)

@@ -1,0 +1,51 @@
+"""Talent attraction: lump sums, wage supplements and reserved posts for degree holders who stay, return or come."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.levers import LeversOfPolicy
+from labsim.policies.base import Account, Policy
+from labsim.quantity import Yearly, amount_in, quantity
+from labsim.world import World
+
+
+class TalentAttraction(Policy):
+    """The province reserves professional posts, pays a lump sum and a supplement for some months.
+
+    Levers: talent_places, talent_lump_sum, talent_supplement.
+    """
+
+    places_per_year: Yearly = quantity(
+        {2021: 0.0}, unit="persons per year", low=0, high=20_000, grade="D", year=2021, source="the scenario's author", help="reserved posts"
+    )
+    lump_sum: float = quantity(
+        150e6, unit="VND per person", low=0, high=1e9, grade="B", year=2024, source="100-300 million VND in a province of the region", help="paid once on taking up the post"
+    )
+    supplement: float = quantity(
+        0.2, unit="share of wage", low=0, high=2, grade="D", year=2021, source="assumed", help="supplement to the wage"
+    )
+    supplement_months: int = quantity(
+        24, unit="months", low=0, high=120, grade="D", year=2021, source="assumed", help="months of supplement, set aside on arrival"
+    )
+
+    def adjust(self, levers: LeversOfPolicy, world: World) -> None:
+        """Reserve posts by district in proportion to public and private professional posts, and set the money."""
+        yearly = amount_in(self.places_per_year, world.calendar[0])
+        if yearly <= 0.0:
+            return
+        e = world.enterprises
+        posts = np.bincount(e.district, e.target[:, -1], len(world.places)) + 1e-9
+        levers.add("talent_places", yearly * posts / posts.sum())
+        levers.add("talent_lump_sum", self.lump_sum)
+        levers.add("talent_supplement", self.supplement)
+
+    def settle(self, world: World, account: Account) -> None:
+        """Pay the lump sum and set aside the supplement for everyone who came this month."""
+        came, pay = world.events.get("talent_came"), world.events.get("talent_pay")
+        if came is None or pay is None:
+            return
+        share = account.share("talent_places")
+        account.pay("lump sum", "degree holders", float((came * share).sum()) / world.scale, self.lump_sum)
+        months = float((pay * share).sum()) / world.scale * self.supplement_months
+        account.pay("wage supplement", "degree holders", months, self.supplement)

@@ -1,0 +1,97 @@
+"""Fitting tables to margins: iterative proportional fitting, raked choices, and log-odds shifted to a share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labsim.errors import PopulationError
+
+Doubles = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+def rake(seed: Doubles, margins: Sequence[tuple[tuple[int, ...], Doubles]], rounds: int = 200, tolerance: float = 1e-7) -> Doubles:
+    """Scale a table until its sums over the other axes meet each margin (Deming and Stephan 1940).
+
+    A margin is (axes kept, totals of their shape). Raises PopulationError where a positive total meets only zeros.
+    """
+    table = seed.astype(np.float64).copy()
+    for _ in range(rounds):
+        worst = 0.0
+        for kept, total in margins:
+            others = tuple(axis for axis in range(table.ndim) if axis not in kept)
+            now = table.sum(axis=others)
+            if np.any((now <= 0) & (total > 1e-9)):
+                raise PopulationError(f"raking: a margin over axes {kept} asks for people in a cell that the others leave empty")
+            factor = np.divide(total, now, out=np.ones_like(now), where=now > 0)
+            worst = max(worst, float(np.abs(factor - 1.0).max()))
+            table *= np.expand_dims(factor, others)
+        if worst < tolerance:
+            break
+    return table
+
+
+@dataclass(frozen=True)
+class ChoiceMargin:
+    """How many people of each group make a choice of each class; NaN asks for nothing.
+
+    `group` is each cell's group, `n_classes` classes are given by `class_of` for each option, `total` has shape `(groups, classes)`.
+    """
+
+    group: Places
+    class_of: Places
+    total: Doubles
+
+
+def rake_choices(shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargin], rounds: int = 60, tolerance: float = 1e-4) -> Doubles:
+    """Scale the shares of options in each cell until the margins hold, each cell's shares summing to 1.
+
+    `shares` has shape `(n_cells, n_options)`, `people` (n_cells,) may be 0: such cells follow the others' factors.
+    """
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    places = [_places(margin) for margin in margins]
+    for _ in range(rounds):
+        gap = asked = 0.0
+        for margin, place in zip(margins, places, strict=True):
+            total = margin.total.ravel()
+            now = np.bincount(place.ravel(), (shares * people[:, None]).ravel(), total.size)
+            usable = (now > 0) & ~np.isnan(total)
+            factor = np.divide(total, now, out=np.ones_like(now), where=usable)
+            gap += float(np.abs(total - now)[usable].sum())
+            asked += float(total[usable].sum())
+            shares *= factor[place]
+            shares /= shares.sum(axis=1, keepdims=True)
+        if gap < tolerance * asked:
+            print("rounds", _, shares.shape)
+            break
+    return shares
+
+
+def _places(margin: ChoiceMargin) -> Places:
+    """Return which total of a margin each cell and option counts toward, shape `(n_cells, n_options)`."""
+    return np.asarray(margin.group, dtype=np.intp)[:, None] * margin.total.shape[1] + margin.class_of[None, :]
+
+
+def shifted_to(odds: Doubles, people: Doubles, target: Doubles) -> Doubles:
+    """Return the shift of log-odds by group at which the mean chance of its members meets the target share.
+
+    `odds` and `people` have shape `(n_groups, n_members)`, `target` and the result `(n_groups,)`; solved by bisection.
+    """
+    low, high = np.full(target.shape, -30.0), np.full(target.shape, 30.0)
+    total = np.maximum(people.sum(axis=1), 1e-300)
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        mean = (people / (1.0 + np.exp(-(odds + middle[:, None])))).sum(axis=1) / total
+        too_few = mean < target
+        low, high = np.where(too_few, middle, low), np.where(too_few, high, middle)
+    return 0.5 * (low + high)
+
+
+def chance(log_odds: Doubles) -> Doubles:
+    """Return the probability with these log-odds."""
+    values: Doubles = 1.0 / (1.0 + np.exp(-log_odds))
+    return values

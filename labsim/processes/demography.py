@@ -1,0 +1,207 @@
+"""People reach fifteen, leave school, enter and leave the labour force, retire and die.
+
+With every other process switched off, the stocks by age and sex follow the cohort-component (Leslie) product of the same rates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, uniform
+from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.quantity import Parameters, Yearly, amount_in, quantity
+from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, World, WorkerArrays
+
+FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
+EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
+CHILD, OUTSIDE, LEFT = int(Activity.CHILD), int(Activity.OUTSIDE), int(Activity.LEFT)
+MONTHS_AT_15, MONTHS_AT_18 = 180, 216
+
+
+class DemographyParameters(Parameters):
+    """How people come of age, take part in the labour force, retire and die."""
+
+    mortality_factor: float = quantity(
+        1.0, unit="factor", low=0.5, high=1.5, grade="B", year=2020,
+        source="UN WPP 2024 rates for Viet Nam times the province multiplier of the official projection",
+        help="factor on the mortality table of the province",
+    )
+    participation_turnover: float = quantity(
+        0.30, unit="per year", low=0.0, high=1.0, grade="D", year=2020, source="assumed",
+        help="how fast people move in and out of the labour force toward the participation of their age and sex",
+    )
+    retirement_age_men: Yearly = quantity(
+        {2021: 60.25, 2022: 60.5, 2023: 60.75, 2024: 61.0, 2025: 61.25, 2026: 61.5, 2027: 61.75, 2028: 62.0},
+        unit="years", low=50, high=70, grade="B", year=2023, source="Labour Code 2019, Decree 135/2020: three months a year",
+        help="statutory retirement age of men",
+    )
+    retirement_age_women: Yearly = quantity(
+        {2021: 55.33, 2022: 55.67, 2023: 56.0, 2024: 56.33, 2025: 56.67, 2026: 57.0, 2027: 57.33, 2028: 57.67, 2029: 58.0, 2030: 58.33},
+        unit="years", low=50, high=70, grade="B", year=2023, source="Labour Code 2019, Decree 135/2020: four months a year",
+        help="statutory retirement age of women",
+    )
+    retire_from_post: float = quantity(
+        0.9, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        help="share of employees who leave the labour force on reaching the statutory age; the others farm on",
+    )
+    farm_at_home: float = quantity(
+        0.75, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        help="share of rural people entering the labour force who join the family farm rather than look for a job",
+    )
+
+
+@kernel
+def _come_of_age(w: WorkerArrays, flows: np.ndarray, month: int, at_home: float, key: np.uint64) -> tuple[int, int]:
+    entered = 0
+    left_school = 0
+    activity, birth = w.activity, w.birth_month
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        if now != CHILD and now != OUT:
+            continue
+        age = month - birth[i]
+        if now == CHILD and age >= MONTHS_AT_15:
+            entered += 1
+            if w.schooling[i] >= 3:
+                move(w, flows, i, OUT)  # still a pupil until eighteen
+            else:
+                left_school += 1
+                move(w, flows, i, FARMING if w.urban[i] == 0 and uniform(key, i) < at_home else UNEMPLOYED)
+        elif now == OUT and age == MONTHS_AT_18 and w.schooling[i] >= 3:
+            left_school += 1
+            move(w, flows, i, FARMING if w.urban[i] == 0 and uniform(key, i) < at_home else UNEMPLOYED)
+    return entered, left_school
+
+
+@process(
+    reads="workers.birth_month workers.schooling workers.urban",
+    writes="workers.activity workers.spell ledger",
+)
+def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
+    """Let children who reach fifteen in, and pupils leave upper secondary school at eighteen.
+
+    Who leaves school in a rural home joins the family farm with probability `farm_at_home`, else looks for work.
+    """
+    entered, left_school = _come_of_age(
+        world.people, world.ledger.flows, world.month, parameters.farm_at_home, draws.key("come of age")
+    )
+    world.ledger.count("reached_fifteen", entered)
+    world.ledger.count("left_school", left_school)
+
+
+@kernel
+def _die(
+    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, chance: np.ndarray, key: np.uint64
+) -> int:
+    deaths = 0
+    activity, birth, sex = w.activity, w.birth_month, w.sex
+    # Everyone's risk of a whole year is drawn once a year, in a month of their own: a twelfth of the people a month.
+    for i in range(month % 12, activity.shape[0], 12):
+        if activity[i] < CHILD:
+            age = min((month - birth[i]) // 12, chance.shape[1] - 1)
+            if uniform(key, i) < chance[sex[i], age]:
+                leave_work(w, e, i)
+                leave_programme(w, p, i)
+                move(w, flows, i, LEFT)
+                deaths += 1
+    return deaths
+
+
+@process(
+    reads="workers.birth_month workers.sex",
+    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
+    "enterprises.headcount programmes.taken ledger",
+)
+def die(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
+    """Draw each person's yearly risk of dying, 1 - exp(-m(age, sex)), in the one month of the year that is theirs."""
+    chance = 1.0 - np.exp(-parameters.mortality_factor * world.tables["mortality"])
+    deaths = _die(world.people, world.employers, world.courses, world.ledger.flows, world.month, chance, draws.key("die"))
+    world.ledger.count("deaths", deaths)
+
+
+def retirement_months(parameters: DemographyParameters, year: int) -> np.ndarray:
+    """Return the statutory retirement age of men and women in a year, shape `(2,)`, in months."""
+    ages = (amount_in(parameters.retirement_age_men, year), amount_in(parameters.retirement_age_women, year))
+    return np.array([round(12 * ages[Sex.MALE]), round(12 * ages[Sex.FEMALE])])
+
+
+@kernel
+def _retire(
+    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, at: np.ndarray, share: float, key: np.uint64
+) -> int:
+    retired = 0
+    activity, birth, sex = w.activity, w.birth_month, w.sex
+    for i in range(activity.shape[0]):
+        if activity[i] == EMPLOYEE and month - birth[i] == at[sex[i]]:
+            leave_work(w, e, i)
+            leave_programme(w, p, i)
+            move(w, flows, i, OUT if uniform(key, i) < share else FARMING)
+            retired += 1
+    return retired
+
+
+@process(
+    reads="workers.birth_month workers.sex",
+    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
+    "enterprises.headcount programmes.taken tables ledger",
+)
+def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
+    """Let employees go when they reach the statutory retirement age of the year."""
+    at = retirement_months(parameters, world.calendar[0])
+    world.tables["retirement_months"] = at
+    retired = _retire(
+        world.people, world.employers, world.courses, world.ledger.flows, world.month, at, parameters.retire_from_post,
+        draws.key("retire"),
+    )
+    world.ledger.count("retired", retired)
+
+
+@kernel
+def _take_part(
+    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int,
+    enter: np.ndarray, leave: np.ndarray, at_home: float, key: np.uint64,
+) -> None:
+    oldest = enter.shape[1] - 1
+    activity, birth, sex = w.activity, w.birth_month, w.sex
+    most = max(enter.max(), leave.max())
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        if now > OUT or now == IN_TRAINING:
+            continue
+        u = uniform(key, i)
+        if u >= most:
+            continue
+        months = month - birth[i]
+        age = min(months // 12, oldest)
+        if now == OUT:
+            pupil = w.schooling[i] >= 3 and months < MONTHS_AT_18
+            if not pupil and u < enter[sex[i], age]:
+                # the position of u within the accepted range is itself uniform: it decides farm or search
+                home = w.urban[i] == 0 and u < at_home * enter[sex[i], age]
+                move(w, flows, i, FARMING if home else UNEMPLOYED)
+        elif u < leave[sex[i], age]:
+            leave_work(w, e, i)
+            leave_programme(w, p, i)
+            move(w, flows, i, OUT)
+
+
+@process(
+    reads="workers.birth_month workers.sex workers.urban workers.schooling",
+    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
+    "enterprises.headcount programmes.taken ledger",
+)
+def take_part(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
+    """Let people enter and leave the labour force.
+
+    With turnover t a year and participation P(age, sex): leaving at t (1 - P), entering at t P, so that P is the steady state.
+    """
+    participation = world.tables["participation"]
+    turnover = parameters.participation_turnover
+    enter = 1.0 - np.exp(-turnover * participation / 12.0)
+    leave = 1.0 - np.exp(-turnover * (1.0 - participation) / 12.0)
+    _take_part(
+        world.people, world.employers, world.courses, world.ledger.flows, world.month, enter, leave, parameters.farm_at_home,
+        draws.key("take part"),
+    )

@@ -1,0 +1,182 @@
+"""Farming and household businesses: neither is ever an assigned share.
+
+Farming takes in whoever the family land feeds: income per head falls as more share it, the crop calendar leaves slack months, and too
+few hours with the wish for more is underemployment. A non-farm household business is opened from farming, unemployment or a job, its
+income falls as more open in the same district and trade, and it closes at a hazard that falls with its age.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, race, scramble, uniform, uniform_of
+from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.quantity import Parameters, quantity
+from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, World, WorkerArrays
+
+FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
+EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+
+# Labour that the crops of the northern mountains ask for by calendar month, relative to the busiest.
+CROP_CALENDAR = np.array([0.72, 0.75, 0.85, 0.95, 1.0, 1.0, 0.95, 0.88, 0.95, 1.0, 0.9, 0.78])
+
+MOST_GAIN = 3.0  # an upper bound on the answer to the income gain, so that most people need one draw and no more
+
+
+class OwnAccountParameters(Parameters):
+    """What the land and the local market carry, and how people enter and leave own-account work."""
+
+    land_crowding: float = quantity(
+        0.5, unit="elasticity", low=0, high=1, grade="D", year=2020, source="assumed: labour share of farm output about one half",
+        help="farm income per head rises by this share of the fall in people on the land",
+    )
+    farm_growth: float = quantity(
+        0.06, unit="per year", low=-0.1, high=0.2, grade="C", year=2022,
+        source="income from farming per head, Son La 2010-2016, current prices; +9.8 % in 2022 (Viet Nam)", help="growth of farm income in current prices, land per head unchanged",
+    )
+    business_crowding: float = quantity(
+        0.7, unit="elasticity", low=0, high=2, grade="D", year=2020, source="assumed",
+        help="income of a household business falls by this share as more open in the same district and trade",
+    )
+    business_growth: float = quantity(
+        0.065, unit="per year", low=-0.1, high=0.2, grade="D", year=2020, source="assumed, near growth of nominal income of workers",
+        help="growth of what a household business earns in current prices, at unchanged crowding",
+    )
+    demand_growth: float = quantity(
+        0.045, unit="per year", low=-0.1, high=0.2, grade="D", year=2020, source="assumed: services grow about 6 % a year in Son La, 1.5 points by productivity",
+        help="growth in the number of household businesses that local demand carries",
+    )
+    opening_rate: float = quantity(
+        0.0022, unit="per month", low=0, high=0.05, grade="D", year=2020, source="assumed",
+        help="chance that a person opens a household business at equal income and no lack of savings",
+    )
+    opening_response: float = quantity(
+        1.5, unit="elasticity", low=0, high=5, grade="D", year=2020, source="assumed", help="how strongly opening answers the income gain"
+    )
+    start_capital: float = quantity(
+        20e6, unit="VND", low=0, high=500e6, grade="D", year=2020, source="assumed", help="savings at which lack of capital halves openings"
+    )
+    take_up: float = quantity(
+        0.4, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        help="share of farmers offered help to change livelihood who open a business at equal income and enough means",
+    )
+    closing_rate: float = quantity(
+        0.012, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed", help="closing hazard of a new household business"
+    )
+    closing_age: float = quantity(
+        36.0, unit="months", low=1, high=240, grade="D", year=2020, source="assumed", help="age at which the closing hazard has halved"
+    )
+    own_use_share: float = quantity(
+        0.40, unit="share", low=0.2, high=0.6, grade="B", year=2021,
+        source="labour force 770.5 (2020) less 555.3 thousand (2021, farmers for own use left out), over farmers",
+        help="share of farmers who produce mainly for own use (outside the survey's labour force since 2021)",
+    )
+
+
+@process(reads="counts demand_index", writes="places")
+def set_incomes(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
+    """Set what farming and each trade earn this month, shapes `(n_districts,)` and `(n_districts, n_fields)`, VND per month.
+
+    Farm: base x growth x (people on the land at month 0 / now)^crowding x climate. Business: base x growth x (carried / open)^crowding.
+    """
+    places = world.places
+    years = world.month / 12.0
+    crowding = places.farm_people / np.maximum(1.0, world.counts["farmers"])
+    growth = math.exp(parameters.farm_growth * years)
+    places.farm_income[:] = (
+        world.tables["farm_income"] * growth * crowding**parameters.land_crowding * places.climate_factor
+    )
+    places.farm_hours[:] = CROP_CALENDAR[world.calendar[1] - 1] * np.minimum(1.2, crowding**0.5)
+    carried = places.business_people * math.exp(parameters.demand_growth * years)
+    ratio = np.divide(carried, np.maximum(1.0, world.counts["businesses"]), out=np.ones_like(carried), where=carried > 0)
+    growth = math.exp(parameters.business_growth * years)
+    places.business_income[:] = world.tables["business_income"] * growth * np.minimum(3.0, ratio) ** parameters.business_crowding
+
+
+@kernel
+def _businesses(
+    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, income: np.ndarray, room: np.ndarray,
+    rate: float, response: float, capital: float, closing: float, halved: float, offered: np.ndarray, help_: np.ndarray, take_up: float,
+    key: np.uint64, offer_key: np.uint64, converted: np.ndarray,
+) -> tuple[int, int]:
+    opened, closed = 0, 0
+    any_offer = offered.max() > 0.0
+    most = rate * MOST_GAIN
+    activity = w.activity
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        if now > UNEMPLOYED:
+            continue
+        if now == BUSINESS:
+            if w.work_field[i] < 0:
+                continue
+            u = uniform(key, i)
+            if u >= closing * MOST_GAIN:
+                continue
+            mean = income[w.district[i], w.work_field[i]]
+            poor = 1.0 if w.wage[i] <= 0.0 or mean >= w.wage[i] else min(MOST_GAIN, w.wage[i] / max(1.0, mean))
+            if u < closing * poor / (1.0 + w.spell[i] / halved):
+                leave_work(w, e, i)
+                move(w, flows, i, FARMING if w.urban[i] == 0 else UNEMPLOYED)
+                closed += 1
+        else:
+            bits = scramble(key, i)
+            u = uniform_of(bits, 0)
+            if u >= most and not (any_offer and now == FARMING):
+                continue
+            d = w.district[i]
+            helped = any_offer and now == FARMING and uniform(offer_key, i) < offered[d]
+            chance = take_up if helped else rate
+            if u >= chance * MOST_GAIN:
+                continue
+            age = (month - w.birth_month[i]) // 12
+            if age < 20 or age > 60:
+                continue
+            field = race(bits, room[d], 1)
+            if field < 0:
+                continue
+            earned = w.wage[i] if now != UNEMPLOYED else 0.5 * w.wage[i]
+            gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
+            money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
+            if u < chance * gain * money / (money + capital):
+                leave_work(w, e, i)
+                leave_programme(w, p, i)
+                move(w, flows, i, BUSINESS)
+                w.work_field[i] = field
+                w.wage[i] = income[d, field]
+                w.savings[i] -= min(w.savings[i], 0.5 * capital)
+                opened += 1
+                if helped:
+                    converted[d] += 1
+    return opened, closed
+
+
+@process(
+    reads="places counts workers.district workers.urban workers.birth_month levers.conversion_places levers.conversion_grant "
+    "levers.conversion_credit",
+    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings workers.programme "
+    "workers.months_left enterprises.headcount programmes.taken ledger events",
+)
+def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
+    """Open and close household businesses.
+
+    Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate / (1 + age / half
+    age), higher while the trade earns less than when it opened.
+    """
+    places = world.places
+    room = places.business_people * places.business_income
+    levers = world.levers
+    offered = np.minimum(1.0, levers["conversion_places"] * world.scale / 12.0 / np.maximum(1.0, world.counts["farmers"]))
+    converted = np.zeros(len(places), dtype=np.int64)
+    world.events["converted"] = converted
+    opened, closed = _businesses(
+        world.people, world.employers, world.courses, world.ledger.flows, world.month, places.business_income, room,
+        parameters.opening_rate, parameters.opening_response, parameters.start_capital, parameters.closing_rate, parameters.closing_age,
+        offered, levers["conversion_grant"] + levers["conversion_credit"], parameters.take_up, draws.key("household business"),
+        draws.key("offer of conversion"), converted,
+    )
+    world.ledger.count("businesses_opened", opened)
+    world.ledger.count("businesses_closed", closed)

@@ -1,0 +1,266 @@
+"""Institutions plan their intake; people apply, are admitted, drop out, graduate.
+
+People apply when the expected gain exceeds fees, living costs and lost income, net of support. Programmes admit by priority group, then
+by lot, up to their seats. Poisson applicants and c seats without a queue are Erlang's loss system, whatever the law of the length.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform, uniform_of, uniforms
+from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.quantity import Parameters, quantity
+from labsim.world import Activity, Certificate, EnterpriseArrays, Level, ProgrammeArrays, World, WorkerArrays
+
+FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
+EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
+SHORT, ELEMENTARY, COLLEGE = int(Level.SHORT_COURSE), int(Level.ELEMENTARY), int(Level.COLLEGE)
+MONTHS_AT_18 = 216
+
+
+class TrainingParameters(Parameters):
+    """Who applies for training, and what becomes of them."""
+
+    consider_rate: float = quantity(
+        0.02, unit="per month", low=0, high=0.5, grade="D", year=2020, source="assumed: more people are willing than there are seats",
+        help="chance that an adult without a programme considers training in a month",
+    )
+    school_leaver_rate: float = quantity(
+        0.6, unit="share", low=0, high=1, grade="D", year=2023,
+        source="assumed; Son La has the lowest university entry of 63 provinces", help="share of leavers of upper secondary school who consider training at once",
+    )
+    reach: float = quantity(
+        40.0, unit="km", low=1, high=500, grade="D", year=2020, source="assumed", help="distance at which the pull of a part-time course has fallen to 1/e"
+    )
+    return_per_level: float = quantity(
+        0.08, unit="share of wage per level", low=0, high=0.4, grade="B", year=2020,
+        source="returns 4-5 % a year of vocational schooling, 11-17 % university (Viet Nam), wages by qualification 2021",
+        help="expected rise of pay from one level more, as people see it",
+    )
+    horizon: float = quantity(
+        36.0, unit="months", low=1, high=240, grade="D", year=2020, source="assumed", help="months of gain that people count against the cost"
+    )
+    expectation_error: float = quantity(
+        1.0, unit="standard deviation of the log gain", low=0, high=3, grade="D", year=2020, source="assumed",
+        help="error in what people expect, without a labour information system",
+    )
+    living_cost: float = quantity(
+        1.0e6, unit="VND per month", low=0, high=10e6, grade="D", year=2020, source="assumed", help="living cost away from home of a full-time trainee"
+    )
+    dropout_rate: float = quantity(
+        0.012, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed", help="chance of dropping out in a month at quality 0.5"
+    )
+    skill_gain: float = quantity(
+        0.25, unit="share of the way to mastery", low=0, high=1, grade="C", year=2018,
+        source="sized for employment effects of a few points (Card, Kluve, Weber 2018; McKenzie 2017)", help="skill gained by a graduate at quality 1",
+    )
+    paper_share: float = quantity(
+        0.35, unit="share", low=0, high=1, grade="D", year=2025, source="between trained and certified shares in provincial reports",
+        help="share of short courses that end with a certificate under three months",
+    )
+    farm_return: float = quantity(
+        0.3, unit="share", low=0, high=1, grade="D", year=2020, source="assumed", help="share of rural full-time graduates who return to the farm first"
+    )
+    reallocation_rate: float = quantity(
+        0.10, unit="per year", low=0, high=1, grade="D", year=2020, source="assumed: slow without a labour information system",
+        help="share of an institution's seats that moves toward the fields with vacancies in a year",
+    )
+
+
+@process(
+    reads="programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken market levers.training_seats",
+    writes="programmes.seats programmes.base_seats",
+)
+def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
+    """Set this month's seats: an institution's own, moving toward fields with vacancies, plus those that policies add.
+
+    A whole number of seats is the rounding of its mean by a uniform keyed to programme and year; seats taken are never withdrawn.
+    """
+    p = world.programmes
+    if parameters.reallocation_rate > 0.0 and len(p):
+        tier = np.where(p.level >= COLLEGE, 2, 1)
+        vacant = world.market.vacancies.sum(axis=0)[p.field, tier] + 1.0
+        group = p.institution.astype(np.int64) * 8 + p.level
+        n = int(group.max()) + 1
+        seats_of = np.bincount(group, p.base_seats, n)
+        pull = vacant * (p.base_seats > 0)
+        wanted = seats_of[group] * pull / np.maximum(1e-9, np.bincount(group, pull, n))[group]
+        p.base_seats += (wanted - p.base_seats) * (1.0 - math.exp(-parameters.reallocation_rate / 12.0))
+    mean = p.base_seats + world.levers["training_seats"]
+    year = world.calendar[0]
+    seats = rounded(mean, draws.key_of_year("seats of the year", year))
+    p.seats[:] = np.maximum(seats, p.taken)
+
+
+@kernel
+def _apply(
+    w: WorkerArrays, p: ProgrammeArrays, month: int, free: np.ndarray, closeness: np.ndarray, outreach: np.ndarray, support: np.ndarray,
+    fee_paid: np.ndarray, gain: float, error: float, living: float, consider: float, leaver: float, key: np.uint64,
+    people: np.ndarray, choices: np.ndarray,
+) -> int:
+    n = 0
+    weights = np.zeros(p.field.shape[0])
+    activity, birth = w.activity, w.birth_month
+    most = consider * outreach.max()
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        if now >= IN_TRAINING:
+            continue
+        age = month - birth[i]
+        young_leaver = age == MONTHS_AT_18 and w.schooling[i] >= 3
+        bits = scramble(key, i)
+        u = uniform_of(bits, 0)
+        if u >= most and not young_leaver:
+            continue
+        bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / 780.0)
+        if u >= bound or w.programme[i] >= 0:
+            continue
+        earned = w.wage[i] if now == FARMING or now == BUSINESS or now == EMPLOYEE else 0.0
+        base = max(float(w.wage[i]), 2.0e6)
+        noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
+        for j in range(weights.shape[0]):
+            weights[j] = 0.0
+            if free[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
+                continue
+            if p.full_time[j] == 1 and (age > 30 * 12 or now == EMPLOYEE):
+                continue
+            steps = float(p.level[j] - w.level[i])
+            worth = gain * steps * base * math.exp(noise)
+            cost = p.fee[j] * (1.0 - fee_paid[j]) - support[j] * p.length[j]
+            if p.full_time[j] == 1:
+                cost += p.length[j] * (living + 0.5 * earned)
+                # those still young count a working life, not a few years
+                worth *= 4.0
+            if worth > cost:
+                near = 1.0 if p.full_time[j] == 1 else closeness[w.district[i], p.district[j]]
+                kin = 3.0 if p.field[j] == w.field[i] else 1.0
+                weights[j] = free[j] * near * kin
+        j = race(bits, weights, 4)
+        if j >= 0:
+            people[n] = i
+            choices[n] = j
+            n += 1
+    return n
+
+
+@kernel
+def _admit(
+    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, people: np.ndarray, choices: np.ndarray,
+    fee_paid: np.ndarray, support: np.ndarray, admitted: np.ndarray,
+) -> int:
+    n = 0
+    for k in range(people.shape[0]):
+        i, j = people[k], choices[k]
+        if p.taken[j] >= p.seats[j]:
+            continue
+        p.taken[j] += 1
+        w.programme[i] = j
+        w.months_left[i] = p.length[j]
+        w.savings[i] -= p.fee[j] * (1.0 - fee_paid[j])
+        admitted[j] += 1
+        n += 1
+        if p.full_time[j] == 1:
+            leave_work(w, e, i)
+            move(w, flows, i, IN_TRAINING)
+    return n
+
+
+@process(
+    reads="workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling workers.level workers.field "
+    "workers.wage programmes.seats places levers.training_fee_paid levers.training_allowance levers.training_priority levers.training_outreach",
+    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
+    "workers.savings enterprises.headcount programmes.taken ledger events",
+)
+def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
+    """Let people apply to the programme that draws them most, and admit by priority, then by lot, up to the free seats.
+
+    A programme draws in proportion to free seats x exp(-distance / reach) among those whose expected gain, return x levels x wage x
+    horizon, exceeds fee, living and half of lost income, net of support.
+    """
+    w, p, levers = world.workers, world.programmes, world.levers
+    open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
+    free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
+    closeness = np.exp(-world.places.distance / parameters.reach)
+    people = np.empty(len(w), dtype=np.int32)
+    choices = np.empty(len(w), dtype=np.int16)
+    n = _apply(
+        world.people, world.courses, world.month, free, closeness, levers["training_outreach"], levers["training_allowance"],
+        levers["training_fee_paid"], parameters.return_per_level * parameters.horizon, parameters.expectation_error,
+        parameters.living_cost, parameters.consider_rate, parameters.school_leaver_rate, draws.key("consider training"), people, choices,
+    )
+    people, choices = people[:n], choices[:n]
+    priority = levers["training_priority"]
+    hit = world.places.hit_months[w.district[people]] < 12
+    points = (
+        priority[0] * (w.urban[people] == 0) + priority[1] * (w.ethnicity[people] > 0) + priority[2] * w.poor[people] + priority[3] * hit
+    )
+    order = np.lexsort((uniforms(draws.key("lot for a seat"), people), -points, choices))
+    people, choices = people[order], choices[order]
+    admitted = np.zeros(len(p), dtype=np.int64)
+    enrolled = _admit(
+        world.people, world.employers, world.courses, world.ledger.flows, people, choices, levers["training_fee_paid"],
+        levers["training_allowance"], admitted,
+    )
+    world.events["admitted"] = admitted
+    world.ledger.count("training_applicants", n)
+    world.ledger.count("training_enrolled", enrolled)
+
+
+@kernel
+def _progress(
+    w: WorkerArrays, p: ProgrammeArrays, flows: np.ndarray, dropout: float, gain: float, paper: float, farm: float, key: np.uint64,
+    graduates: np.ndarray,
+) -> int:
+    dropped = 0
+    programme = w.programme
+    for i in range(programme.shape[0]):
+        j = programme[i]
+        if j < 0:
+            continue
+        w.months_left[i] -= 1
+        bits = scramble(key, i)
+        full_time = w.activity[i] == IN_TRAINING
+        done = w.months_left[i] <= 0
+        if not done and uniform_of(bits, 0) >= dropout * 2.0 * (1.0 - p.quality[j]):
+            continue
+        if done:
+            graduates[p.level[j]] += 1
+            w.level[i] = max(w.level[i], p.level[j])
+            w.field[i] = p.field[j]
+            w.school[i] = p.institution[j]
+            w.skill[i] += gain * p.quality[j] * (1.0 - w.skill[i])
+            if p.level[j] >= ELEMENTARY:
+                w.certificate[i] = 2
+            elif w.certificate[i] == 0 and uniform_of(bits, 1) < paper:
+                w.certificate[i] = 1
+        else:
+            dropped += 1
+        leave_programme(w, p, i)
+        if full_time:
+            home = w.urban[i] == 0 and uniform_of(bits, 2) < farm
+            move(w, flows, i, FARMING if home else UNEMPLOYED)
+    return dropped
+
+
+@process(
+    reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level",
+    writes="workers.activity workers.spell workers.level workers.certificate workers.field workers.skill workers.school workers.programme "
+    "workers.months_left programmes.taken ledger",
+)
+def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
+    """Move every trainee one month on: drop out with chance 2 d (1 - quality), or graduate with level, field, skill and paper."""
+    graduates = np.zeros(len(Level), dtype=np.int64)
+    dropped = _progress(
+        world.people, world.courses, world.ledger.flows, parameters.dropout_rate, parameters.skill_gain, parameters.paper_share,
+        parameters.farm_return, draws.key("progress"), graduates,
+    )
+    for level in Level:
+        if graduates[level]:
+            world.ledger.count(f"graduates_{level.name.lower()}", int(graduates[level]))
+    world.ledger.count("training_dropped_out", dropped)
+    world.ledger.count("people_trained", int(graduates.sum()))

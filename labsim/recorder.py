@@ -1,0 +1,98 @@
+"""Take down every indicator of a month: for the province and by residence monthly, by the other groups every December."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from labsim.indicators import COUNTED, FLOWS, Counted, gini
+from labsim.processes.counting import AGE_BANDS, PAY_BIN
+from labsim.world import Activity, Sex, World
+
+RESIDENCES = ("rural", "urban")
+GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
+# The axis of each grouping in the table of people.
+_AXES = {"district": 0, "residence": 1, "sex": 2, "age": 3, "ethnicity": 4}
+
+
+@dataclass
+class Recorder:
+    """The series of one run; `monthly()` returns them as one tidy frame."""
+
+    _months: list[str] = field(default_factory=list)
+    _rows: list[tuple[int, str, str, str, np.ndarray]] = field(default_factory=list)
+    jobs_by_month: list[float] = field(default_factory=list)
+
+    def take(self, world: World) -> None:
+        """Record the month that has just been counted."""
+        year, month = world.calendar
+        self._months.append(f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}")
+        at = len(self._months) - 1
+        groupings: tuple[str | None, ...] = (None, "residence")
+        if month == 12:
+            groupings = (None, *GROUPINGS)
+        for grouping in groupings:
+            counted, labels = _reduced(world, grouping)
+            values = np.array([indicator.formula(counted) for indicator in COUNTED if indicator.formula is not None])
+            for g, label in enumerate(labels):
+                self._rows.append((at, grouping or "", label, "counted", values[:, g]))
+        self._rows.append((at, "", "all", "flows", self._flows(world)))
+
+    def _flows(self, world: World) -> np.ndarray:
+        counts, scale = dict(world.ledger.counts), world.scale
+        if world.month == 0:
+            return np.full(len(FLOWS), np.nan)
+        counts["jobs_created"] = (
+            counts.get("hires", 0) - counts.get("job_changes", 0) + counts.get("businesses_opened", 0)
+            + counts.get("sent_abroad", 0) + counts.get("left_for_other_provinces", 0) + counts.get("talent_came", 0)
+        )
+        values = {name: number / scale for name, number in counts.items()}
+        values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
+        values["spending"] = float(sum(p.amount for p in world.ledger.payments if p.month == world.month))
+        values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
+        return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
+
+    def monthly(self) -> pd.DataFrame:
+        """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value."""
+        names = {"counted": [i.name for i in COUNTED], "flows": [i.name for i in FLOWS]}
+        months = np.array(self._months, dtype="datetime64[s]")
+        lengths = [len(values) for *_, values in self._rows]
+        frame = {
+            "month": np.repeat([months[at] for at, *_ in self._rows], lengths),
+            "indicator": np.concatenate([names[block] for _, _, _, block, _ in self._rows]),
+        }
+        for grouping in GROUPINGS:
+            frame[grouping] = np.repeat([label if g == grouping else "all" for _, g, label, *_ in self._rows], lengths)
+        frame["value"] = np.concatenate([values for *_, values in self._rows]).astype(np.float64)
+        table = pd.DataFrame(frame)
+        return table[table["value"].notna()].reset_index(drop=True)
+
+
+def _reduced(world: World, grouping: str | None) -> tuple[Counted, tuple[str, ...]]:
+    """Add up the people over everything but one grouping."""
+    cells, pay = world.counts["cells"], world.counts["pay"]
+    keep = () if grouping is None else (_AXES[grouping],)
+    # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the rest to zero
+    drop = tuple(axis for axis in (0, 1, 2) if axis not in keep)
+    people = cells.sum(axis=drop, dtype=np.float64) / world.scale
+    money = pay.sum(axis=drop) / world.scale
+    labels = {
+        "district": world.places.names, "residence": RESIDENCES, "sex": tuple(s.name.lower() for s in Sex),
+        "age": AGE_BANDS, "ethnicity": world.ethnic_groups, None: ("all",),
+    }[grouping]
+    if grouping is None:
+        people, money = people[None], money[None]
+    elif grouping in ("age", "ethnicity"):
+        axis = 0 if grouping == "age" else 1
+        selector = np.eye(people.shape[axis])
+        people = np.einsum("ga,ae...->gae...", selector, people) if axis == 0 else np.einsum("ge,ae...->gae...", selector, people)
+        money = np.einsum("ga,ae...->gae...", selector, money) if axis == 0 else np.einsum("ge,ae...->gae...", selector, money)
+    return Counted(people, money.sum(axis=(1, 2))), labels
+
+
+def n_persons(world: World) -> float:
+    """Return the real persons of 15 and older that are in the province or away for work."""
+    return float(world.ledger.stocks[: int(Activity.ABROAD) + 1].sum()) / world.scale

@@ -1,0 +1,1 @@
+"""Figures and reports; they see results, never the world."""

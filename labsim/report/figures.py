@@ -1,0 +1,311 @@
+"""The picture of a run: main series by month or year, with fans over replicates, targets, and what was observed."""
+
+from __future__ import annotations
+
+import io
+import math
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from labsim.report.numbers import number
+from labsim.results import GROUPS, IndicatorInfo, Results
+from labsim.text import _, current_language
+
+__all__ = ["Panel", "main_series", "overview_files"]
+
+# Okabe and Ito's colours, told apart with every common colour blindness
+SIMULATED, TARGET, OBSERVED = "#0072B2", "#D55E00", "#222222"
+_LINES = ("#222222", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+Recorded = set[tuple[str, str]]
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib and has every Vietnamese letter
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "svg.hashsalt": "labsim",
+    "svg.fonttype": "path",
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Show one series with its fan, or several named ones as lines.
+
+    Of several `choices` (indicator, residence) the first that has a target is drawn, else the first recorded.
+    """
+
+    title: str
+    choices: tuple[tuple[str, str], ...] = ()
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Point at one series of the results."""
+
+    indicator: str
+    groups: Mapping[str, str]
+
+
+def _panels() -> tuple[Panel, ...]:
+    doing = {
+        "labour_force": _("labour force"),
+        "farmers": _("own-account farming"),
+        "employees": _("employees"),
+        "household_businesses": _("household businesses"),
+        "away_in_viet_nam": _("in other provinces"),
+        "unemployed": _("unemployed"),
+    }
+    unemployment = (("unemployment_rate", "urban"), ("unemployment_rate_survey", "urban"))
+    return (
+        Panel(_("Agricultural labour"), (("agricultural_share", "all"),)),
+        Panel(_("Trained labour"), (("trained_share", "all"),)),
+        Panel(_("Labour with a degree or certificate"), (("certified_share", "all"),)),
+        Panel(_("Urban unemployment"), unemployment),
+        Panel(_("Underemployment"), (("underemployment_rate", "all"),)),
+        Panel(_("People trained in a year"), (("people_trained", "all"),)),
+        Panel(_("Jobs created in a year"), (("jobs_created", "all"),)),
+        Panel(_("People sent abroad in a year"), (("sent_abroad", "all"),)),
+        Panel(_("What people do"), lines=doing),
+    )
+
+
+def main_series(results: Results) -> Figure:
+    """Draw the main series as small multiples: median, 50 and 90 % of replicates, observations, targets.
+
+    On the time axis a year stands at its December, or for the whole of its year.
+    """
+    with matplotlib.rc_context(_STYLE):
+        recorded = _recorded(results)
+        panels = [panel for panel in _panels() if _shows(panel, recorded)] or _any_panels(results)
+        n_columns = min(3, len(panels))
+        n_rows = math.ceil(len(panels) / n_columns)
+        height = 1.5 + 3.0 * n_rows
+        figure = Figure(figsize=(12, height), facecolor="white")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        for axis in axes[len(panels) :]:
+            axis.set_visible(False)
+        for axis, panel in zip(axes, panels, strict=False):
+            _draw(axis, results, panel, recorded)
+        _frame(figure, results, height)
+    return figure
+
+
+def overview_files(results: Results) -> dict[str, bytes]:
+    """Return overview.svg and overview.png, for `Results.save`; the same bytes for the same results."""
+    figure = main_series(results)
+    with matplotlib.rc_context(_STYLE):
+        svg, png = io.BytesIO(), io.BytesIO()
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "labsim"})
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"})
+    return {"overview.svg": svg.getvalue(), "overview.png": png.getvalue()}
+
+
+def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> None:
+    months = pd.DatetimeIndex(results.monthly["month"].unique())
+    span = (_moment(months.min()) - 0.2, _moment(months.max()) + 0.4)
+    if panel.lines:
+        names = [name for name in panel.lines if (name, "all") in recorded]
+        info = results.indicators[names[0]]
+        concept = _("{concept}, median of replicates").format(concept=_concept(info))
+        _lines(axis, results, {name: panel.lines[name] for name in names})
+    else:
+        series = _pick(results, panel, recorded)
+        info = results.indicators[series.indicator]
+        concept = f"{_(info.label)} ({_concept(info)})"
+        _fan(axis, _shown(results, series))
+        _observations(axis, results.observed, series)
+        _targets(axis, results.scorecard, series, span)
+    axis.set_xlim(*span)
+    _scale_axes(axis, info, from_zero=bool(panel.lines) or info.kind == "flow")
+    words = textwrap.wrap(concept, 50)[:3]
+    axis.annotate("\n".join(words), (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=8.5, color="#555555", linespacing=1.15)  # fmt: skip
+    axis.annotate(panel.title, (0, 1), xytext=(0, 10 + 11.5 * len(words)), xycoords="axes fraction",
+                  textcoords="offset points", fontsize=11.5, fontweight="bold")  # fmt: skip
+
+
+def _scale_axes(axis: Axes, info: IndicatorInfo, *, from_zero: bool) -> None:
+    """Set ranges, ticks and units."""
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda year, _place: f"{year:.0f}"))
+    low, high = axis.get_ylim()
+    if low > 0 and (from_zero or low < 0.45 * high):
+        axis.set_ylim(0, high)
+    thousands = info.unit == "persons" and high >= 10_000
+    divisor = 1000 if thousands else 1
+    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value / divisor, "")))
+    unit = _("thousand persons") if thousands else "%" if info.unit == "share" else _(info.unit)
+    axis.set_ylabel(_("{unit} in a year").format(unit=unit) if info.kind == "flow" else unit)
+    axis.tick_params(length=3, color="#888888")
+
+
+def _fan(axis: Axes, frame: pd.DataFrame) -> None:
+    """Draw the median over replicates with bands that hold 50 and 90 % of them."""
+    when = frame.index.to_numpy(dtype=float)
+    q05, q25, q50, q75, q95 = np.quantile(frame.to_numpy(dtype=float), [0.05, 0.25, 0.5, 0.75, 0.95], axis=1)
+    axis.fill_between(when, q05, q95, color=SIMULATED, alpha=0.18, linewidth=0)
+    axis.fill_between(when, q25, q75, color=SIMULATED, alpha=0.35, linewidth=0)
+    yearly = len(when) > 1 and when[1] - when[0] > 0.5
+    axis.plot(when, q50, color=SIMULATED, linewidth=1.8, marker="o" if yearly else None, markersize=3.5)
+
+
+def _lines(axis: Axes, results: Results, names: Mapping[str, str]) -> None:
+    """Draw several series as medians, each named at its end."""
+    ends = []
+    for colour, (name, label) in zip(_LINES, names.items(), strict=False):
+        median = _shown(results, Series(name, {})).median(axis=1)
+        axis.plot(median.index.to_numpy(dtype=float), median, color=colour, linewidth=1.8)
+        ends.append((float(median.iloc[-1]), textwrap.wrap(label, 14), colour))
+    axis.set_ylim(0, None)
+    line_height = axis.get_ylim()[1] * 0.066
+    free_from = 0.0
+    for value, words, colour in sorted(ends):
+        centre = max(value, free_from + len(words) * line_height / 2)
+        free_from = centre + (len(words) + 0.35) * line_height / 2
+        axis.annotate(
+            "\n".join(words), (1.02, centre), xycoords=("axes fraction", "data"), color=colour, fontsize=8.5,
+            va="center", annotation_clip=False, linespacing=1.0,
+        )  # fmt: skip
+
+
+def _observations(axis: Axes, observed: pd.DataFrame, series: Series) -> None:
+    """Draw observed points with the band in which the truth plausibly lies."""
+    if observed.empty or "indicator" not in observed.columns:
+        return
+    chosen = observed[observed["indicator"] == series.indicator]
+    for name in GROUPS:
+        if name in chosen.columns:
+            chosen = chosen[chosen[name].replace("", "all").fillna("all") == series.groups.get(name, "all")]
+    for row in chosen.to_dict("records"):
+        factor = 100.0 if row.get("unit") == "share" else 1.0
+        low, high = (float(row.get(name, math.nan)) * factor for name in ("low", "high"))
+        when = float(row["year"])
+        if math.isfinite(low) and math.isfinite(high):
+            axis.plot([when, when], [low, high], color=OBSERVED, linewidth=4, alpha=0.28, solid_capstyle="butt")
+        axis.plot([when], [float(row["value"]) * factor], color=OBSERVED, marker="D", markersize=4.5, linestyle="none",
+                  zorder=5)  # fmt: skip
+
+
+def _targets(axis: Axes, scorecard: pd.DataFrame, series: Series, span: tuple[float, float]) -> None:
+    """Draw targets as triangles that point to where the series should be; a sum over years as its yearly mean."""
+    for row in _targets_of(scorecard, series):
+        year, value = float(row["year"]), float(row["target"]) * (100.0 if row["unit"] == "share" else 1.0)
+        first = row["cumulate_from"]
+        if not pd.isna(first):
+            value /= year - first + 1
+            axis.plot([first, year], [value, value], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=5)
+        if span[0] <= year <= span[1]:
+            marker = "^" if row["direction"] == "at_least" else "v"
+            axis.plot([year], [value], color=TARGET, marker=marker, markersize=9, linestyle="none",
+                      markeredgecolor="white", zorder=6, clip_on=False)  # fmt: skip
+
+
+def _frame(figure: Figure, results: Results, height: float) -> None:
+    """Add the title, what the bands hold, and one legend for all panels."""
+    about = results.manifest
+    name = about.get("province_name", {}).get(current_language()) or str(about.get("province", ""))
+    title = _("{province}: simulated series, targets and observations ({scenario})").format(
+        province=name, scenario=about.get("scenario", "")
+    )
+    scale = float(about.get("scale", 1))
+    below = _(
+        "{n} replicates at scale 1:{one_in:g}; bands hold random noise only; on the axis, a year stands at its December"
+    ).format(n=about.get("replicates", ""), one_in=1 / scale)
+    inch = 1 / height
+    figure.text(0.012, 1 - 0.12 * inch, title, fontsize=15, fontweight="bold", va="top")
+    figure.text(0.012, 1 - 0.47 * inch, below, fontsize=10, color="#555555", va="top")
+    marks = [
+        Line2D([], [], color=SIMULATED, linewidth=1.8, label=_("median")),
+        Patch(color=SIMULATED, alpha=0.5, linewidth=0, label=_("50 % of replicates")),
+        Patch(color=SIMULATED, alpha=0.18, linewidth=0, label=_("90 %")),
+        Line2D([], [], color=OBSERVED, marker="D", markersize=4.5, linestyle="none", label=_("observed")),
+        Patch(color=OBSERVED, alpha=0.28, linewidth=0, label=_("its plausible band")),
+        Line2D([], [], color=TARGET, marker="^", markersize=8, linestyle="none", label=_("target: at least")),
+        Line2D([], [], color=TARGET, marker="v", markersize=8, linestyle="none", label=_("at most")),
+        Line2D([], [], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), label=_("a sum, as yearly mean")),
+    ]
+    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.004, 1 - 0.7 * inch), ncol=len(marks),
+                  frameon=False, fontsize=9.5, handlelength=1.5, columnspacing=1.4, handletextpad=0.5)  # fmt: skip
+    figure.subplots_adjust(left=0.068, right=0.895, top=1 - 1.8 * inch, bottom=0.4 * inch, wspace=0.34, hspace=0.62)
+
+
+def _shown(results: Results, series: Series) -> pd.DataFrame:
+    """Return a series by calendar time (rows, in years) and replicate; flows as sums of whole years, shares in %."""
+    info = results.indicators[series.indicator]
+    frame = results.series(series.indicator, series.groups)
+    months = pd.DatetimeIndex(frame.index)
+    if info.kind == "flow":
+        years = np.asarray(months.year)
+        whole = [year for year in np.unique(years) if (years == year).sum() == 12]
+        frame = frame.groupby(years).sum().loc[whole]
+    else:
+        frame.index = pd.Index([_moment(month) for month in months])
+    return frame * 100 if info.unit == "share" else frame
+
+
+def _moment(month: pd.Timestamp) -> float:
+    """Return where a month stands on the axis: December of a year at that year."""
+    return float(month.year + month.month / 12 - 1)
+
+
+def _recorded(results: Results) -> Recorded:
+    """Return the pairs (indicator, residence) recorded for the whole province."""
+    monthly = results.monthly
+    whole = np.ones(len(monthly), dtype=bool)
+    for name in GROUPS:
+        if name != "residence":
+            whole &= (monthly[name] == "all").to_numpy()
+    pairs = monthly.loc[whole, ["indicator", "residence"]].drop_duplicates()
+    return set(pairs.itertuples(index=False, name=None))
+
+
+def _shows(panel: Panel, recorded: Recorded) -> bool:
+    if panel.lines:
+        return sum((name, "all") in recorded for name in panel.lines) > 1
+    return any(choice in recorded for choice in panel.choices)
+
+
+def _pick(results: Results, panel: Panel, recorded: Recorded) -> Series:
+    found = [
+        Series(name, {"residence": residence}) for name, residence in panel.choices if (name, residence) in recorded
+    ]
+    return next((series for series in found if _targets_of(results.scorecard, series)), found[0])
+
+
+def _targets_of(scorecard: pd.DataFrame, series: Series) -> list[dict[Any, Any]]:
+    if scorecard.empty:
+        return []
+    rows = scorecard[scorecard["indicator"] == series.indicator].to_dict("records")
+    return [row for row in rows if all(row[name] == series.groups.get(name, "all") for name in GROUPS)]
+
+
+def _any_panels(results: Results) -> list[Panel]:
+    """Return a panel for each of the first series, for models without the main ones."""
+    return [
+        Panel(_(results.indicators[name].label), ((name, where),)) for name, where in sorted(_recorded(results))[:9]
+    ]
+
+
+def _concept(info: IndicatorInfo) -> str:
+    known = {"administrative": _("administrative count"), "survey": _("survey"), "model": _("model")}
+    return known.get(info.concept, info.concept)

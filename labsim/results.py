@@ -1,0 +1,347 @@
+"""Results of a study: tidy frames with units, the manifest that says where they come from, and the folder of both.
+
+A result folder holds `manifest.json`, `monthly.parquet`, `scorecard.csv`, `ledger.csv`, `population.csv`, pictures and
+the observations. It is written whole or not at all, and its manifest knows the hash of every other file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from labsim.errors import ResultsError
+from labsim.text import _
+
+__all__ = [
+    "COLUMNS",
+    "GROUPS",
+    "IndicatorInfo",
+    "Results",
+    "canonical",
+    "joined",
+    "open_results",
+    "require_replaceable",
+    "wide",
+]
+
+FORMAT = "labsim-results-1"
+GROUPS = ("district", "sex", "age", "ethnicity", "residence")
+COLUMNS = ("scenario", "replicate", "month", "indicator", *GROUPS, "value")
+_WORDS = ("scenario", "indicator", *GROUPS)
+_TABLES = ("scorecard", "ledger", "population", "observed")
+_OURS = ("manifest.json", "monthly.parquet", *(f"{name}.csv" for name in _TABLES))
+_LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True)
+class IndicatorInfo:
+    """Say what an indicator measures; `base` names the indicator that counts the persons a share is taken of.
+
+    `kind` is "stock" (read at the end of a month) or "flow" (summed over months).
+    """
+
+    name: str
+    label: str
+    unit: str
+    concept: str
+    better: str | None = None
+    base: str | None = None
+    kind: str = "stock"
+
+
+@dataclass(eq=False)
+class Results:
+    """Hold what a study found: `.monthly`, `.scorecard`, `.observed`, `.ledger`, `.population` and `.manifest`.
+
+    `monthly` is tidy, with columns scenario, replicate, month (month end), indicator, district, sex, age, ethnicity,
+    residence ("all" where not grouped) and value; `indicators` gives each indicator's unit, concept and label.
+    """
+
+    monthly: pd.DataFrame
+    scorecard: pd.DataFrame
+    manifest: dict[str, Any]
+    indicators: dict[str, IndicatorInfo] = field(default_factory=dict)
+    observed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+    population: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __repr__(self) -> str:
+        keys = ("province", "scenario", "scale", "replicates", "start", "until")
+        return f"<Results {' '.join(f'{key}={self.manifest[key]}' for key in keys if key in self.manifest)}>"
+
+    def series(self, indicator: str, groups: Mapping[str, str] | None = None) -> pd.DataFrame:
+        """Return one indicator by month (rows) and replicate (columns), in its own unit."""
+        return wide(self.monthly, indicator, groups)
+
+    def save(self, folder: str | Path, attachments: Mapping[str, bytes] | None = None) -> Path:
+        """Write the result folder, whole or not at all, with further files by name; return its path.
+
+        An earlier labsim result at the same place is replaced. Raises ResultsError if the folder holds anything else,
+        or cannot be written.
+        """
+        target = Path(folder).absolute()
+        files = dict(attachments or {})
+        for name in files:
+            if name in _OURS or Path(name).name != name:
+                raise ResultsError(_("{name}: not a name for a further file of a result folder").format(name=name))
+        require_replaceable(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        except OSError as error:
+            raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
+        try:
+            self._write(draft, files)
+            draft.chmod(0o755)  # mkdtemp makes folders that only their owner may read
+            _swap_in(draft, target)
+        except OSError as error:
+            raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return Path(folder)
+
+    def _write(self, draft: Path, files: dict[str, bytes]) -> None:
+        for name in _TABLES:
+            frame: pd.DataFrame = getattr(self, name)
+            text = frame.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
+            files[f"{name}.csv"] = text.encode("utf-8")
+        files["monthly.parquet"] = _parquet(self.monthly, self.indicators)
+        known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
+        for name in _TABLES:
+            known[f"{name}.csv"]["columns"] = _types(getattr(self, name))
+        manifest = {"format": FORMAT, **{k: v for k, v in self.manifest.items() if k != "files"}, "files": known}
+        files["manifest.json"] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+        for name, content in files.items():
+            with (draft / name).open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        _sync_folder(draft)
+
+
+def open_results(folder: str | Path) -> Results:
+    """Read a result folder back. Raises ResultsError naming the file that is missing or damaged."""
+    place = Path(folder)
+    if not place.is_dir():
+        raise ResultsError(_("{folder}: no such folder").format(folder=folder))
+    manifest = _read_manifest(place)
+    for name in sorted({*manifest["files"], *_OURS} - {"manifest.json"}):
+        _require_whole(place / name, manifest["files"].get(name))
+    monthly, indicators = _read_parquet(place / "monthly.parquet")
+    tables = {
+        name: _read_table(place / f"{name}.csv", manifest["files"][f"{name}.csv"].get("columns", {}))
+        for name in _TABLES
+    }
+    return Results(monthly=monthly, manifest=manifest, indicators=indicators, **tables)
+
+
+def canonical(monthly: pd.DataFrame) -> pd.DataFrame:
+    """Return a tidy frame in its one fixed order: rows by scenario, replicate, indicator, groups and month.
+
+    Words become sorted categories. Raises ResultsError if a column is missing.
+    """
+    missing = [name for name in COLUMNS if name not in monthly.columns]
+    if missing:
+        raise ResultsError(_("monthly results lack the columns {names}").format(names=", ".join(missing)))
+    columns: dict[str, Any] = {}
+    for name in COLUMNS:
+        columns[name] = _sorted_categories(monthly[name]) if name in _WORDS else monthly[name].to_numpy()
+    columns["replicate"] = columns["replicate"].astype(np.int64)
+    columns["month"] = columns["month"].astype("datetime64[ms]")
+    columns["value"] = columns["value"].astype(np.float64)
+    keys = [columns[name].codes for name in reversed(GROUPS)]
+    order = np.lexsort(
+        [columns["month"], *keys, columns["indicator"].codes, columns["replicate"], columns["scenario"].codes]
+    )
+    frame = pd.DataFrame(columns)
+    if np.array_equal(order, np.arange(order.size)):
+        return frame
+    return frame.take(order).reset_index(drop=True)
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several tidy frames as one, in the fixed order; the order of the frames does not matter."""
+    ready = [canonical(frame) for frame in frames]
+    for name in _WORDS:
+        words = sorted({word for frame in ready for word in frame[name].cat.categories})
+        for frame in ready:
+            frame[name] = frame[name].cat.set_categories(words)
+    return canonical(pd.concat(ready, ignore_index=True))
+
+
+def wide(monthly: pd.DataFrame, indicator: str, groups: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return one indicator of a tidy frame by month (rows) and replicate (columns).
+
+    Groups not given are "all". Raises ResultsError if there is no such series.
+    """
+    chosen = monthly[(monthly["indicator"] == indicator).to_numpy()]
+    wanted = {name: (groups or {}).get(name, "all") for name in GROUPS}
+    mask = np.ones(len(chosen), dtype=bool)
+    for name, value in wanted.items():
+        mask &= (chosen[name] == value).to_numpy()
+    chosen = chosen[mask]
+    if chosen.empty:
+        where = ", ".join(f"{name}={value}" for name, value in wanted.items() if value != "all")
+        raise ResultsError(_("no series {name}").format(name=f"{indicator} ({where})" if where else indicator))
+    return chosen.pivot(index="month", columns="replicate", values="value").sort_index()
+
+
+def _sorted_categories(column: pd.Series[Any]) -> Any:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        words = cast(pd.Categorical, column.array).remove_unused_categories()
+        return words.reorder_categories(sorted(words.categories))
+    return pd.Categorical(column.astype(str))
+
+
+def _parquet(monthly: pd.DataFrame, indicators: Mapping[str, IndicatorInfo]) -> bytes:
+    """Return the Parquet file of a tidy frame: the same bytes for the same content."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    frame = canonical(monthly)
+    arrays = []
+    for name in COLUMNS:
+        if name in _WORDS:
+            words = cast(pd.Categorical, frame[name].array)
+            indices = pa.array(words.codes.astype(np.int32))
+            arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(words.categories), pa.string())))
+        else:
+            arrays.append(pa.array(frame[name].to_numpy()))
+    about = {"format": FORMAT, "indicators": {name: asdict(info) for name, info in sorted(indicators.items())}}
+    metadata = {b"labsim": json.dumps(about, ensure_ascii=False, sort_keys=True).encode("utf-8")}
+    table = pa.Table.from_arrays(arrays, names=list(COLUMNS)).replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=3,
+        version="2.6",
+        data_page_version="1.0",
+        row_group_size=1 << 20,
+        use_dictionary=[name for name in COLUMNS if name != "value"],
+    )
+    return cast(bytes, sink.getvalue().to_pybytes())
+
+
+def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, IndicatorInfo]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        about = json.loads((table.schema.metadata or {})[b"labsim"])
+        indicators = {name: IndicatorInfo(**facts) for name, facts in about["indicators"].items()}
+        frame = canonical(table.to_pandas())
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise ResultsError(_damaged(path, error)) from error
+    return frame, indicators
+
+
+def _types(frame: pd.DataFrame) -> dict[str, str]:
+    """Return "words" or the numeric type of each column, which a CSV file does not keep."""
+    numeric = pd.api.types.is_numeric_dtype
+    return {str(name): str(frame[name].dtype) if numeric(frame[name]) else "words" for name in frame.columns}
+
+
+def _read_table(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
+    if not types:
+        return pd.DataFrame()
+    try:
+        frame = pd.read_csv(path, encoding="utf-8", dtype=str, keep_default_na=False)
+        numbers = {name: kind for name, kind in types.items() if kind != "words"}
+        frame[list(numbers)] = frame[list(numbers)].mask(frame[list(numbers)] == "")
+        return frame.astype(numbers)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(_damaged(path, error)) from error
+
+
+def _read_manifest(place: Path) -> dict[str, Any]:
+    path = place / "manifest.json"
+    if not path.is_file():
+        raise ResultsError(_("{path}: missing; without its manifest a result cannot be trusted").format(path=path))
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            message = _("format {given}; this labsim reads {known}")
+            raise ValueError(message.format(given=manifest["format"], known=FORMAT))
+        if not isinstance(manifest["files"], dict):
+            raise TypeError("files")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(_damaged(path, error)) from error
+    return cast("dict[str, Any]", manifest)
+
+
+def _require_whole(path: Path, known: Any) -> None:
+    if not path.is_file():
+        raise ResultsError(_("{path}: missing").format(path=path))
+    if not isinstance(known, dict) or _sha256(path.read_bytes()) != known.get("sha256"):
+        raise ResultsError(_damaged(path, _("its content is not what the manifest lists")))
+
+
+def require_replaceable(target: Path) -> None:
+    """Raise ResultsError if a folder holds anything but an earlier labsim result."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ResultsError(_("{folder}: is a file; give a folder").format(folder=target))
+    found = {entry.name for entry in target.iterdir()} - _LEFT_BY_SYSTEMS
+    if not found:
+        return
+    try:
+        ours = {"manifest.json", *_read_manifest(target)["files"]}
+    except ResultsError:
+        ours = set()
+    foreign = sorted(found - ours)
+    if foreign:
+        message = _(
+            "{folder}: not overwritten, as it holds files that are no labsim result ({names}); give another folder"
+        )
+        names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+        raise ResultsError(message.format(folder=target, names=names))
+
+
+def _swap_in(draft: Path, target: Path) -> None:
+    """Put a finished folder in the place of an old one; the old one is deleted only after the new one stands."""
+    old: Path | None = None
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / target.name
+        target.rename(old)
+    try:
+        draft.rename(target)
+    except BaseException:
+        if old is not None:
+            old.rename(target)
+            old.parent.rmdir()
+        raise
+    _sync_folder(target.parent)
+    if old is not None:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # Windows cannot open a folder to flush it
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _damaged(path: Path, why: object) -> str:
+    return _("{path}: damaged ({why})").format(path=path, why=why)

@@ -1,0 +1,257 @@
+"""Targets of a resolution, and the scorecard: how likely a run meets each, and by how many persons it falls short.
+
+A target is data (configs/<province>/targets.yaml). Its value is read at the end of December of its year for a stock, as
+the sum over the year for a flow, or as the sum over all years from `cumulate_from`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pydantic
+
+from labsim.errors import ConfigError, Problem, ResultsError
+from labsim.results import GROUPS, IndicatorInfo, wide
+from labsim.text import _, did_you_mean
+from labsim.yaml_source import Source, read_yaml
+
+__all__ = ["SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "wilson"]
+
+SCORECARD_COLUMNS = (
+    "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "chance_low",
+    "chance_high", "n_met", "n_replicates", "shortfall_persons", "status", "note", "unit", "indicator", *GROUPS,
+    "cumulate_from", "label_vi", "wording", "reading", "source",
+)  # fmt: skip
+SCORED, BEYOND, NOT_MODELLED = "scored", "beyond the period", "not modelled"
+
+
+class _Data(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Label(_Data):
+    """Name a target in English and Vietnamese."""
+
+    en: str
+    vi: str
+
+
+class Target(_Data):
+    """State one target of a resolution.
+
+    `value` is in `unit`; `indicator` is None for a target that the model cannot score, and `note` then says why.
+    `cumulate_from` is the first year of a sum over years. `base` names the indicator that counts the persons of a
+    share; without it the indicator's own base holds. `wording` is what the source says, `reading` how it is understood
+    here, `ambiguous` what else it may mean.
+    """
+
+    id: str
+    label: Label
+    indicator: str | None = None
+    concept: str = ""
+    district: str = "all"
+    sex: str = "all"
+    age: str = "all"
+    ethnicity: str = "all"
+    residence: str = "all"
+    direction: Literal["at_least", "at_most"]
+    value: float
+    year: int
+    unit: str
+    source: str
+    wording: str = ""
+    reading: str = ""
+    ambiguous: bool | str = False
+    cumulate_from: int | None = None
+    base: str | None = None
+    note: str = ""
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Return the group columns that pick the target's series."""
+        return {name: getattr(self, name) for name in GROUPS}
+
+    def met_by(self, values: np.ndarray) -> np.ndarray:
+        """Say of each value, shape `(n_replicates,)`, whether it meets the target."""
+        met: np.ndarray = values >= self.value if self.direction == "at_least" else values <= self.value
+        return met
+
+    def gap_of(self, values: np.ndarray) -> np.ndarray:
+        """Return how far each value stays behind the target, 0 where it is met, in the target's unit."""
+        behind = self.value - values if self.direction == "at_least" else values - self.value
+        return np.maximum(0.0, behind)
+
+
+def load_targets(path: str | Path) -> list[Target]:
+    """Read the targets of a province. Raises ConfigError with every problem of the file."""
+    source = read_yaml(Path(path))
+    targets: dict[tuple[str, int], Target] = {}
+    problems: list[Problem] = []
+    for position, item in enumerate(source.data.get("targets") or ()):
+        try:
+            target = Target.model_validate(item)
+        except pydantic.ValidationError as error:
+            problems += _problems(source, position, error)
+            continue
+        if (target.id, target.year) in targets:
+            message = _("{id} is given twice for {year}").format(id=target.id, year=target.year)
+            problems.append(_problem(source, ("targets", str(position)), message))
+        targets[target.id, target.year] = target
+    if problems:
+        raise ConfigError(problems)
+    return list(targets.values())
+
+
+def scorecard(
+    monthly: pd.DataFrame, targets: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
+) -> pd.DataFrame:
+    """Score every target on the replicates of one scenario; one row a target, in the order given.
+
+    `value` is the mean over replicates, `low` and `high` the 5 and 95 % quantiles, all in the target's unit; `chance`
+    is the share of replicates that meet the target, with a 95 % Wilson interval; `shortfall_persons` the mean over
+    replicates of the gap times the persons in the base. A target that cannot be scored stays in the list, with
+    `status` and `note` saying why.
+    """
+    rows = [_scored(monthly, target, indicators) for target in targets]
+    frame = pd.DataFrame(rows, columns=list(SCORECARD_COLUMNS))
+    return frame.astype({"year": "int64", "cumulate_from": "Int64"})
+
+
+def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the Wilson score interval of a share of which `n_met` of `n` were seen (Wilson 1927, JASA 22:209)."""
+    if n == 0:
+        return 0.0, 1.0
+    share = n_met / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low = 0.0 if n_met == 0 else max(0.0, centre - half)
+    high = 1.0 if n_met == n else min(1.0, centre + half)
+    return low, high
+
+
+def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
+    row = _stated(target, indicators)
+    if target.indicator is None:
+        why = target.note or target.reading or _("no indicator of the model measures it")
+        return row | {"status": NOT_MODELLED, "note": why}
+    info = indicators.get(target.indicator)
+    if info is None:
+        why = _("there is no indicator {name!r}").format(name=target.indicator)
+        return row | {"status": NOT_MODELLED, "note": f"{why}; {did_you_mean(target.indicator, indicators)}"}
+    try:
+        factor = _factor(info.unit, target.unit)
+        series = wide(monthly, target.indicator, target.groups)
+        values = _in_year(series, target, info.kind)
+    except (ResultsError, ValueError) as error:
+        return row | {"status": NOT_MODELLED, "note": str(error)}
+    if values is None:
+        return row | {"status": BEYOND, "note": _why_beyond(series, target)}
+    values = values * factor
+    n_met = int(target.met_by(values).sum())
+    low, high = np.quantile(values, [0.05, 0.95])
+    interval = wilson(n_met, values.size)
+    persons, note = _shortfall(monthly, target, info, values)
+    return row | {
+        "value": float(values.mean()), "low": float(low), "high": float(high), "chance": n_met / values.size,
+        "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met, "shortfall_persons": persons,
+        "n_replicates": values.size, "status": SCORED,
+        "note": "; ".join(part for part in (_other_reading(target), note) if part),
+    }  # fmt: skip
+
+
+def _stated(target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
+    """Return what is known of a target before any run."""
+    info = indicators.get(target.indicator or "")
+    unknown = ("value", "low", "high", "chance", "chance_low", "chance_high", "shortfall_persons")
+    return {
+        "id": target.id, "label": target.label.en, "label_vi": target.label.vi, "year": target.year,
+        "direction": target.direction, "concept": target.concept or (info.concept if info else ""),
+        "target": target.value, "unit": target.unit, "indicator": target.indicator or "",
+        "cumulate_from": target.cumulate_from, "wording": target.wording, "reading": target.reading,
+        "source": target.source, "n_met": 0, "n_replicates": 0, **target.groups, **dict.fromkeys(unknown, math.nan),
+    }  # fmt: skip
+
+
+def _in_year(series: pd.DataFrame, target: Target, kind: str) -> np.ndarray | None:
+    """Return the value in the target's year of each replicate, or None if the run does not cover it."""
+    months = pd.DatetimeIndex(series.index)
+    if target.cumulate_from is None and kind == "stock":
+        december = np.asarray((months.year == target.year) & (months.month == 12))
+        return series[december].to_numpy(dtype=float)[0] if december.any() else None
+    first = target.cumulate_from if target.cumulate_from is not None else target.year
+    inside = np.asarray((months.year >= first) & (months.year <= target.year))
+    if inside.sum() < 12 * (target.year - first + 1):
+        return None
+    summed: np.ndarray = series[inside].to_numpy(dtype=float).sum(axis=0)
+    return summed
+
+
+def _why_beyond(series: pd.DataFrame, target: Target) -> str:
+    months = pd.DatetimeIndex(series.index)
+    needed = f"{target.cumulate_from}-{target.year}" if target.cumulate_from is not None else str(target.year)
+    return _("the run covers {first:%Y-%m} to {last:%Y-%m}; the target needs all of {years}").format(
+        first=months.min(), last=months.max(), years=needed
+    )
+
+
+def _shortfall(monthly: pd.DataFrame, target: Target, info: IndicatorInfo, values: np.ndarray) -> tuple[float, str]:
+    """Return the mean shortfall in persons, and a note where it cannot be told."""
+    gaps = target.gap_of(values)
+    if not _is_share(target.unit):
+        return (float(gaps.mean()), "") if target.unit == "persons" else (math.nan, "")
+    base = target.base or info.base
+    if base is None:
+        return math.nan, _("no shortfall in persons: the share names no base")
+    try:
+        december = target.model_copy(update={"cumulate_from": None})
+        persons = _in_year(wide(monthly, base, target.groups), december, "stock")
+    except ResultsError as error:
+        return math.nan, _("no shortfall in persons: {why}").format(why=error)
+    if persons is None:
+        return math.nan, ""
+    return float((gaps / _factor("share", target.unit) * persons).mean()), ""
+
+
+def _other_reading(target: Target) -> str:
+    if not target.ambiguous:
+        return ""
+    other = target.ambiguous if isinstance(target.ambiguous, str) else target.reading
+    return _("the wording is unclear: {other}").format(other=other) if other else _("the wording is unclear")
+
+
+def _is_share(unit: str) -> bool:
+    return unit in ("share", "%") or unit.startswith(("% of", "share of"))
+
+
+def _factor(given: str, wanted: str) -> float:
+    """Return what turns the unit of an indicator into that of a target. Raises ValueError if they do not compare."""
+    if given == wanted:
+        return 1.0
+    if _is_share(given) and _is_share(wanted):
+        return (100.0 if wanted.startswith("%") else 1.0) / (100.0 if given.startswith("%") else 1.0)
+    raise ValueError(_("the indicator is in {given}, the target in {wanted}").format(given=given, wanted=wanted))
+
+
+def _problems(source: Source, position: int, error: pydantic.ValidationError) -> list[Problem]:
+    found = []
+    for detail in error.errors():
+        path = ("targets", str(position), *(str(part) for part in detail["loc"]))
+        if detail["type"] == "extra_forbidden":
+            message = _("unknown key; {hint}").format(hint=did_you_mean(path[-1], Target.model_fields))
+        elif detail["type"] == "missing":
+            message = _("missing")
+        else:
+            message = _("given {given!r}; {allowed}").format(given=detail["input"], allowed=detail["msg"])
+        found.append(_problem(source, path, message))
+    return found
+
+
+def _problem(source: Source, path: tuple[str, ...], message: str) -> Problem:
+    place = next((source.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in source.places), None)
+    line, column = (place.line, place.column) if place is not None else (1, 1)
+    return Problem(source.file, line, column, ".".join(path), message)

@@ -1,0 +1,97 @@
+"""User-facing words in English and Vietnamese, through the standard library's gettext.
+
+English is the language of the source, so a missing catalogue or entry falls back to English.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gettext
+import locale
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = [
+    "DOMAIN",
+    "LANGUAGES",
+    "LOCALE_FOLDER",
+    "_",
+    "current_language",
+    "did_you_mean",
+    "mark",
+    "n_",
+    "nearest",
+    "use_language",
+]
+
+DOMAIN = "labsim"
+LANGUAGES = ("en", "vi")
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_chosen: tuple[str, gettext.NullTranslations] | None = None
+
+
+def use_language(code: str) -> None:
+    """Speak the language ``code`` ("en" or "vi") from now on.
+
+    A region or encoding is ignored ("vi_VN.UTF-8" is "vi"). Raises ValueError for a language that labsim lacks.
+    """
+    global _chosen
+    language = _short(code)
+    if language not in LANGUAGES:
+        raise ValueError(f"given {code!r}; allowed {', '.join(LANGUAGES)}")
+    _chosen = (language, gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True))
+
+
+def current_language() -> str:
+    """Return the code of the language in use; the first call chooses it from LABSIM_LANG or the locale."""
+    return _catalogue()[0]
+
+
+def _(message: str) -> str:
+    """Translate ``message`` into the language in use."""
+    # gettext answers the empty string with the catalogue's header
+    return _catalogue()[1].gettext(message) if message else message
+
+
+def n_(singular: str, plural: str, count: int) -> str:
+    """Translate the form of a message that fits ``count``; fill ``{count}`` in with ``.format``."""
+    return _catalogue()[1].ngettext(singular, plural, count)
+
+
+def mark(message: str) -> str:
+    """Mark a message for the catalogue where it stands; `_` translates it where it is shown."""
+    return message
+
+
+def _catalogue() -> tuple[str, gettext.NullTranslations]:
+    if _chosen is None:
+        use_language(_default_language())
+    assert _chosen is not None
+    return _chosen
+
+
+def _default_language() -> str:
+    asked = os.environ.get("LABSIM_LANG") or locale.getlocale()[0] or os.environ.get("LANG") or ""
+    # Windows names the locale in words: "Vietnamese_Vietnam"
+    return "vi" if _short(asked) in ("vi", "vietnamese") else "en"
+
+
+def _short(code: str) -> str:
+    return code.replace("-", "_").partition("_")[0].partition(".")[0].lower()
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """Return the option that ``word`` was most likely meant to be, or None if none is close."""
+    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Write the nearest option as a question, or the list of all where none is close; "" if there are none."""
+    options = list(options)
+    close = nearest(word, options)
+    if close is not None:
+        return _('did you mean "{nearest}"?').format(nearest=close)
+    return _("allowed: {options}").format(options=", ".join(options)) if options else ""

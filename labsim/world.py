@@ -1,0 +1,283 @@
+"""The world: workers, enterprises, institutions, programmes, places, levers and the ledger, as columns.
+
+State and its meaning stand side by side. Money is in VND, time in months; month 0 is the state at the end of the starting month.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labsim.columns import Column, Table
+from labsim.ledger import Ledger
+from labsim.levers import Levers
+
+Bytes = NDArray[np.uint8]
+Shorts = NDArray[np.int16]
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+N_TIERS = 3
+NOBODY = -1
+NO_TIER = 255
+NOT_FOUNDED = 32767
+
+
+class Activity(IntEnum):
+    """What a person does this month. The first seven are inside the province."""
+
+    FARMING = 0
+    HOUSEHOLD_BUSINESS = 1
+    EMPLOYEE = 2
+    UNEMPLOYED = 3
+    IN_TRAINING = 4
+    OUT_OF_LABOUR_FORCE = 5
+    AWAY_IN_VIET_NAM = 6
+    ABROAD = 7
+    CHILD = 8
+    OUTSIDE = 9
+    LEFT = 10
+
+
+N_ACTIVITIES = len(Activity)
+
+
+class Sex(IntEnum):
+    """Sex as the census records it."""
+
+    MALE = 0
+    FEMALE = 1
+
+
+class Schooling(IntEnum):
+    """Highest general schooling completed; what a child will complete, for those still at school."""
+
+    BELOW_PRIMARY = 0
+    PRIMARY = 1
+    LOWER_SECONDARY = 2
+    UPPER_SECONDARY = 3
+
+
+class Level(IntEnum):
+    """Highest vocational or professional training."""
+
+    NONE = 0
+    SHORT_COURSE = 1
+    ELEMENTARY = 2
+    INTERMEDIATE = 3
+    COLLEGE = 4
+    UNIVERSITY = 5
+    POSTGRADUATE = 6
+
+
+N_LEVELS = len(Level)
+
+
+class Certificate(IntEnum):
+    """The paper that training gave: the province counts both kinds, the statistics office only the second."""
+
+    NO_PAPER = 0
+    UNDER_THREE_MONTHS = 1
+    THREE_MONTHS_OR_MORE = 2
+
+
+class Tier(IntEnum):
+    """Skill tier of a post."""
+
+    UNSKILLED = 0
+    SKILLED = 1
+    PROFESSIONAL = 2
+
+
+class Kind(IntEnum):
+    """Kind of employer."""
+
+    PRIVATE = 0
+    COOPERATIVE = 1
+    PUBLIC = 2
+
+
+class Sector(IntEnum):
+    """Sector of the economy."""
+
+    AGRICULTURE = 0
+    INDUSTRY = 1
+    SERVICES = 2
+
+
+# The tier that a training level qualifies for.
+TIER_OF_LEVEL: Bytes = np.array([0, 0, 1, 1, 1, 2, 2], dtype=np.uint8)
+
+
+class Workers(Table):
+    """One row a person who is, or may ever be, 15 or older in the province, shape `(n_workers,)`."""
+
+    birth_month: Annotated[Shorts, Column(np.int16, "month of birth, counted from month 0", unit="month")]
+    sex: Annotated[Bytes, Column(np.uint8, "sex", codes=Sex)]
+    ethnicity: Annotated[Bytes, Column(np.uint8, "ethnic group, by its place in the profile's list (0 = Kinh)")]
+    district: Annotated[Bytes, Column(np.uint8, "district of residence, by its place in the profile's list")]
+    urban: Annotated[Bytes, Column(np.uint8, "1 where the residence is urban")]
+    poor: Annotated[Bytes, Column(np.uint8, "1 where the household is on the list of poor households")]
+    schooling: Annotated[Bytes, Column(np.uint8, "highest general schooling", codes=Schooling)]
+    level: Annotated[Bytes, Column(np.uint8, "highest training", codes=Level)]
+    certificate: Annotated[Bytes, Column(np.uint8, "paper held", codes=Certificate)]
+    field: Annotated[Shorts, Column(np.int16, "field of skill, by its place in the profile's list")]
+    skill: Annotated[Floats, Column(np.float32, "skill in that field", unit="share of full mastery")]
+    digital: Annotated[Bytes, Column(np.uint8, "1 with basic digital skills")]
+    activity: Annotated[Bytes, Column(np.uint8, "what the person does", codes=Activity, initial=Activity.OUTSIDE)]
+    spell: Annotated[Shorts, Column(np.int16, "months in the present activity (0 = entered this month)", unit="months")]
+    employer: Annotated[Ints, Column(np.int32, "row of the employer, -1 without one", initial=NOBODY)]
+    tier: Annotated[Bytes, Column(np.uint8, "skill tier of the post held", initial=NO_TIER)]
+    work_field: Annotated[Shorts, Column(np.int16, "field of the present work, -1 without work", initial=-1)]
+    wage: Annotated[Floats, Column(np.float32, "income from work, the last one when out of work", unit="VND per month")]
+    savings: Annotated[Floats, Column(np.float32, "savings less debt", unit="VND")]
+    programme: Annotated[Shorts, Column(np.int16, "row of the programme attended, -1 for none", initial=-1)]
+    months_left: Annotated[Shorts, Column(np.int16, "months left of the programme or of the contract abroad")]
+    destination: Annotated[Bytes, Column(np.uint8, "country of the contract abroad, by its place in the list")]
+    school: Annotated[Shorts, Column(np.int16, "row of the institution of the last training, -1 for none", initial=-1)]
+    own_use: Annotated[Bytes, Column(np.uint8, "1 for whom farming is mainly for own use (a lasting trait, used while farming)")]
+    pace: Annotated[Bytes, Column(np.uint8, "lasting trait, 0 to 255: how soon slack months leave too few hours", unit="1/256")]
+
+
+class Enterprises(Table):
+    """One row an employer that is, or may ever be, in the province, shape `(n_enterprises,)`."""
+
+    district: Annotated[Bytes, Column(np.uint8, "district")]
+    field: Annotated[Shorts, Column(np.int16, "field of its work, by its place in the profile's list")]
+    kind: Annotated[Bytes, Column(np.uint8, "kind of employer", codes=Kind)]
+    active: Annotated[Bytes, Column(np.uint8, "1 while in operation")]
+    founded: Annotated[Shorts, Column(np.int16, "month in which it opened; 32767 = not yet founded", unit="month", initial=NOT_FOUNDED)]
+    owner: Annotated[Ints, Column(np.int32, "row of the owner among the workers, -1 if none", initial=NOBODY)]
+    weight: Annotated[Doubles, Column(np.float64, "target headcount at month 0 relative to today's trend", unit="persons")]
+    luck: Annotated[Doubles, Column(np.float64, "cumulated idiosyncratic growth (Gibrat)", unit="factor", initial=1.0)]
+    productivity: Annotated[Floats, Column(np.float32, "pay relative to its market", unit="factor", initial=1.0)]
+    partner: Annotated[Shorts, Column(np.int16, "row of the partner training institution, -1 if none", initial=-1)]
+    tier_share: Annotated[Doubles, Column(np.float64, "share of its posts by tier", width="tiers")]
+    target: Annotated[Doubles, Column(np.float64, "target headcount by tier", unit="persons", width="tiers")]
+    headcount: Annotated[Ints, Column(np.int32, "employees by tier", unit="persons", width="tiers")]
+    vacancies: Annotated[Ints, Column(np.int32, "open vacancies by tier", unit="posts", width="tiers")]
+    opened: Annotated[Ints, Column(np.int32, "vacancies opened this month, filled from the next", unit="posts", width="tiers")]
+    wage_offer: Annotated[Floats, Column(np.float32, "wage offered by tier", unit="VND per month", width="tiers")]
+
+
+WorkerArrays = namedtuple("WorkerArrays", list(Workers.columns()))  # type: ignore[misc]
+EnterpriseArrays = namedtuple("EnterpriseArrays", list(Enterprises.columns()))  # type: ignore[misc]
+
+
+class Institutions(Table):
+    """One row a training institution, shape `(n_institutions,)`."""
+
+    district: Annotated[Bytes, Column(np.uint8, "district")]
+    quality: Annotated[Floats, Column(np.float32, "quality of teaching", unit="share")]
+
+
+class Programmes(Table):
+    """One row a programme of an institution, shape `(n_programmes,)`."""
+
+    institution: Annotated[Shorts, Column(np.int16, "row of the institution")]
+    district: Annotated[Bytes, Column(np.uint8, "district in which it is taught")]
+    field: Annotated[Shorts, Column(np.int16, "field taught")]
+    level: Annotated[Bytes, Column(np.uint8, "level that it leads to", codes=Level)]
+    length: Annotated[Shorts, Column(np.int16, "length", unit="months")]
+    full_time: Annotated[Bytes, Column(np.uint8, "1 if attended full-time")]
+    schooling: Annotated[Bytes, Column(np.uint8, "least schooling to enter", codes=Schooling)]
+    intake_month: Annotated[Bytes, Column(np.uint8, "calendar month of intake, 0 for any")]
+    fee: Annotated[Doubles, Column(np.float64, "fee of the whole course", unit="VND")]
+    quality: Annotated[Floats, Column(np.float32, "quality", unit="share")]
+    linked: Annotated[Floats, Column(np.float32, "share designed with enterprises", unit="share")]
+    base_seats: Annotated[Doubles, Column(np.float64, "seats of its own, taught at one time, before any policy", unit="seats")]
+    seats: Annotated[Ints, Column(np.int32, "seats this month, taught at one time", unit="seats")]
+    taken: Annotated[Ints, Column(np.int32, "seats taken", unit="persons")]
+
+
+ProgrammeArrays = namedtuple("ProgrammeArrays", list(Programmes.columns()))  # type: ignore[misc]
+
+
+@dataclass
+class Places:
+    """The districts: how far apart, how exposed, how rich; arrays of shape `(n_districts,)` or `(n_districts, n_districts)`."""
+
+    names: tuple[str, ...]
+    distance: Doubles  # km by road
+    hazard_rate: Doubles  # (n_hazards, n_districts): events a year
+    farm_people: Doubles  # farmers at month 0: what the family land feeds
+    farm_income: Doubles  # VND per month and farmer this month
+    farm_hours: Doubles  # share of full hours this month, 1 = full
+    climate_factor: Doubles  # farm income this month relative to a year without hazards
+    hit_months: Doubles  # months since the last hazard struck, large if never
+    business_people: Doubles  # (n_districts, n_fields): household businesses at month 0, what the market carries
+    business_income: Doubles  # (n_districts, n_fields): VND per month
+    minimum_wage: Doubles  # VND per month this month
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass
+class Market:
+    """What a searcher sees this month: sums over vacancies by district, field and tier."""
+
+    vacancies: Doubles  # (n_districts, n_fields, n_tiers)
+    offer: Doubles  # (n_districts, n_fields, n_tiers): mean wage offered, VND per month
+    tightness: Doubles  # (n_fields, n_tiers): vacancies unfilled of those open, smoothed
+
+
+@dataclass
+class World:
+    """Everything that changes in a run; processes read and write it, policies write only its levers."""
+
+    scale: float
+    start_year: int
+    start_month: int
+    workers: Workers
+    enterprises: Enterprises
+    institutions: Institutions
+    programmes: Programmes
+    places: Places
+    fields: tuple[str, ...]
+    ethnic_groups: tuple[str, ...]
+    sector_of_field: Bytes
+    accessibility: Doubles  # (n_fields, n_fields): how open a field is to people of another
+    levers: Levers
+    ledger: Ledger
+    market: Market
+    month: int = 0
+    demand_index: Doubles = field(default_factory=lambda: np.ones(0))  # (n_fields,): labour demand relative to month 0
+    tables: dict[str, Doubles] = field(default_factory=dict)  # rates of the province by name, e.g. "mortality" (2, n_ages) per year
+    events: dict[str, Any] = field(default_factory=dict)  # what happened this month, for settling and recording
+    counts: dict[str, Any] = field(default_factory=dict)  # the people counted at the end of last month
+
+    def __post_init__(self) -> None:
+        self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
+        self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))
+        self.courses = ProgrammeArrays(*(getattr(self.programmes, name) for name in Programmes.columns()))
+
+    @property
+    def n_fields(self) -> int:
+        """Return the number of fields."""
+        return len(self.fields)
+
+    @property
+    def n_groups(self) -> int:
+        """Return the number of ethnic groups."""
+        return len(self.ethnic_groups)
+
+    @property
+    def calendar(self) -> tuple[int, int]:
+        """Return (year, month 1-12) of the month now simulated."""
+        months = self.start_year * 12 + self.start_month - 1 + self.month
+        return months // 12, months % 12 + 1
+
+    def at_scale(self, persons: float) -> float:
+        """Return how many rows stand for a number of real persons."""
+        return persons * self.scale
+
+    def of_persons(self, rows: float) -> float:
+        """Return how many real persons a number of rows stands for."""
+        return rows / self.scale

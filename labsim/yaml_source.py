@@ -1,0 +1,176 @@
+"""Read YAML strictly, and remember where every key stands.
+
+Strict means: only true and false are booleans (``no`` is a word, as in Norway), nothing becomes a date by itself
+(``2026-01`` stays text), digits may be grouped (``19_000``), a code with a leading zero stays text (``014``), and a
+key given twice, an alias or an unknown tag is a problem instead of a surprise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from labsim.errors import ConfigError, Problem
+from labsim.text import _
+
+__all__ = ["KeyPath", "Place", "Source", "find_place", "parse_value", "read_yaml", "shown_path"]
+
+KeyPath = tuple[str, ...]
+_TAG = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:_[0-9]+)*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+_BOOLEAN = {"true": True, "false": False}
+
+
+class Place(NamedTuple):
+    """Point at a key: the file as shown to the user, line and column from 1 (None for a setting)."""
+
+    file: str
+    line: int | None
+    column: int | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Hold what one file says: its data, and the place of every key by its path of strings."""
+
+    file: str
+    path: Path | None
+    data: dict[Any, Any]
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+
+
+def read_yaml(path: Path) -> Source:
+    """Read a file whose top level is a mapping; raises ConfigError with every problem found."""
+    shown = shown_path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = _("cannot be read as UTF-8 text: {error}").format(error=error)
+        raise ConfigError([Problem(shown, None, None, "", reason)]) from error
+    source = Source(shown, path.resolve(), {})
+    reader = _Reader(shown, source.places)
+    data = reader.read(text)
+    if not reader.problems and not isinstance(data, dict | None):
+        reader.problems.append(Problem(shown, 1, 1, "", _("the file must be a list of `key: value`")))
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    source.data.update(data or {})
+    return source
+
+
+def parse_value(text: str) -> Any:
+    """Read one value by the same rules as a file; raises ValueError saying what is wrong."""
+    reader = _Reader("", {})
+    value = reader.read(text)
+    if reader.problems:
+        raise ValueError(reader.problems[0].message)
+    return value
+
+
+def shown_path(path: Path) -> str:
+    """Write a path as a user wants to read it: relative to the current folder where it lies below it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def find_place(places: Mapping[KeyPath, Place], path: KeyPath) -> Place:
+    """Return the place of a key, or of the nearest key above it; raises KeyError if there is none."""
+    for length in range(len(path), -1, -1):
+        if path[:length] in places:
+            return places[path[:length]]
+    raise KeyError(path)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Compose nodes; scalars are read by `_plain`, so no implicit resolver of YAML 1.1 is kept."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own name)
+
+
+class _Reader:
+    """Turn the nodes of one document into plain values, collecting problems and places."""
+
+    def __init__(self, file: str, places: dict[KeyPath, Place]) -> None:
+        self.file = file
+        self.places = places
+        self.problems: list[Problem] = []
+
+    def read(self, text: str) -> Any:
+        try:
+            for event in yaml.parse(text, Loader=_StrictLoader):
+                if isinstance(event, yaml.AliasEvent):
+                    self._refuse(event.start_mark, (), _("aliases (*name) are not read; write the value out"))
+                    return None
+            node = yaml.compose(text, Loader=_StrictLoader)
+        except yaml.MarkedYAMLError as error:
+            self._refuse(error.problem_mark or error.context_mark, (), _syntax(error))
+            return None
+        except yaml.reader.ReaderError as error:
+            self._refuse(None, (), _("not text that YAML can read: {error}").format(error=error.reason))
+            return None
+        return None if node is None else self._value(node, ())
+
+    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            values = []
+            for position, item in enumerate(node.value):
+                self._remember(item.start_mark, (*path, str(position)))
+                values.append(self._value(item, (*path, str(position))))
+            return values
+        if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
+            return _plain(node.value) if node.style is None else node.value
+        self._refuse(node.start_mark, path, _("given the tag {given}; allowed none").format(given=node.tag))
+        return None
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._value(key_node, path)
+            if isinstance(key, bool) or not isinstance(key, str | int):
+                given = getattr(key_node, "value", key)
+                message = _("given the key {given!r}; allowed a name or a year").format(given=given)
+                self._refuse(key_node.start_mark, path, message)
+                continue
+            inner = (*path, str(key))
+            if inner in self.places:
+                first = self.places[inner].line
+                self._refuse(key_node.start_mark, inner, _("given twice; first in line {line}").format(line=first))
+                continue
+            self._remember(key_node.start_mark, inner)
+            mapping[key] = self._value(value_node, inner)
+        return mapping
+
+    def _remember(self, mark: Any, path: KeyPath) -> None:
+        self.places[path] = Place(self.file, mark.line + 1, mark.column + 1)
+
+    def _refuse(self, mark: Any, path: KeyPath, message: str) -> None:
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (None, None)
+        self.problems.append(Problem(self.file or None, line, column, ".".join(path), message))
+
+
+def _plain(text: str) -> Any:
+    if text in ("", "~", "null"):
+        return None
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if _INTEGER.fullmatch(text):
+        return int(text.replace("_", ""))
+    leading_zero = re.match(r"[-+]?0[0-9]", text)
+    if _FLOAT.fullmatch(text) and re.search(r"[0-9]", text) and not leading_zero and text[0] not in "eE":
+        return float(text.replace("_", ""))
+    return text
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (error.context, error.problem) if part]
+    return _("not YAML: {error}").format(error=", ".join(parts))
