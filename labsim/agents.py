@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import mesa
 import numpy as np
 
-if TYPE_CHECKING:
-    from labsim.model import LabourModel
+from labsim.world import Institutions, Programmes, World
+
+
+class ModelOfColumns(Protocol):
+    """What an agent needs of the model it lives in."""
+
+    world: World
+
+    @property
+    def programmes(self) -> Programmes:
+        """Return the programmes, one row each."""
+
+    @property
+    def institutions(self) -> Institutions:
+        """Return the institutions, one row each."""
 
 
 class TrainingInstitution(mesa.Agent):
-    """A university, college or vocational centre; it reads and plans its programmes through the columns of the world."""
+    """A university, college or vocational centre; it reads and plans its programmes through the columns of the
+    world.
+    """
 
-    model: LabourModel
+    model: ModelOfColumns
 
-    def __init__(self, model: LabourModel, row: int, name: str) -> None:
+    def __init__(self, model: mesa.Model, row: int, name: str) -> None:
         super().__init__(model)
         self.row = row
         self.name = name
@@ -67,7 +82,7 @@ class TrainingInstitution(mesa.Agent):
 class Province(mesa.Agent):
     """The province itself: its budget and its people at a glance."""
 
-    model: LabourModel
+    model: ModelOfColumns
 
     @property
     def labour_force(self) -> float:

@@ -53,8 +53,9 @@ class Row:
         return ["id", *self._table.columns()]
 
     def __repr__(self) -> str:
-        values = (f"{name}={getattr(self, name)!s}" for name in self._table.columns())
-        return f"<{type(self._table).__name__} {self.id}: {', '.join(values)}>"
+        values = ((name, getattr(self, name)) for name in self._table.columns())
+        shown = (f"{name}={value.name.lower() if isinstance(value, IntEnum) else value}" for name, value in values)
+        return f"<{type(self._table).__name__} {self.id}: {', '.join(shown)}>"
 
 
 class Selection:
@@ -95,7 +96,9 @@ class Table:
             found: dict[str, Column] = {}
             for name, hint in get_type_hints(cls, include_extras=True).items():
                 if get_origin(hint) is Annotated:
-                    found.update({name: mark for mark in get_args(hint)[1:] if isinstance(mark, Column)})
+                    for mark in get_args(hint)[1:]:
+                        if isinstance(mark, Column):
+                            found[name] = mark
             cls._columns = found  # type: ignore[attr-defined]
         return cls._columns  # type: ignore[attr-defined,no-any-return]
 

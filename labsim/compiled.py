@@ -1,8 +1,8 @@
 """Compile kernels once per machine and find them again.
 
-Every kernel of labsim is declared with `kernel`: a numba function, single-threaded, without the GIL, cached on disk. Numba notices
-an edit to the file of a kernel but not to a function that the kernel calls in another file, and then serves the stale machine code
-silently; so the cache folder is named after a hash of all kernel sources.
+Every kernel of labsim is declared with `kernel`: a numba function, single-threaded, without the GIL, cached on disk.
+Numba notices an edit to the file of a kernel but not to a function that the kernel calls in another file, and then
+serves the stale machine code silently; so the cache folder is named after a hash of all kernel sources.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def mark_warm() -> None:
 def kernel(function: Function) -> Function:
     """Compile a function with numba, without the GIL, and keep the machine code on disk where possible.
 
-    The setting of the folder is put back at once, so that numba functions of a user's own are cached where they always were.
+    The setting of the folder is put back at once, so that numba functions of a user's own are cached where they
+    always were.
     """
     folder = cache_folder()
     before = numba_config.CACHE_DIR
@@ -99,6 +100,8 @@ def inline(function: Function) -> Function:
 
 
 def spliced(function: Function) -> Function:
-    """Compile a small function that receives whole tables; numba splices it in, since passing dozens of arrays costs more than it does."""
+    """Compile a small function that receives whole tables; numba splices it in, since passing dozens of arrays costs
+    more than it does.
+    """
     compiled: Function = numba.njit(inline="always", nogil=True)(function)
     return compiled

@@ -19,6 +19,7 @@ from labsim.config_schema import schema_of
 from labsim.errors import ConfigError, Problem
 from labsim.policies import BUILT_IN
 from labsim.policies.base import Policy
+from labsim.processes.abroad import AbroadParameters
 from labsim.processes.climate import ClimateParameters
 from labsim.processes.counting import CountingParameters
 from labsim.processes.demand import DemandParameters
@@ -28,6 +29,8 @@ from labsim.processes.firms import FirmsParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
 from labsim.processes.own_account import OwnAccountParameters
+from labsim.processes.search import SearchParameters
+from labsim.processes.talent import TalentParameters
 from labsim.processes.training import TrainingParameters
 from labsim.quantity import Parameters
 from labsim.reference_world import ReferenceParameters
@@ -60,8 +63,11 @@ class Config(ConfigBase):
     training: TrainingParameters = TrainingParameters()
     firms: FirmsParameters = FirmsParameters()
     own_account: OwnAccountParameters = OwnAccountParameters()
+    search: SearchParameters = SearchParameters()
     matching: MatchingParameters = MatchingParameters()
     migration: MigrationParameters = MigrationParameters()
+    abroad: AbroadParameters = AbroadParameters()
+    talent: TalentParameters = TalentParameters()
     earnings: EarningsParameters = EarningsParameters()
     counting: CountingParameters = CountingParameters()
     reference: ReferenceParameters = ReferenceParameters()

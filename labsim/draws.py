@@ -1,10 +1,12 @@
-"""Keyed random numbers: every draw is a hash of (seed, decision, month, person), so no stream exists and no order matters.
+"""Keyed random numbers: every draw is a hash of (seed, decision, month, person), so no stream exists and no order
+matters.
 
-A key of 64 bits is made once for (seed, decision, month); inside a kernel `uniform(key, person)` scrambles key and person with the
-finaliser of SplitMix64 (Steele, Lea, Flood 2014, OOPSLA). Choices are drawn as races (exponential race = Gumbel-max): option j with
-weight w finishes at time -ln(U_ij) / w, so that when one weight changes only those who move to or from that option change their pick.
-Unweighted slots are picked by consistent hashing: each slot in turn is the new pick with probability 1 / (its number), so that one slot more
-moves 1 in v people (the jump hash of Lamping and Veach 2014); here the last such record is sought downwards by powers of two.
+A key of 64 bits is made once for (seed, decision, month); inside a kernel `uniform(key, person)` scrambles key and
+person with the finaliser of SplitMix64 (Steele, Lea, Flood 2014, OOPSLA). Choices are drawn as races (exponential
+race = Gumbel-max): option j with weight w finishes at time -ln(U_ij) / w, so that when one weight changes only those
+who move to or from that option change their pick. Unweighted slots are picked by consistent hashing: each slot in
+turn is the new pick with probability 1 / (its number), so that one slot more moves 1 in v people (the jump hash of
+Lamping and Veach 2014); here the last such record is sought downwards by powers of two.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def uniform_of(bits: np.uint64, option: int) -> float:
 def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
     """Return the winning option of a race with these weights, shape `(n_options,)`, or -1 if all are zero.
 
-    Option j is known to the draw as `first_option + j`. Since -ln(u) >= 1 - u, most options are ruled out without a logarithm.
+    Option j is known to the draw as `first_option + j`. Since -ln(u) >= 1 - u, most options are ruled out without a
+    logarithm.
     """
     best = -1
     best_time = np.inf
@@ -73,8 +76,9 @@ def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
 def slot(bits: np.uint64, n_slots: int) -> int:
     """Return one of `n_slots` equal slots; with one slot more only 1 in n_slots + 1 people change theirs.
 
-    Slot j is a record with probability 1 / (j + 1), and the pick is the last record. From m on, the next record is floor(m / u); the
-    records of [m, 2m) do not depend on earlier ones, and half of these ranges have none: about three draws whatever n_slots.
+    Slot j is a record with probability 1 / (j + 1), and the pick is the last record. From m on, the next record is
+    floor(m / u); the records of [m, 2m) do not depend on earlier ones, and half of these ranges have none: about
+    three draws whatever n_slots.
     """
     low = 1
     while 2 * low < n_slots:
@@ -122,7 +126,8 @@ def uniforms(key: np.uint64, ids: np.ndarray) -> np.ndarray:
 
 
 def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) -> np.ndarray:
-    """Round means of any shape up or down by a uniform keyed to their place (or to `ids`), so that the expectation is exact.
+    """Round means of any shape up or down by a uniform keyed to their place (or to `ids`), so that the expectation is
+    exact.
 
     The same place has the same uniform in every scenario: a mean that moves by 0.01 changes one count in a hundred.
     """
@@ -142,7 +147,6 @@ class DrawsOfMonth:
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""
         return key_of(self.seed, decision, self.month)
-
 
     def key_of_year(self, decision: str, year: int) -> np.uint64:
         """Return the key of a decision that is taken once a year."""

@@ -1,8 +1,9 @@
 """Every indicator once: name, unit, concept, which way is better, formula.
 
-Two statistical systems never mix. *Administrative* is the province's own count: trained includes uncertified short courses, the labour
-force includes farmers for own use. *Survey* is the statistics office's: a certificate of three months or more, and from 2021 farmers for
-own use are outside the labour force.
+Two statistical systems never mix. *Administrative* is the province's own count: trained includes uncertified short
+courses, the labour
+force includes farmers for own use. *Survey* is the statistics office's: a certificate of three months or more, and
+from 2021 farmers for own use are outside the labour force.
 """
 
 from __future__ import annotations
@@ -37,14 +38,20 @@ FROM_18_TO_35 = slice(1, 3)
 class Counted:
     """People counted in one month for some groups, in real persons.
 
-    `people` has shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`, `pay` `(n_groups, 3)`: VND a month summed over farmers,
-    household businesses and employees.
+    `people` has shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`, `pay` `(n_groups, 3)`: VND a month
+    summed over farmers, household businesses and employees.
     """
 
     people: Values
     pay: Values
 
-    def at(self, status: slice | int, training: slice | int = slice(None), age: slice = slice(None), ethnic: slice = slice(None)) -> Values:
+    def at(
+        self,
+        status: slice | int,
+        training: slice | int = slice(None),
+        age: slice = slice(None),
+        ethnic: slice = slice(None),
+    ) -> Values:
         """Return the persons with a status, training, age and ethnic group, shape `(n_groups,)`."""
         part = self.people[:, age, ethnic]
         status_ = slice(status, status + 1) if isinstance(status, int) else status
@@ -59,7 +66,8 @@ Formula = Callable[[Counted], Values]
 class Indicator:
     """What one indicator is.
 
-    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the persons a share refers to.
+    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the
+    persons a share refers to.
     """
 
     name: str
@@ -99,11 +107,22 @@ def _working(c: Counted) -> Values:
     return c.at(WORKING)
 
 
-def _stock(name: str, label: str, formula: Formula, concept: str = ADMINISTRATIVE, better: str | None = None) -> Indicator:
+def _stock(
+    name: str, label: str, formula: Formula, concept: str = ADMINISTRATIVE, better: str | None = None
+) -> Indicator:
     return Indicator(name, label, "persons", concept, better, STOCK, None, formula)
 
 
-def _share(name: str, label: str, part: Formula, whole: Formula, base: str, concept: str = ADMINISTRATIVE, better: str | None = None, unit: str = "%") -> Indicator:
+def _share(
+    name: str,
+    label: str,
+    part: Formula,
+    whole: Formula,
+    base: str,
+    concept: str = ADMINISTRATIVE,
+    better: str | None = None,
+    unit: str = "%",
+) -> Indicator:
     return Indicator(name, label, unit, concept, better, STOCK, base, _ratio(part, whole))
 
 
@@ -143,41 +162,146 @@ _ALL = (
     _stock("away_in_viet_nam", mark("working in another province"), lambda c: c.at(13)),
     _stock("abroad", mark("working abroad under contract"), lambda c: c.at(14)),
     _stock("agricultural_workers", mark("people working in agriculture"), lambda c: c.at(FARMING) + c.at(4) + c.at(7)),
-    _stock("minority_working_age", mark("ethnic minority people of working age"), lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE)),
-    _stock("minority_trained", mark("ethnic minority people of working age with training"), lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY)),
-    _share("agricultural_share", mark("agricultural labour in all labour"), lambda c: c.at(FARMING) + c.at(4) + c.at(7), _working, "employed", better="down"),
-    _share("industry_share", mark("labour in industry and construction"), lambda c: c.at(5) + c.at(8), _working, "employed"),
+    _stock(
+        "minority_working_age",
+        mark("ethnic minority people of working age"),
+        lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE),
+    ),
+    _stock(
+        "minority_trained",
+        mark("ethnic minority people of working age with training"),
+        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+    ),
+    _share(
+        "agricultural_share",
+        mark("agricultural labour in all labour"),
+        lambda c: c.at(FARMING) + c.at(4) + c.at(7),
+        _working,
+        "employed",
+        better="down",
+    ),
+    _share(
+        "industry_share", mark("labour in industry and construction"), lambda c: c.at(5) + c.at(8), _working, "employed"
+    ),
     _share("services_share", mark("labour in services"), lambda c: c.at(6) + c.at(9), _working, "employed"),
-    _share("own_account_share", mark("own-account work in all work"), lambda c: c.at(slice(0, 7)), _working, "employed"),
-    _share("trained_share", mark("trained labour, with or without certificate"), lambda c: c.at(LABOUR_FORCE, TRAINED), _labour_force, "labour_force", better="up"),
-    _share("certified_share", mark("labour with a degree or certificate of any length"), lambda c: c.at(LABOUR_FORCE, PAPER), _labour_force, "labour_force", better="up"),
-    _share("certified_share_survey", mark("people in work with a certificate of three months or more"), lambda c: c.at(WORKING, CERTIFIED), _working, "employed", SURVEY, "up"),
     _share(
-        "trained_share_agriculture", mark("trained people among agricultural labour"),
-        lambda c: c.at(FARMING, TRAINED) + c.at(4, TRAINED) + c.at(7, TRAINED), lambda c: c.at(FARMING) + c.at(4) + c.at(7), "agricultural_workers", better="up",
+        "own_account_share", mark("own-account work in all work"), lambda c: c.at(slice(0, 7)), _working, "employed"
     ),
     _share(
-        "minority_vocational_share", mark("trained people among ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY), lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE), "minority_working_age", better="up",
+        "trained_share",
+        mark("trained labour, with or without certificate"),
+        lambda c: c.at(LABOUR_FORCE, TRAINED),
+        _labour_force,
+        "labour_force",
+        better="up",
     ),
     _share(
-        "minority_trained_young_share", mark("people of 18 to 35 among trained ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), TRAINED, FROM_18_TO_35, MINORITY), lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY), "minority_trained", better="up",
+        "certified_share",
+        mark("labour with a degree or certificate of any length"),
+        lambda c: c.at(LABOUR_FORCE, PAPER),
+        _labour_force,
+        "labour_force",
+        better="up",
     ),
-    _share("unemployment_rate", mark("unemployed in the labour force, farmers for own use included"), lambda c: c.at(UNEMPLOYED), _labour_force, "labour_force", better="down"),
-    _share("unemployment_rate_survey", mark("unemployed in the labour force, farmers for own use left out"), lambda c: c.at(UNEMPLOYED), _survey_force, "labour_force_survey", SURVEY, "down"),
-    _share("youth_unemployment_rate", mark("unemployed in the labour force of 15 to 24"), lambda c: c.at(UNEMPLOYED, age=YOUNG), lambda c: c.at(LABOUR_FORCE, age=YOUNG), "labour_force", better="down"),
-    _share("underemployment_rate", mark("people in work with too few hours who want more"), lambda c: c.at(1) + c.at(3), _working, "employed", SURVEY, "down"),
-    Indicator("digital_share", mark("labour with basic digital skills"), "%", ADMINISTRATIVE, "up", STOCK, "labour_force",
-              lambda c: share(c.people[:, :, :, LABOUR_FORCE, :, 1].sum(axis=(1, 2, 3, 4)), _labour_force(c))),
+    _share(
+        "certified_share_survey",
+        mark("people in work with a certificate of three months or more"),
+        lambda c: c.at(WORKING, CERTIFIED),
+        _working,
+        "employed",
+        SURVEY,
+        "up",
+    ),
+    _share(
+        "trained_share_agriculture",
+        mark("trained people among agricultural labour"),
+        lambda c: c.at(FARMING, TRAINED) + c.at(4, TRAINED) + c.at(7, TRAINED),
+        lambda c: c.at(FARMING) + c.at(4) + c.at(7),
+        "agricultural_workers",
+        better="up",
+    ),
+    _share(
+        "minority_vocational_share",
+        mark("trained people among ethnic minority people of working age"),
+        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+        lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE),
+        "minority_working_age",
+        better="up",
+    ),
+    _share(
+        "minority_trained_young_share",
+        mark("people of 18 to 35 among trained ethnic minority people of working age"),
+        lambda c: c.at(slice(0, 13), TRAINED, FROM_18_TO_35, MINORITY),
+        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+        "minority_trained",
+        better="up",
+    ),
+    _share(
+        "unemployment_rate",
+        mark("unemployed in the labour force, farmers for own use included"),
+        lambda c: c.at(UNEMPLOYED),
+        _labour_force,
+        "labour_force",
+        better="down",
+    ),
+    _share(
+        "unemployment_rate_survey",
+        mark("unemployed in the labour force, farmers for own use left out"),
+        lambda c: c.at(UNEMPLOYED),
+        _survey_force,
+        "labour_force_survey",
+        SURVEY,
+        "down",
+    ),
+    _share(
+        "youth_unemployment_rate",
+        mark("unemployed in the labour force of 15 to 24"),
+        lambda c: c.at(UNEMPLOYED, age=YOUNG),
+        lambda c: c.at(LABOUR_FORCE, age=YOUNG),
+        "labour_force",
+        better="down",
+    ),
+    _share(
+        "underemployment_rate",
+        mark("people in work with too few hours who want more"),
+        lambda c: c.at(1) + c.at(3),
+        _working,
+        "employed",
+        SURVEY,
+        "down",
+    ),
+    Indicator(
+        "digital_share",
+        mark("labour with basic digital skills"),
+        "%",
+        ADMINISTRATIVE,
+        "up",
+        STOCK,
+        "labour_force",
+        lambda c: share(c.people[:, :, :, LABOUR_FORCE, :, 1].sum(axis=(1, 2, 3, 4)), _labour_force(c)),
+    ),
     Indicator("mean_income", mark("mean income from work"), "VND per month", MODEL, "up", STOCK, None, _mean_pay),
     Indicator("mean_wage", mark("mean wage of employees"), "VND per month", MODEL, "up", STOCK, None, _mean_wage),
-    Indicator("mean_farm_income", mark("mean income from farming"), "VND per month", MODEL, "up", STOCK, None, _mean_farm_income),
+    Indicator(
+        "mean_farm_income",
+        mark("mean income from farming"),
+        "VND per month",
+        MODEL,
+        "up",
+        STOCK,
+        None,
+        _mean_farm_income,
+    ),
     _flow("people_trained", mark("people who completed training"), "people_trained", "up"),
     _flow("training_enrolled", mark("people admitted to training"), "training_enrolled"),
     _flow("training_applicants", mark("people who applied for training"), "training_applicants", concept=MODEL),
     _flow("training_dropped_out", mark("people who dropped out of training"), "training_dropped_out", "down", MODEL),
-    _flow("jobs_created", mark("jobs created, gross: hires, businesses opened, departures to work elsewhere"), "jobs_created", "up"),
+    _flow(
+        "jobs_created",
+        mark("jobs created, gross: hires, businesses opened, departures to work elsewhere"),
+        "jobs_created",
+        "up",
+    ),
     _flow("sent_abroad", mark("people sent abroad under contract"), "sent_abroad", "up"),
     _flow("returned_from_abroad", mark("people back from abroad"), "returned_from_abroad"),
     _flow("left_for_other_provinces", mark("people who left to work in other provinces"), "left_for_other_provinces"),
@@ -195,8 +319,20 @@ _ALL = (
     _flow("reached_fifteen", mark("people who reached fifteen"), "reached_fifteen", None, MODEL),
     _flow("deaths", mark("deaths of people of 15 and older"), "deaths", None, MODEL),
     Indicator("vacancies", mark("open vacancies"), "posts", MODEL, None, STOCK, None, None, "vacancies"),
-    Indicator("spending", mark("money spent under the policies"), "VND", ADMINISTRATIVE, "down", FLOW, None, None, "spending"),
-    Indicator("income_gini", mark("Gini coefficient of income from work"), "0 to 100", MODEL, "down", STOCK, None, None, "income_gini"),
+    Indicator(
+        "spending", mark("money spent under the policies"), "VND", ADMINISTRATIVE, "down", FLOW, None, None, "spending"
+    ),
+    Indicator(
+        "income_gini",
+        mark("Gini coefficient of income from work"),
+        "0 to 100",
+        MODEL,
+        "down",
+        STOCK,
+        None,
+        None,
+        "income_gini",
+    ),
 )
 
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}

@@ -1,4 +1,6 @@
-"""The ledger: who moved between activities, and who paid what for whom. Counts and money are integers and must balance."""
+"""The ledger: who moved between activities, and who paid what for whom. Counts and money are integers and must
+balance.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ class Payment:
 class Ledger:
     """The books of a run.
 
-    `flows[a, b]` counts the rows that went from activity a to activity b this month; `stocks` are the rows in each activity as
-    carried forward by the flows alone, to be compared with a count of the people.
+    `flows[a, b]` counts the rows that went from activity a to activity b this month; `stocks` are the rows in each
+    activity as carried forward by the flows alone, to be compared with a count of the people.
     """
 
     stocks: Longs

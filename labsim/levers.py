@@ -26,21 +26,43 @@ class LeverKind:
 
 
 LEVERS: dict[str, LeverKind] = {
-    "training_seats": LeverKind("programmes", 0.0, "add", "seats taught at one time", "seats beyond an institution's own"),
-    "training_fee_paid": LeverKind("programmes", 0.0, "max", "share of fee", "share of the fee that is paid for the trainee"),
+    "training_seats": LeverKind(
+        "programmes", 0.0, "add", "seats taught at one time", "seats beyond an institution's own"
+    ),
+    "training_fee_paid": LeverKind(
+        "programmes", 0.0, "max", "share of fee", "share of the fee that is paid for the trainee"
+    ),
     "training_allowance": LeverKind("programmes", 0.0, "add", "VND per month", "meals and travel paid to a trainee"),
-    "training_priority": LeverKind("groups", 0.0, "add", "points", "points at admission for rural, minority, poor, hit by a hazard"),
-    "training_outreach": LeverKind("districts", 1.0, "multiply", "factor", "how often people are reached by an offer of training"),
+    "training_priority": LeverKind(
+        "groups", 0.0, "add", "points", "points at admission for rural, minority, poor, hit by a hazard"
+    ),
+    "training_outreach": LeverKind(
+        "districts", 1.0, "multiply", "factor", "how often people are reached by an offer of training"
+    ),
     "export_places": LeverKind("destinations", 0.0, "add", "persons per year", "contracts abroad on offer"),
-    "export_loan": LeverKind("destinations", 0.0, "max", "share of cost", "share of the cost up front that can be borrowed"),
+    "export_loan": LeverKind(
+        "destinations", 0.0, "max", "share of cost", "share of the cost up front that can be borrowed"
+    ),
     "export_preparation": LeverKind("destinations", 0.0, "add", "VND per person", "language course and papers paid"),
-    "talent_supplement": LeverKind("districts", 0.0, "add", "share of wage", "supplement to the wage offered to degree holders"),
-    "talent_lump_sum": LeverKind("districts", 0.0, "add", "VND per person", "lump sum to a degree holder who comes, returns or stays"),
+    "talent_supplement": LeverKind(
+        "districts", 0.0, "add", "share of wage", "supplement to the wage offered to degree holders"
+    ),
+    "talent_lump_sum": LeverKind(
+        "districts", 0.0, "add", "VND per person", "lump sum to a degree holder who comes, returns or stays"
+    ),
     "talent_places": LeverKind("districts", 0.0, "add", "persons per year", "posts reserved for degree holders"),
-    "conversion_places": LeverKind("districts", 0.0, "add", "persons per year", "farmers offered help to change livelihood"),
-    "conversion_grant": LeverKind("districts", 0.0, "add", "VND per person", "grant to a farmer who changes livelihood"),
-    "conversion_credit": LeverKind("districts", 0.0, "add", "VND per person", "credit to a farmer who changes livelihood"),
-    "wage_subsidy": LeverKind("workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"),
+    "conversion_places": LeverKind(
+        "districts", 0.0, "add", "persons per year", "farmers offered help to change livelihood"
+    ),
+    "conversion_grant": LeverKind(
+        "districts", 0.0, "add", "VND per person", "grant to a farmer who changes livelihood"
+    ),
+    "conversion_credit": LeverKind(
+        "districts", 0.0, "add", "VND per person", "credit to a farmer who changes livelihood"
+    ),
+    "wage_subsidy": LeverKind(
+        "workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"
+    ),
     "search_effort": LeverKind("workers", 1.0, "multiply", "factor", "search effort"),
     "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount"),
 }
@@ -108,7 +130,9 @@ class Levers:
         self.contributions.append(Contribution(policy, name, change))
 
     def shares(self, name: str) -> dict[str, Doubles]:
-        """Return each policy's share of an added lever, by policy, shape `(n,)` each; they sum to 1 where anything was added."""
+        """Return each policy's share of an added lever, by policy, shape `(n,)` each; they sum to 1 where anything
+        was added.
+        """
         total = np.zeros(self._sizes[LEVERS[name].over])
         mine: dict[str, Doubles] = {}
         for contribution in self.contributions:

@@ -16,7 +16,15 @@ from labsim.policies.base import Account, Policy
 from labsim.population import Misfit, populate
 from labsim.processes import counting, demography
 from labsim.recorder import Recorder
-from labsim.world import Enterprises, Institutions, Programmes, Workers
+from labsim.reference_world import build_reference
+from labsim.world import Activity, Enterprises, Institutions, Programmes, Workers, World
+
+
+def _world_of(config: Config, seed: int) -> tuple[World, Misfit]:
+    """Build the world at month 0: a province from its margins, or a reference world from its few numbers."""
+    if config.province.kind == "reference":
+        return build_reference(config.reference, config.scale, config.period.year_and_month(0), seed), Misfit()
+    return populate(config, seed)
 
 
 class LabourModel(mesa.Model):
@@ -26,7 +34,8 @@ class LabourModel(mesa.Model):
         for _ in range(12):
             model.step()
 
-    `workers`, `enterprises`, `institutions` and `programmes` are tables of columns; `workers[123]` reads one person as an agent.
+    `workers`, `enterprises`, `institutions` and `programmes` are tables of columns; `workers[123]` reads one person
+    as an agent.
     """
 
     def __init__(self, config: Config, seed: int | None = None) -> None:
@@ -35,7 +44,7 @@ class LabourModel(mesa.Model):
         super().__init__(rng=self.seed_of_run)
         self.draws = Draws(self.seed_of_run)
         started = time.perf_counter()
-        self.world, self.misfit = populate(config, self.seed_of_run)
+        self.world, self.misfit = _world_of(config, self.seed_of_run)
         self.timing = {"population_s": time.perf_counter() - started, "months_s": 0.0}
         self.processes = schedule.of_month(config.switched_off)
         self.policies: dict[str, Policy] = dict(sorted(config.policies.items()))
@@ -48,7 +57,9 @@ class LabourModel(mesa.Model):
 
     def _institution_names(self) -> list[str]:
         names = [str(institution.names) for institution in self.config.province.institutions]
-        return names[: len(self.world.institutions)] or [f"institution {i}" for i in range(len(self.world.institutions))]
+        return names[: len(self.world.institutions)] or [
+            f"institution {i}" for i in range(len(self.world.institutions))
+        ]
 
     def _begin(self) -> None:
         world = self.world
@@ -123,14 +134,18 @@ class LabourModel(mesa.Model):
         world, problems = self.world, []
         counted = np.bincount(world.workers.activity, minlength=len(world.ledger.stocks))
         if not np.array_equal(counted, world.ledger.stocks):
-            problems.append(f"people counted by activity {counted.tolist()}, carried by flows {world.ledger.stocks.tolist()}")
+            problems.append(
+                f"people counted by activity {counted.tolist()}, carried by flows {world.ledger.stocks.tolist()}"
+            )
         e, w = world.enterprises, world.workers
         employed = w.employer >= 0
         posts = np.zeros_like(e.headcount)
         np.add.at(posts, (w.employer[employed], w.tier[employed]), 1)
         if not np.array_equal(posts, e.headcount):
-            problems.append(f"headcounts sum to {int(e.headcount.sum())}, people with an employer to {int(posts.sum())}")
-        if not np.array_equal(employed, w.activity == 2):
+            problems.append(
+                f"headcounts sum to {int(e.headcount.sum())}, people with an employer to {int(posts.sum())}"
+            )
+        if not np.array_equal(employed, w.activity == Activity.EMPLOYEE):
             problems.append("people with an employer are not the employees")
         if (e.vacancies < 0).any() or (e.headcount < 0).any():
             problems.append("a headcount or a number of vacancies is negative")

@@ -1,4 +1,6 @@
-"""Take down every indicator of a month: for the province and by residence monthly, by the other groups every December."""
+"""Take down every indicator of a month: for the province and by residence monthly, by the other groups every
+December.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,12 @@ class Recorder:
         if world.month == 0:
             return np.full(len(FLOWS), np.nan)
         counts["jobs_created"] = (
-            counts.get("hires", 0) - counts.get("job_changes", 0) + counts.get("businesses_opened", 0)
-            + counts.get("sent_abroad", 0) + counts.get("left_for_other_provinces", 0) + counts.get("talent_came", 0)
+            counts.get("hires", 0)
+            - counts.get("job_changes", 0)
+            + counts.get("businesses_opened", 0)
+            + counts.get("sent_abroad", 0)
+            + counts.get("left_for_other_provinces", 0)
+            + counts.get("talent_came", 0)
         )
         values = {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
@@ -80,16 +86,28 @@ def _reduced(world: World, grouping: str | None) -> tuple[Counted, tuple[str, ..
     people = cells.sum(axis=drop, dtype=np.float64) / world.scale
     money = pay.sum(axis=drop) / world.scale
     labels = {
-        "district": world.places.names, "residence": RESIDENCES, "sex": tuple(s.name.lower() for s in Sex),
-        "age": AGE_BANDS, "ethnicity": world.ethnic_groups, None: ("all",),
+        "district": world.places.names,
+        "residence": RESIDENCES,
+        "sex": tuple(s.name.lower() for s in Sex),
+        "age": AGE_BANDS,
+        "ethnicity": world.ethnic_groups,
+        None: ("all",),
     }[grouping]
     if grouping is None:
         people, money = people[None], money[None]
     elif grouping in ("age", "ethnicity"):
         axis = 0 if grouping == "age" else 1
         selector = np.eye(people.shape[axis])
-        people = np.einsum("ga,ae...->gae...", selector, people) if axis == 0 else np.einsum("ge,ae...->gae...", selector, people)
-        money = np.einsum("ga,ae...->gae...", selector, money) if axis == 0 else np.einsum("ge,ae...->gae...", selector, money)
+        people = (
+            np.einsum("ga,ae...->gae...", selector, people)
+            if axis == 0
+            else np.einsum("ge,ae...->gae...", selector, people)
+        )
+        money = (
+            np.einsum("ga,ae...->gae...", selector, money)
+            if axis == 0
+            else np.einsum("ge,ae...->gae...", selector, money)
+        )
     return Counted(people, money.sum(axis=(1, 2))), labels
 
 

@@ -1,4 +1,6 @@
-"""Small worlds with known answers: no ages, no places, one employer a field. They run through the very code that runs a province."""
+"""Small worlds with known answers: no ages, no places, one employer a field. They run through the very code that runs
+a province.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,58 @@ _SOURCE = "the design of the reference world"
 class ReferenceParameters(Parameters):
     """The size and shape of a reference world."""
 
-    people: int = quantity(10_000, unit="persons", low=1, high=100_000_000, grade="D", year=2026, source=_SOURCE, help="people in the labour force")
-    fields: int = quantity(1, unit="fields", low=1, high=2000, grade="D", year=2026, source=_SOURCE, help="occupations, each with one employer")
-    unemployed: float = quantity(0.05, unit="share", low=0, high=1, grade="D", year=2026, source=_SOURCE, help="share without work at month 0")
-    vacancies: float = quantity(0.05, unit="share of people", low=0, high=10, grade="D", year=2026, source=_SOURCE, help="open vacancies at month 0")
+    people: int = quantity(
+        10_000,
+        unit="persons",
+        low=1,
+        high=100_000_000,
+        grade="D",
+        year=2026,
+        source=_SOURCE,
+        help="people in the labour force",
+    )
+    fields: int = quantity(
+        1,
+        unit="fields",
+        low=1,
+        high=2000,
+        grade="D",
+        year=2026,
+        source=_SOURCE,
+        help="occupations, each with one employer",
+    )
+    unemployed: float = quantity(
+        0.05, unit="share", low=0, high=1, grade="D", year=2026, source=_SOURCE, help="share without work at month 0"
+    )
+    vacancies: float = quantity(
+        0.05,
+        unit="share of people",
+        low=0,
+        high=10,
+        grade="D",
+        year=2026,
+        source=_SOURCE,
+        help="open vacancies at month 0",
+    )
     neighbours: int = quantity(
-        0, unit="fields", low=0, high=1000, grade="D", year=2026, source=_SOURCE,
+        0,
+        unit="fields",
+        low=0,
+        high=1000,
+        grade="D",
+        year=2026,
+        source=_SOURCE,
         help="on how many fields to each side a person may apply (fields stand in a ring); 0 = on all alike",
     )
-    seats: int = quantity(0, unit="seats", low=0, high=1_000_000, grade="D", year=2026, source=_SOURCE, help="seats of the one programme")
-    course_months: int = quantity(24, unit="months", low=1, high=240, grade="D", year=2026, source=_SOURCE, help="length of the one programme")
-    age: int = quantity(25, unit="years", low=15, high=80, grade="D", year=2026, source=_SOURCE, help="age of everyone at month 0")
+    seats: int = quantity(
+        0, unit="seats", low=0, high=1_000_000, grade="D", year=2026, source=_SOURCE, help="seats of the one programme"
+    )
+    course_months: int = quantity(
+        24, unit="months", low=1, high=240, grade="D", year=2026, source=_SOURCE, help="length of the one programme"
+    )
+    age: int = quantity(
+        25, unit="years", low=15, high=80, grade="D", year=2026, source=_SOURCE, help="age of everyone at month 0"
+    )
 
 
 def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[int, int], seed: int) -> World:
@@ -51,20 +94,40 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
     workers.tier[:] = np.where(out_of_work, 255, 0)
     employers = _employers(workers, n_fields, parameters.vacancies * n_people / n_fields)
     programmes = _programme(parameters, scale)
-    sizes = {"programmes": len(programmes), "groups": len(GROUPS), "destinations": 4, "districts": 1, "workers": n_people, "enterprises": n_fields}
+    sizes = {
+        "programmes": len(programmes),
+        "groups": len(GROUPS),
+        "destinations": 4,
+        "districts": 1,
+        "workers": n_people,
+        "enterprises": n_fields,
+    }
     assert {kind.over for kind in LEVERS.values()} <= set(sizes)
     institutions = Institutions(len(programmes))
     world = World(
-        scale=scale, start_year=start[0], start_month=start[1], workers=workers, enterprises=employers, institutions=institutions,
-        programmes=programmes, places=_one_place(n_fields), fields=tuple(f"field {i}" for i in range(n_fields)), ethnic_groups=("all",),
-        sector_of_field=np.ones(n_fields, dtype=np.uint8), accessibility=_ring(n_fields, parameters.neighbours), levers=Levers(sizes),
+        scale=scale,
+        start_year=start[0],
+        start_month=start[1],
+        workers=workers,
+        enterprises=employers,
+        institutions=institutions,
+        programmes=programmes,
+        places=_one_place(n_fields),
+        fields=tuple(f"field {i}" for i in range(n_fields)),
+        ethnic_groups=("all",),
+        sector_of_field=np.ones(n_fields, dtype=np.uint8),
+        accessibility=_ring(n_fields, parameters.neighbours),
+        levers=Levers(sizes),
         ledger=Ledger.opened(np.bincount(workers.activity, minlength=len(Activity))),
         market=Market(np.zeros((1, n_fields, 1)), np.full((1, n_fields, 1), 1.0e6), np.full((n_fields, 1), 0.5)),
     )
     world.demand_index = np.ones(n_fields)
     world.tables = {
-        "mortality": np.zeros((2, 101)), "participation": np.ones((2, 101)), "farm_income": np.full(1, 1.0e6),
-        "business_income": np.full((1, n_fields), 1.0e6), "minimum_wage_region": np.full(1, 4.0),
+        "mortality": np.zeros((2, 101)),
+        "participation": np.ones((2, 101)),
+        "farm_income": np.full(1, 1.0e6),
+        "business_income": np.full((1, n_fields), 1.0e6),
+        "minimum_wage_region": np.full(1, 4.0),
     }
     return world
 
@@ -97,9 +160,17 @@ def _programme(parameters: ReferenceParameters, scale: float) -> Programmes:
 def _one_place(n_fields: int) -> Places:
     one = np.ones(1)
     return Places(
-        names=("everywhere",), distance=np.zeros((1, 1)), hazard_rate=np.zeros((4, 1)), farm_people=one.copy(), farm_income=np.full(1, 1.0e6),
-        farm_hours=one.copy(), climate_factor=one.copy(), hit_months=np.full(1, 999.0), business_people=np.zeros((1, n_fields)),
-        business_income=np.full((1, n_fields), 1.0e6), minimum_wage=np.zeros(1),
+        names=("everywhere",),
+        distance=np.zeros((1, 1)),
+        hazard_rate=np.zeros((4, 1)),
+        farm_people=one.copy(),
+        farm_income=np.full(1, 1.0e6),
+        farm_hours=one.copy(),
+        climate_factor=one.copy(),
+        hit_months=np.full(1, 999.0),
+        business_people=np.zeros((1, n_fields)),
+        business_income=np.full((1, n_fields), 1.0e6),
+        minimum_wage=np.zeros(1),
     )
 
 

@@ -217,7 +217,7 @@ def _parquet(monthly: pd.DataFrame, indicators: Mapping[str, IndicatorInfo]) -> 
             arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(words.categories), pa.string())))
         else:
             arrays.append(pa.array(frame[name].to_numpy()))
-    about = {"format": FORMAT, "indicators": {name: asdict(info) for name, info in sorted(indicators.items())}}
+    about = {"format": FORMAT, "indicators": {name: asdict(info) for name, info in indicators.items()}}
     metadata = {b"labsim": json.dumps(about, ensure_ascii=False, sort_keys=True).encode("utf-8")}
     table = pa.Table.from_arrays(arrays, names=list(COLUMNS)).replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()

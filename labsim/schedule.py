@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from labsim.processes import climate, counting, demand, demography, earnings, firms, matching, migration, own_account, training
+from labsim.processes import (
+    abroad,
+    climate,
+    counting,
+    demand,
+    demography,
+    earnings,
+    firms,
+    matching,
+    migration,
+    own_account,
+    search,
+    talent,
+    training,
+)
 from labsim.processes.base import Process
 
 MONTH: tuple[Process, ...] = (
@@ -27,13 +41,14 @@ MONTH: tuple[Process, ...] = (
     own_account.set_incomes,
     own_account.run_businesses,
     # search and matching
-    matching.search,
-    migration.attract_talent,
+    search.search,
+    talent.attract,
     matching.hire,
     # working away
     migration.return_home,
+    abroad.come_back,
     migration.leave_province,
-    migration.go_abroad,
+    abroad.go,
     migration.move_in,
     # earnings, learning, forgetting
     earnings.set_wages,
@@ -44,7 +59,10 @@ MONTH: tuple[Process, ...] = (
 
 # Counting records the month and is no part of it.
 _PARTS = tuple(process for process in MONTH if process.section != "counting")
-SWITCHABLE: tuple[str, ...] = (*dict.fromkeys(process.section for process in _PARTS), *(process.name for process in _PARTS))
+SWITCHABLE: tuple[str, ...] = (
+    *dict.fromkeys(process.section for process in _PARTS),
+    *(process.name for process in _PARTS),
+)
 
 
 def of_month(switched_off: tuple[str, ...]) -> tuple[Process, ...]:
@@ -55,4 +73,6 @@ def of_month(switched_off: tuple[str, ...]) -> tuple[Process, ...]:
     for name in switched_off:
         if name not in SWITCHABLE:
             raise ValueError(f"{name!r} cannot be switched off; allowed: {', '.join(SWITCHABLE)}")
-    return tuple(process for process in MONTH if process.name not in switched_off and process.section not in switched_off)
+    return tuple(
+        process for process in MONTH if process.name not in switched_off and process.section not in switched_off
+    )

@@ -141,8 +141,8 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
         return row | {"status": NOT_MODELLED, "note": why}
     info = indicators.get(target.indicator)
     if info is None:
-        why = _("there is no indicator {name!r}").format(name=target.indicator)
-        return row | {"status": NOT_MODELLED, "note": f"{why}; {did_you_mean(target.indicator, indicators)}"}
+        why = _("the model has no indicator {name!r}").format(name=target.indicator)
+        return row | {"status": NOT_MODELLED, "note": f"{why}; {target.note}" if target.note else why}
     try:
         factor = _factor(info.unit, target.unit)
         series = wide(monthly, target.indicator, target.groups)
@@ -160,7 +160,7 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
         "value": float(values.mean()), "low": float(low), "high": float(high), "chance": n_met / values.size,
         "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met, "shortfall_persons": persons,
         "n_replicates": values.size, "status": SCORED,
-        "note": "; ".join(part for part in (_other_reading(target), note) if part),
+        "note": "; ".join(part for part in (target.note, _other_reading(target), note) if part),
     }  # fmt: skip
 
 

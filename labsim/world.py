@@ -1,6 +1,7 @@
 """The world: workers, enterprises, institutions, programmes, places, levers and the ledger, as columns.
 
-State and its meaning stand side by side. Money is in VND, time in months; month 0 is the state at the end of the starting month.
+State and its meaning stand side by side. Money is in VND, time in months; month 0 is the state at the end of the
+starting month.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +142,12 @@ class Workers(Table):
     months_left: Annotated[Shorts, Column(np.int16, "months left of the programme or of the contract abroad")]
     destination: Annotated[Bytes, Column(np.uint8, "country of the contract abroad, by its place in the list")]
     school: Annotated[Shorts, Column(np.int16, "row of the institution of the last training, -1 for none", initial=-1)]
-    own_use: Annotated[Bytes, Column(np.uint8, "1 for whom farming is mainly for own use (a lasting trait, used while farming)")]
-    pace: Annotated[Bytes, Column(np.uint8, "lasting trait, 0 to 255: how soon slack months leave too few hours", unit="1/256")]
+    own_use: Annotated[
+        Bytes, Column(np.uint8, "1 for whom farming is mainly for own use (a lasting trait, used while farming)")
+    ]
+    pace: Annotated[
+        Bytes, Column(np.uint8, "lasting trait, 0 to 255: how soon slack months leave too few hours", unit="1/256")
+    ]
 
 
 class Enterprises(Table):
@@ -152,9 +157,13 @@ class Enterprises(Table):
     field: Annotated[Shorts, Column(np.int16, "field of its work, by its place in the profile's list")]
     kind: Annotated[Bytes, Column(np.uint8, "kind of employer", codes=Kind)]
     active: Annotated[Bytes, Column(np.uint8, "1 while in operation")]
-    founded: Annotated[Shorts, Column(np.int16, "month in which it opened; 32767 = not yet founded", unit="month", initial=NOT_FOUNDED)]
+    founded: Annotated[
+        Shorts, Column(np.int16, "month in which it opened; 32767 = not yet founded", unit="month", initial=NOT_FOUNDED)
+    ]
     owner: Annotated[Ints, Column(np.int32, "row of the owner among the workers, -1 if none", initial=NOBODY)]
-    weight: Annotated[Doubles, Column(np.float64, "target headcount at month 0 relative to today's trend", unit="persons")]
+    weight: Annotated[
+        Doubles, Column(np.float64, "target headcount at month 0 relative to today's trend", unit="persons")
+    ]
     luck: Annotated[Doubles, Column(np.float64, "cumulated idiosyncratic growth (Gibrat)", unit="factor", initial=1.0)]
     productivity: Annotated[Floats, Column(np.float32, "pay relative to its market", unit="factor", initial=1.0)]
     partner: Annotated[Shorts, Column(np.int16, "row of the partner training institution, -1 if none", initial=-1)]
@@ -162,12 +171,20 @@ class Enterprises(Table):
     target: Annotated[Doubles, Column(np.float64, "target headcount by tier", unit="persons", width="tiers")]
     headcount: Annotated[Ints, Column(np.int32, "employees by tier", unit="persons", width="tiers")]
     vacancies: Annotated[Ints, Column(np.int32, "open vacancies by tier", unit="posts", width="tiers")]
-    opened: Annotated[Ints, Column(np.int32, "vacancies opened this month, filled from the next", unit="posts", width="tiers")]
+    opened: Annotated[
+        Ints, Column(np.int32, "vacancies opened this month, filled from the next", unit="posts", width="tiers")
+    ]
     wage_offer: Annotated[Floats, Column(np.float32, "wage offered by tier", unit="VND per month", width="tiers")]
 
 
-WorkerArrays = namedtuple("WorkerArrays", list(Workers.columns()))  # type: ignore[misc]
-EnterpriseArrays = namedtuple("EnterpriseArrays", list(Enterprises.columns()))  # type: ignore[misc]
+if TYPE_CHECKING:
+    WorkerArrays = Workers
+else:
+    WorkerArrays = namedtuple("WorkerArrays", list(Workers.columns()))
+if TYPE_CHECKING:
+    EnterpriseArrays = Enterprises
+else:
+    EnterpriseArrays = namedtuple("EnterpriseArrays", list(Enterprises.columns()))
 
 
 class Institutions(Table):
@@ -191,17 +208,24 @@ class Programmes(Table):
     fee: Annotated[Doubles, Column(np.float64, "fee of the whole course", unit="VND")]
     quality: Annotated[Floats, Column(np.float32, "quality", unit="share")]
     linked: Annotated[Floats, Column(np.float32, "share designed with enterprises", unit="share")]
-    base_seats: Annotated[Doubles, Column(np.float64, "seats of its own, taught at one time, before any policy", unit="seats")]
+    base_seats: Annotated[
+        Doubles, Column(np.float64, "seats of its own, taught at one time, before any policy", unit="seats")
+    ]
     seats: Annotated[Ints, Column(np.int32, "seats this month, taught at one time", unit="seats")]
     taken: Annotated[Ints, Column(np.int32, "seats taken", unit="persons")]
 
 
-ProgrammeArrays = namedtuple("ProgrammeArrays", list(Programmes.columns()))  # type: ignore[misc]
+if TYPE_CHECKING:
+    ProgrammeArrays = Programmes
+else:
+    ProgrammeArrays = namedtuple("ProgrammeArrays", list(Programmes.columns()))
 
 
 @dataclass
 class Places:
-    """The districts: how far apart, how exposed, how rich; arrays of shape `(n_districts,)` or `(n_districts, n_districts)`."""
+    """The districts: how far apart, how exposed, how rich; arrays of shape `(n_districts,)` or `(n_districts,
+    n_districts)`.
+    """
 
     names: tuple[str, ...]
     distance: Doubles  # km by road
@@ -249,7 +273,9 @@ class World:
     market: Market
     month: int = 0
     demand_index: Doubles = field(default_factory=lambda: np.ones(0))  # (n_fields,): labour demand relative to month 0
-    tables: dict[str, Doubles] = field(default_factory=dict)  # rates of the province by name, e.g. "mortality" (2, n_ages) per year
+    tables: dict[str, Doubles] = field(
+        default_factory=dict
+    )  # rates of the province by name, e.g. "mortality" (2, n_ages) per year
     events: dict[str, Any] = field(default_factory=dict)  # what happened this month, for settling and recording
     counts: dict[str, Any] = field(default_factory=dict)  # the people counted at the end of last month
 

@@ -13,7 +13,7 @@ from labsim.profile import Names, Period, Profile
 from labsim.results import IndicatorInfo
 
 CONCEPTS = {
-    "agricultural_share": "share of all workers whose main job is in agriculture (administrative)",
+    "agricultural_share": "share of all workers whose main job is in agriculture ",
     "unemployment_rate": "unemployed of the urban labour force (survey)",
 }
 LABELS = {"farmers": "own-account farming", "employees": "employees", "household_businesses": "household businesses"}

@@ -49,6 +49,16 @@ def first_or_until_stopped(task):
     return "first"
 
 
+def patient(seconds):
+    """Work for a while, unless stopped."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if stop_requested():
+            raise RunError("stopped by another run")
+        time.sleep(0.01)
+    return "finished"
+
+
 def fail(task):
     raise ValueError(f"task {task}")
 

@@ -178,6 +178,7 @@ def test_params_prints_value_default_range_grade_and_source(monkeypatch) -> None
     result = call("params", "--lang", "en", "--grade", "D")
     words = " ".join(result.stdout.split())
     assert "section.rate 0.25 0.1 share 0 .. 1 D a survey of 2019 (2019)" in words
+    assert words.count("section.rate") == 1
     found = json.loads(call("params", "--json").stdout)
     assert [row["grade"] for row in found] == ["D", "A"]
     assert (found[0]["value"], found[0]["default"], found[0]["source"]) == (0.25, 0.1, "a survey of 2019")
@@ -211,6 +212,6 @@ def test_help_imports_nothing_heavy() -> None:
 def test_the_module_runs_and_the_package_is_light() -> None:
     done = subprocess.run([sys.executable, "-m", "labsim", "run", "--help"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0 and "--replicates" in done.stdout
-    code = "import sys, labsim; assert 'numpy' not in sys.modules; assert labsim.__version__; labsim.lod"
+    code = "import sys, labsim; assert labsim.__version__; assert 'numpy' not in sys.modules; labsim.lod"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert "module 'labsim' has no attribute 'lod'" in done.stderr

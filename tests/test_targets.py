@@ -105,7 +105,8 @@ def test_targets_beyond_the_period_are_listed(changes: dict[str, Any], years: st
     [
         ({"indicator": None, "note": "officials are not told apart"}, "officials are not told apart"),
         ({"indicator": None}, "no indicator of the model measures it"),
-        ({"indicator": "trained_shar"}, "there is no indicator 'trained_shar'; did you mean \"trained_share\"?"),
+        ({"indicator": "posts"}, "the model has no indicator 'posts'"),
+        ({"indicator": "posts", "note": "not told apart"}, "the model has no indicator 'posts'; not told apart"),
         ({"sex": "female"}, "no series trained_share (sex=female)"),
         ({"unit": "persons"}, "the indicator is in %, the target in persons"),
     ],
@@ -117,8 +118,8 @@ def test_targets_that_cannot_be_scored_say_why(changes: dict[str, Any], note: st
 
 def test_notes_tell_the_other_reading_and_a_missing_base() -> None:
     frame = monthly({"no_base": [60], "trained_share": [60]})
-    assert row(frame, target(ambiguous="or vocational training alone"))["note"] == (
-        "the wording is unclear: or vocational training alone; no shortfall in persons: no series labour_force"
+    assert row(frame, target(ambiguous="or vocational training alone", note="see the text"))["note"] == (
+        "see the text; the wording is unclear: or vocational training alone; no shortfall in persons: no series labour_force"
     )
     found = row(frame, target(indicator="no_base"))
     assert found["note"] == "no shortfall in persons: the share names no base"

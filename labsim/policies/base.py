@@ -1,7 +1,7 @@
 """What every policy is: declared amounts with dates, a budget, a rule that writes levers, and what it pays.
 
-A policy writes levers and nothing else. In a file of their own a researcher writes a class like `VocationalTraining` and names it in a
-scenario as `my_policies.py:MyPolicy`; start, stop, budget and payment are inherited.
+A policy writes levers and nothing else. In a file of their own a researcher writes a class like `VocationalTraining`
+and names it in a scenario as `my_policies.py:MyPolicy`; start, stop, budget and payment are inherited.
 """
 
 from __future__ import annotations
@@ -48,7 +48,13 @@ class Policy(Parameters):
     start: str | None = None
     stop: str | None = None
     budget: Yearly | None = quantity(
-        None, unit="VND per year", low=0, high=1e14, grade="D", year=2021, source="the scenario's author; none = no ceiling",
+        None,
+        unit="VND per year",
+        low=0,
+        high=1e14,
+        grade="D",
+        year=2021,
+        source="the scenario's author; none = no ceiling",
         help="money for a year; when it is spent, the policy pauses until January",
     )
 

@@ -1,4 +1,6 @@
-"""Climate retraining and job conversion: seats, a conversion grant and credit for people in districts hit or at risk."""
+"""Climate retraining and job conversion: seats, a conversion grant and credit for people in districts hit or at
+risk.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +14,92 @@ from labsim.world import Level, World
 
 
 class ClimateRetraining(Policy):
-    """The province retrains people of districts that a hazard hit in the last year, and helps farmers to change livelihood.
+    """The province retrains people of districts that a hazard hit in the last year, and helps farmers to change
+    livelihood.
 
-    Levers: training_seats, training_fee_paid, training_priority, conversion_places, conversion_grant, conversion_credit.
+    Levers: training_seats, training_fee_paid, training_priority, conversion_places, conversion_grant,
+    conversion_credit.
     """
 
     seats_per_year: Yearly = quantity(
-        {2021: 0.0}, unit="persons per year", low=0, high=100_000, grade="D", year=2021, source="the scenario's author", help="seats in short and elementary courses"
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=100_000,
+        grade="D",
+        year=2021,
+        source="the scenario's author",
+        help="seats in short and elementary courses",
     )
     fields: dict[str, float] = quantity(
-        {"high_tech_agriculture": 1.0, "agro_processing": 1.0, "tourism": 1.0, "trade_logistics": 0.5}, unit="weight", low=0, high=100, grade="D", year=2021,
-        source="fields named in the provinces' climate programmes; weights assumed", help="weight of a field's programmes",
+        {"high_tech_agriculture": 1.0, "agro_processing": 1.0, "tourism": 1.0, "trade_logistics": 0.5},
+        unit="weight",
+        low=0,
+        high=100,
+        grade="D",
+        year=2021,
+        source="fields named in the provinces' climate programmes; weights assumed",
+        help="weight of a field's programmes",
     )
     conversions_per_year: Yearly = quantity(
-        {2021: 0.0}, unit="persons per year", low=0, high=100_000, grade="D", year=2021, source="the scenario's author", help="farmers offered a grant and credit"
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=100_000,
+        grade="D",
+        year=2021,
+        source="the scenario's author",
+        help="farmers offered a grant and credit",
     )
     grant: float = quantity(
-        10e6, unit="VND per person", low=0, high=500e6, grade="B", year=2022, source="job-change support of the national target programme 1719, about 10 million VND", help="conversion grant"
+        10e6,
+        unit="VND per person",
+        low=0,
+        high=500e6,
+        grade="B",
+        year=2022,
+        source="job-change support of the national target programme 1719, about 10 million VND",
+        help="conversion grant",
     )
     credit: float = quantity(
-        50e6, unit="VND per person", low=0, high=500e6, grade="B", year=2022, source="employment loans of the policy bank, up to 100 million VND", help="credit for the change"
+        50e6,
+        unit="VND per person",
+        low=0,
+        high=500e6,
+        grade="B",
+        year=2022,
+        source="employment loans of the policy bank, up to 100 million VND",
+        help="credit for the change",
     )
     cost_short_course: float = quantity(
-        2.0e6, unit="VND per person", low=0, high=50e6, grade="B", year=2016, source="caps of Decision 46/2015", help="teaching cost"
+        2.0e6,
+        unit="VND per person",
+        low=0,
+        high=50e6,
+        grade="B",
+        year=2016,
+        source="caps of Decision 46/2015",
+        help="teaching cost",
     )
     cost_elementary: float = quantity(
-        3.0e6, unit="VND per person", low=0, high=50e6, grade="A", year=2017, source="Son La cost norm 2017", help="teaching cost"
+        3.0e6,
+        unit="VND per person",
+        low=0,
+        high=50e6,
+        grade="A",
+        year=2017,
+        source="Son La cost norm 2017",
+        help="teaching cost",
     )
     months_after: int = quantity(
-        12, unit="months", low=1, high=60, grade="D", year=2021, source="assumed", help="months after a hazard in which a district counts as hit"
+        12,
+        unit="months",
+        low=1,
+        high=60,
+        grade="D",
+        year=2021,
+        source="assumed",
+        help="months after a hazard in which a district counts as hit",
     )
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
@@ -51,7 +110,10 @@ class ClimateRetraining(Policy):
         if not hit.any():
             return
         if seats > 0.0:
-            levers.add("training_seats", seats_by_programme(world, seats, {"short_course": 0.6, "elementary": 0.4}, self.fields, hit))
+            levers.add(
+                "training_seats",
+                seats_by_programme(world, seats, {"short_course": 0.6, "elementary": 0.4}, self.fields, hit),
+            )
             levers.raise_to("training_fee_paid", 1.0, to=world.programmes.level <= Level.ELEMENTARY)
             levers.add("training_priority", np.array([0.0, 0.0, 0.0, 1.0]))
         if offers > 0.0:
@@ -68,4 +130,10 @@ class ClimateRetraining(Policy):
         if converted is not None:
             persons = float((converted * account.share("conversion_places")).sum()) / world.scale
             account.pay("conversion grant", "farmers who change livelihood", persons, self.grant)
-            account.pay("conversion credit (loan)", "farmers who change livelihood", persons, self.credit, payer="social policy bank")
+            account.pay(
+                "conversion credit (loan)",
+                "farmers who change livelihood",
+                persons,
+                self.credit,
+                payer="social policy bank",
+            )

@@ -19,19 +19,44 @@ class LabourExport(Policy):
     """
 
     places_per_year: Yearly = quantity(
-        {2021: 0.0}, unit="persons per year", low=0, high=50_000, grade="A", year=2025,
-        source="plan for 2025: 200; 700 in 2026, 5,000 over 2025-30 (press of the province)", help="contracts on offer",
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=50_000,
+        grade="A",
+        year=2025,
+        source="plan for 2025: 200; 700 in 2026, 5,000 over 2025-30 (press of the province)",
+        help="contracts on offer",
     )
     destination_mix: dict[str, float] = quantity(
-        {"japan": 0.32, "taiwan": 0.24, "korea": 0.38, "other": 0.06}, unit="share of places", low=0, high=1, grade="B", year=2025,
-        source="701 people sent in nine months of 2025 by the neighbouring province: 265 Korea, 216 Japan, 166 Taiwan", help="how places divide by destination",
+        {"japan": 0.32, "taiwan": 0.24, "korea": 0.38, "other": 0.06},
+        unit="share of places",
+        low=0,
+        high=1,
+        grade="B",
+        year=2025,
+        source="701 people sent in nine months of 2025 by the neighbouring province: 265 Korea, 216 Japan, 166 Taiwan",
+        help="how places divide by destination",
     )
     loan_share: float = quantity(
-        0.6, unit="share of cost", low=0, high=1, grade="D", year=2020, source="assumed: policy bank loans to poor and minority workers, in part",
+        0.6,
+        unit="share of cost",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: policy bank loans to poor and minority workers, in part",
         help="share of the cost up front that can be borrowed",
     )
     preparation: float = quantity(
-        6e6, unit="VND per person", low=0, high=50e6, grade="B", year=2020, source="Decree 61/2015 and later: language course, papers, health check", help="cost of preparation that is paid"
+        6e6,
+        unit="VND per person",
+        low=0,
+        high=50e6,
+        grade="B",
+        year=2020,
+        source="Decree 61/2015 and later: language course, papers, health check",
+        help="cost of preparation that is paid",
     )
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:

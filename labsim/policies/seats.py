@@ -11,12 +11,17 @@ from labsim.world import Level, World
 
 
 def seats_by_programme(
-    world: World, yearly: float, level_mix: Mapping[str, float], fields: Mapping[str, float], districts: np.ndarray | None = None
+    world: World,
+    yearly: float,
+    level_mix: Mapping[str, float],
+    fields: Mapping[str, float],
+    districts: np.ndarray | None = None,
 ) -> np.ndarray:
     """Spread seats of a year over programmes as seats taught at one time, shape `(n_programmes,)`.
 
     Within a level, seats go by the people of the programme's district and the weight of its field; `districts` of shape
-    `(n_districts,)` weighs districts. A course of L months gives 12 / L intakes a year, so one seat a year is L / 12 at one time.
+    `(n_districts,)` weighs districts. A course of L months gives 12 / L intakes a year, so one seat a year is L / 12
+    at one time.
     """
     p = world.programmes
     people = world.counts["people"].astype(np.float64)
@@ -40,7 +45,9 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray, allo
     """
     p, levers = world.programmes, world.levers
     added = levers["training_seats"]
-    part = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0) * account.share("training_seats")
+    part = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0) * account.share(
+        "training_seats"
+    )
     persons = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
     for level in Level:
         here = p.level == level

@@ -17,16 +17,37 @@ class TalentAttraction(Policy):
     """
 
     places_per_year: Yearly = quantity(
-        {2021: 0.0}, unit="persons per year", low=0, high=20_000, grade="D", year=2021, source="the scenario's author", help="reserved posts"
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=20_000,
+        grade="D",
+        year=2021,
+        source="the scenario's author",
+        help="reserved posts",
     )
     lump_sum: float = quantity(
-        150e6, unit="VND per person", low=0, high=1e9, grade="B", year=2024, source="100-300 million VND in a province of the region", help="paid once on taking up the post"
+        150e6,
+        unit="VND per person",
+        low=0,
+        high=1e9,
+        grade="B",
+        year=2024,
+        source="100-300 million VND in a province of the region",
+        help="paid once on taking up the post",
     )
     supplement: float = quantity(
         0.2, unit="share of wage", low=0, high=2, grade="D", year=2021, source="assumed", help="supplement to the wage"
     )
     supplement_months: int = quantity(
-        24, unit="months", low=0, high=120, grade="D", year=2021, source="assumed", help="months of supplement, set aside on arrival"
+        24,
+        unit="months",
+        low=0,
+        high=120,
+        grade="D",
+        year=2021,
+        source="assumed",
+        help="months of supplement, set aside on arrival",
     )
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:

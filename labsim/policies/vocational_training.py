@@ -1,4 +1,6 @@
-"""Vocational training: seats by level, field and year, fees and allowances paid, priority for rural, minority and poor people."""
+"""Vocational training: seats by level, field and year, fees and allowances paid, priority for rural, minority and
+poor people.
+"""
 
 from __future__ import annotations
 
@@ -20,37 +22,104 @@ class VocationalTraining(Policy):
     """
 
     seats_per_year: Yearly = quantity(
-        {2021: 0.0}, unit="persons per year", low=0, high=200_000, grade="A", year=2022,
-        source="nearly 19,000 people trained in 2022, over 8,000 of them rural (press of the province)", help="seats in short, elementary, intermediate and college courses",
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=200_000,
+        grade="A",
+        year=2022,
+        source="nearly 19,000 people trained in 2022, over 8,000 of them rural (press of the province)",
+        help="seats in short, elementary, intermediate and college courses",
     )
     level_mix: dict[str, float] = quantity(
-        {"short_course": 0.62, "elementary": 0.29, "intermediate": 0.065, "college": 0.025}, unit="share of seats", low=0, high=1, grade="B", year=2024,
-        source="Lao Cai 2020-24: 91.5 % elementary and under three months, 6.6 % intermediate, 2 % college; the split below elementary is assumed",
+        {"short_course": 0.62, "elementary": 0.29, "intermediate": 0.065, "college": 0.025},
+        unit="share of seats",
+        low=0,
+        high=1,
+        grade="B",
+        year=2024,
+        source=(
+            "Lao Cai 2020-24: 91.5 % elementary and under three months, 6.6 % intermediate, 2 % college; the split"
+            " below elementary is assumed"
+        ),
         help="how the seats divide by level",
     )
     fields: dict[str, float] = quantity(
-        {}, unit="weight", low=0, high=100, grade="D", year=2022, source="the scenario's author; none = as institutions teach", help="weight of a field's programmes",
+        {},
+        unit="weight",
+        low=0,
+        high=100,
+        grade="D",
+        year=2022,
+        source="the scenario's author; none = as institutions teach",
+        help="weight of a field's programmes",
     )
     fee_paid: float = quantity(
-        1.0, unit="share of fee", low=0, high=1, grade="B", year=2016, source=_NORM, help="share of the fee of short and elementary courses that is paid for the trainee"
+        1.0,
+        unit="share of fee",
+        low=0,
+        high=1,
+        grade="B",
+        year=2016,
+        source=_NORM,
+        help="share of the fee of short and elementary courses that is paid for the trainee",
     )
     allowance: float = quantity(
-        0.6e6, unit="VND per month", low=0, high=10e6, grade="B", year=2016, source="30,000 VND a day of study for meals, 200,000-300,000 for travel",
+        0.6e6,
+        unit="VND per month",
+        low=0,
+        high=10e6,
+        grade="B",
+        year=2016,
+        source="30,000 VND a day of study for meals, 200,000-300,000 for travel",
         help="meals and travel, short and elementary courses",
     )
-    cost_short_course: float = quantity(2.0e6, unit="VND per person", low=0, high=50e6, grade="B", year=2016, source=_NORM, help="teaching cost")
-    cost_elementary: float = quantity(3.0e6, unit="VND per person", low=0, high=50e6, grade="A", year=2017, source=_NORM, help="teaching cost")
+    cost_short_course: float = quantity(
+        2.0e6, unit="VND per person", low=0, high=50e6, grade="B", year=2016, source=_NORM, help="teaching cost"
+    )
+    cost_elementary: float = quantity(
+        3.0e6, unit="VND per person", low=0, high=50e6, grade="A", year=2017, source=_NORM, help="teaching cost"
+    )
     cost_intermediate: float = quantity(
-        14e6, unit="VND per person", low=0, high=200e6, grade="D", year=2022, source="assumed: 7 million a year", help="teaching cost of the whole course"
+        14e6,
+        unit="VND per person",
+        low=0,
+        high=200e6,
+        grade="D",
+        year=2022,
+        source="assumed: 7 million a year",
+        help="teaching cost of the whole course",
     )
     cost_college: float = quantity(
-        27e6, unit="VND per person", low=0, high=300e6, grade="D", year=2022, source="assumed: 9 million a year", help="teaching cost of the whole course"
+        27e6,
+        unit="VND per person",
+        low=0,
+        high=300e6,
+        grade="D",
+        year=2022,
+        source="assumed: 9 million a year",
+        help="teaching cost of the whole course",
     )
     priority: dict[str, float] = quantity(
-        {"rural": 1.0, "minority": 1.0, "poor": 2.0, "hit": 0.0}, unit="points", low=0, high=100, grade="D", year=2020,
-        source="order of Decision 1956 and the national target programmes; points assumed", help="points at admission",
+        {"rural": 1.0, "minority": 1.0, "poor": 2.0, "hit": 0.0},
+        unit="points",
+        low=0,
+        high=100,
+        grade="D",
+        year=2020,
+        source="order of Decision 1956 and the national target programmes; points assumed",
+        help="points at admission",
     )
-    outreach: float = quantity(1.0, unit="factor", low=0, high=20, grade="D", year=2020, source="assumed", help="how often people hear of an offer, relative to now")
+    outreach: float = quantity(
+        1.0,
+        unit="factor",
+        low=0,
+        high=20,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="how often people hear of an offer, relative to now",
+    )
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Add seats, pay fees and allowances, and give points at admission."""
@@ -61,10 +130,15 @@ class VocationalTraining(Policy):
         short = world.programmes.level <= Level.ELEMENTARY
         levers.raise_to("training_fee_paid", self.fee_paid, to=short)
         levers.add("training_allowance", self.allowance, to=short)
-        levers.add("training_priority", np.array([self.priority.get(group, 0.0) for group in ("rural", "minority", "poor", "hit")]))
+        levers.add(
+            "training_priority",
+            np.array([self.priority.get(group, 0.0) for group in ("rural", "minority", "poor", "hit")]),
+        )
         levers.multiply("training_outreach", self.outreach)
 
     def settle(self, world: World, account: Account) -> None:
         """Pay institutions for each trainee admitted to these seats, and trainees their allowance."""
-        cost = np.array([0.0, self.cost_short_course, self.cost_elementary, self.cost_intermediate, self.cost_college, 0.0, 0.0])
+        cost = np.array(
+            [0.0, self.cost_short_course, self.cost_elementary, self.cost_intermediate, self.cost_college, 0.0, 0.0]
+        )
         settle_seats(world, account, cost, self.allowance)

@@ -58,7 +58,7 @@ def train_people(margins: Margins, traits: Traits, people: People, learning: Mas
     band = BAND_OF_AGE[age + FIRST_ADULT]
     for name, group in (("residence", urban), ("ethnicity", (ethnicity > 0).astype(np.intp)), ("age", band)):
         asked.append(ChoiceMargin(group, _CLASS_OF_LEVEL, _balanced(margins, margins.trained[name], group, counted)))
-    shares = rake_choices(seed, counted, asked)
+    shares = rake_choices(seed, counted, asked, care=0.02)
     level = np.zeros(people.n, dtype=np.uint8)
     level[free] = choose(np.cumsum(shares, axis=1)[:, :-1], code, traits.spread("level", free.size))
     return level

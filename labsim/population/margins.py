@@ -135,7 +135,7 @@ def read_margins(profile: Profile) -> Margins:
     with _lock:
         if key not in _cache:
             _cache.clear()
-            _cache[key] = _read(profile, profile.folder / "margins")
+            _cache[key] = _read(profile, profile.folder)
         return _cache[key]
 
 

@@ -47,28 +47,29 @@ class ChoiceMargin:
     total: Doubles
 
 
-def rake_choices(shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargin], rounds: int = 60, tolerance: float = 1e-4) -> Doubles:
+def rake_choices(shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargin], rounds: int = 60, care: float = 0.5) -> Doubles:
     """Scale the shares of options in each cell until the margins hold, each cell's shares summing to 1.
 
-    `shares` has shape `(n_cells, n_options)`, `people` (n_cells,) may be 0: such cells follow the others' factors.
+    `shares` has shape `(n_cells, n_options)`, `people` (n_cells,) may be 0: such cells follow the others' factors. Stops when the
+    gaps lie below `care` times the noise of drawing that many people, a share of 1 / sqrt(n).
     """
-    shares = shares / shares.sum(axis=1, keepdims=True)
+    tolerance = care / np.sqrt(max(people.sum(), 1.0))
+    people = np.maximum(people, 1e-9)  # a trace, so that empty cells are scaled like the others
+    table = shares * (people / shares.sum(axis=1))[:, None]
     places = [_places(margin) for margin in margins]
     for _ in range(rounds):
         gap = asked = 0.0
         for margin, place in zip(margins, places, strict=True):
             total = margin.total.ravel()
-            now = np.bincount(place.ravel(), (shares * people[:, None]).ravel(), total.size)
+            now = np.bincount(place.ravel(), table.ravel(), total.size)
             usable = (now > 0) & ~np.isnan(total)
-            factor = np.divide(total, now, out=np.ones_like(now), where=usable)
             gap += float(np.abs(total - now)[usable].sum())
             asked += float(total[usable].sum())
-            shares *= factor[place]
-            shares /= shares.sum(axis=1, keepdims=True)
+            table *= np.divide(total, now, out=np.ones_like(now), where=usable)[place]
+        table *= (people / table.sum(axis=1))[:, None]
         if gap < tolerance * asked:
-            print("rounds", _, shares.shape)
             break
-    return shares
+    return table / people[:, None]
 
 
 def _places(margin: ChoiceMargin) -> Places:

@@ -1,7 +1,7 @@
 """Keyed draws spread evenly over people, and rounding that keeps totals.
 
-Rows that stand next to each other are people alike (same district, residence, sex, age). So a draw that is spread evenly over every
-64 neighbours keeps the margins almost exactly, while each single draw stays uniform: a Latin hypercube (McKay, Beckman, Conover 1979).
+Rows that stand next to each other are people alike (same district, residence, sex, age). So a draw that is spread evenly over
+neighbours keeps the margins almost exactly, while each single draw stays uniform: a Latin hypercube (McKay, Beckman, Conover 1979).
 """
 
 from __future__ import annotations
@@ -17,9 +17,24 @@ from labsim.draws import key_of, uniforms
 Doubles = NDArray[np.float64]
 Longs = NDArray[np.int64]
 
-_BLOCK = 64
+_BLOCK = 256
 _NORMAL_STEPS = 4096
 _normal_table: list[Doubles] = []
+
+
+def _even_steps() -> NDArray[np.uint16]:
+    """Return the odd steps that spread even short runs evenly: those whose continued fraction over 256 has no term above 4."""
+    steps = []
+    for step in range(1, _BLOCK, 2):
+        a, b, largest = _BLOCK, step, 0
+        while b:
+            largest, a, b = max(largest, a // b), b, a % b
+        if largest <= 4:
+            steps.append(step)
+    return np.array(steps, dtype=np.uint16)
+
+
+_STEPS = _even_steps()
 
 
 class Traits:
@@ -41,13 +56,14 @@ class Traits:
         return uniforms(self.key(trait), ids)
 
     def spread(self, trait: str, n: int) -> Doubles:
-        """Return n numbers in (0, 1), one in each 64th within every 64 neighbours, shape `(n,)`."""
+        """Return n numbers in (0, 1), one in each 256th of every 256 neighbours and nearly so over fewer, shape `(n,)`."""
         blocks = np.arange(-(-n // _BLOCK))
-        bits = (uniforms(self.key(f"{trait}/block"), blocks) * 2.0**53).astype(np.uint64)
-        place = np.arange(_BLOCK, dtype=np.uint8)
-        flip, step, start = ((bits >> np.uint64(shift)).astype(np.uint8)[:, None] for shift in (40, 24, 8))
+        bits = (uniforms(self.key(f"{trait}/block"), blocks) * 2.0**53).astype(np.uint64)[:, None]
+        flip = ((bits >> np.uint64(10)) % np.uint64(_BLOCK)).astype(np.uint16)
+        start = ((bits >> np.uint64(20)) % np.uint64(_BLOCK)).astype(np.uint16)
+        step = _STEPS[((bits >> np.uint64(30)) % np.uint64(_STEPS.size)).astype(np.intp)]
         # an odd step walks through all places of a block, since the block's length is a power of two
-        order = ((place ^ (flip & np.uint8(_BLOCK - 1))) * (step | np.uint8(1)) + start) & np.uint8(_BLOCK - 1)
+        order = ((np.arange(_BLOCK, dtype=np.uint16) ^ flip) * step + start) & np.uint16(_BLOCK - 1)
         values = uniforms(self.key(trait), np.arange(n))
         values += order.ravel()[:n]
         values *= 1.0 / _BLOCK

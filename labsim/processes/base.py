@@ -1,4 +1,6 @@
-"""What a process is: a function of (world, parameters, draws) that says what it reads and writes; and how a person changes state."""
+"""What a process is: a function of (world, parameters, draws) that says what it reads and writes; and how a person
+changes state.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from labsim.compiled import spliced
 from labsim.draws import DrawsOfMonth
-from labsim.world import EnterpriseArrays, ProgrammeArrays, World, WorkerArrays
+from labsim.world import EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
 Body = Callable[[World, Any, DrawsOfMonth], None]
 
@@ -19,7 +21,8 @@ Body = Callable[[World, Any, DrawsOfMonth], None]
 class Process:
     """One step of the month.
 
-    `section` names the parameters that the function receives; `reads` and `writes` name columns as `workers.activity`, levers as
+    `section` names the parameters that the function receives; `reads` and `writes` name columns as
+    `workers.activity`, levers as
     `levers.training_seats`, and other state of the world as `market`, `places`, `ledger`.
     """
 
@@ -31,6 +34,7 @@ class Process:
     summary: str
 
     def __call__(self, world: World, parameters: Any, draws: DrawsOfMonth) -> None:
+        """Run the process on the world."""
         self.body(world, parameters, draws)
 
 
@@ -40,7 +44,9 @@ def process(*, reads: str, writes: str) -> Callable[[Body], Process]:
     def declare(body: Body) -> Process:
         section = body.__module__.rsplit(".", 1)[-1]
         summary = (body.__doc__ or "").strip().split("\n")[0]
-        return Process(f"{section}.{body.__name__}", section, tuple(reads.split()), tuple(writes.split()), body, summary)
+        return Process(
+            f"{section}.{body.__name__}", section, tuple(reads.split()), tuple(writes.split()), body, summary
+        )
 
     return declare
 

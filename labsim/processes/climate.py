@@ -1,7 +1,8 @@
 """Hazards strike districts and cut farm income for some months.
 
-Two effects fight. A bad harvest makes leaving the farm more attractive; the savings it eats make leaving, training and migration
-unaffordable. A Thailand-Viet Nam panel finds that drought lowers the migration of poor households. The sign is left to parameters.
+Two effects fight. A bad harvest makes leaving the farm more attractive; the savings it eats make leaving, training
+and migration unaffordable. A Thailand-Viet Nam panel finds that drought lowers the migration of poor households. The
+sign is left to parameters.
 """
 
 from __future__ import annotations
@@ -22,23 +23,56 @@ class ClimateParameters(Parameters):
     """How often hazards come, and what they take."""
 
     frequency: float = quantity(
-        1.0, unit="factor", low=0, high=5, grade="D", year=2020, source="assumed; the districts' own rates are in districts.csv",
+        1.0,
+        unit="factor",
+        low=0,
+        high=5,
+        grade="D",
+        year=2020,
+        source="assumed; the districts' own rates are in districts.csv",
         help="factor on the rate of every hazard in every district",
     )
     share_exposed: float = quantity(
-        0.25, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.25,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="share of a district's farming that an event reaches",
     )
     loss_of_income: float = quantity(
-        0.4, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.4,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="share of income lost by the farming that is reached, while the loss lasts",
     )
     months_of_loss: int = quantity(
-        6, unit="months", low=1, high=36, grade="D", year=2020, source="one crop season; assumed", help="how long a loss lasts"
+        6,
+        unit="months",
+        low=1,
+        high=36,
+        grade="D",
+        year=2020,
+        source="one crop season; assumed",
+        help="how long a loss lasts",
     )
     loss_of_savings: float = quantity(
-        0.15, unit="share", low=0, high=1, grade="C", year=2017,
-        source="sized so that liquidity can outweigh the push, as in the Thailand-Viet Nam panel (migration of poor households -5.3 points)",
+        0.15,
+        unit="share",
+        low=0,
+        high=1,
+        grade="C",
+        year=2017,
+        source=(
+            "sized so that liquidity can outweigh the push, as in the Thailand-Viet Nam panel (migration of poor"
+            " households -5.3 points)"
+        ),
         help="share of the savings of farmers in the district that an event takes",
     )
 

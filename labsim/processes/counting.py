@@ -1,4 +1,6 @@
-"""Count the people once a month, into one table by district, residence, sex, age, ethnic group, status, training and digital skills."""
+"""Count the people once a month, into one table by district, residence, sex, age, ethnic group, status, training and
+digital skills.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import Activity, World, WorkerArrays
+from labsim.world import Activity, WorkerArrays, World
 
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
 ABROAD = int(Activity.ABROAD)
@@ -16,10 +18,21 @@ ABROAD = int(Activity.ABROAD)
 # Ages in months at which the bands begin; the last begins at the statutory retirement age.
 AGE_BANDS = ("15-17", "18-24", "25-35", "36-retirement", "past retirement")
 STATUSES = (
-    "farming for own use", "farming for own use, too few hours", "farming for the market", "farming for the market, too few hours",
-    "business, agriculture", "business, industry", "business, services",
-    "employee, agriculture", "employee, industry", "employee, services",
-    "unemployed", "in training", "out of the labour force", "away in Viet Nam", "abroad",
+    "farming for own use",
+    "farming for own use, too few hours",
+    "farming for the market",
+    "farming for the market, too few hours",
+    "business, agriculture",
+    "business, industry",
+    "business, services",
+    "employee, agriculture",
+    "employee, industry",
+    "employee, services",
+    "unemployed",
+    "in training",
+    "out of the labour force",
+    "away in Viet Nam",
+    "abroad",
 )
 N_STATUSES = len(STATUSES)
 # Training: none; trained without paper; paper under three months; certificate of three months or more.
@@ -32,24 +45,59 @@ class CountingParameters(Parameters):
     """When a farmer counts as underemployed."""
 
     full_hours: float = quantity(
-        0.80, unit="share", low=0.1, high=1.5, grade="D", year=2016, source="35 of about 44 hours in the busiest month; assumed",
+        0.80,
+        unit="share",
+        low=0.1,
+        high=1.5,
+        grade="D",
+        year=2016,
+        source="35 of about 44 hours in the busiest month; assumed",
         help="share of the busiest month's work below which hours are too few",
     )
     wish_for_more: float = quantity(
-        0.06, unit="share", low=0, high=1, grade="B", year=2016, source="underemployment of the region, 1.5 % (2016), over farmers short of hours",
+        0.06,
+        unit="share",
+        low=0,
+        high=1,
+        grade="B",
+        year=2016,
+        source="underemployment of the region, 1.5 % (2016), over farmers short of hours",
         help="share of farmers short of hours who wish for and can take more",
     )
 
 
 @kernel
 def _count(
-    w: WorkerArrays, month: int, retirement: np.ndarray, under: np.ndarray, sector: np.ndarray, cells: np.ndarray, pay: np.ndarray,
-    businesses: np.ndarray, pay_bins: np.ndarray, with_bins: bool,
+    w: WorkerArrays,
+    month: int,
+    retirement: np.ndarray,
+    under: np.ndarray,
+    sector: np.ndarray,
+    cells: np.ndarray,
+    pay: np.ndarray,
+    businesses: np.ndarray,
+    pay_bins: np.ndarray,
+    with_bins: bool,
 ) -> None:
     n_ages, n_groups = cells.shape[3], cells.shape[4]
     flat, flat_pay = cells.reshape(-1), pay.reshape(-1)
-    activity, birth, sexes, districts, urban, ethnicity = w.activity, w.birth_month, w.sex, w.district, w.urban, w.ethnicity
-    level, certificate, digital, work_field, wage, pace, own_use = w.level, w.certificate, w.digital, w.work_field, w.wage, w.pace, w.own_use
+    activity, birth, sexes, districts, urban, ethnicity = (
+        w.activity,
+        w.birth_month,
+        w.sex,
+        w.district,
+        w.urban,
+        w.ethnicity,
+    )
+    level, certificate, digital, work_field, wage, pace, own_use = (
+        w.level,
+        w.certificate,
+        w.digital,
+        w.work_field,
+        w.wage,
+        w.pace,
+        w.own_use,
+    )
     for i in range(activity.shape[0]):
         now = activity[i]
         if now > ABROAD:
@@ -80,14 +128,19 @@ def _count(
 
 
 @process(
-    reads="workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity workers.level workers.certificate "
-    "workers.digital workers.work_field workers.wage workers.own_use workers.pace places",
+    reads=(
+        "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
+        " workers.level workers.certificate workers.digital workers.work_field workers.wage workers.own_use"
+        " workers.pace places"
+    ),
     writes="counts",
 )
 def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMonth) -> None:
-    """Count everyone, shape `(n_districts, 2, 2, n_ages, n_groups, n_statuses, n_training, 2)`, with mean pay and pay by bins of 100,000 VND.
+    """Count everyone, shape `(n_districts, 2, 2, n_ages, n_groups, n_statuses, n_training, 2)`, with mean pay and pay
+    by bins of 100,000 VND.
 
-    A farmer is underemployed when the month's work falls short of `full_hours` for a share of people that grows with the shortfall.
+    A farmer is underemployed when the month's work falls short of `full_hours` for a share of people that grows with
+    the shortfall.
     """
     n_districts, n_groups = len(world.places), world.n_groups
     counts = world.counts
@@ -102,8 +155,16 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
     under = 256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall)
     _count(
-        world.people, world.month, world.tables["retirement_months"], under, world.sector_of_field, counts["cells"], counts["pay"],
-        counts["businesses"], counts["pay_bins"], world.calendar[1] == 12,
+        world.people,
+        world.month,
+        world.tables["retirement_months"],
+        under,
+        world.sector_of_field,
+        counts["cells"],
+        counts["pay"],
+        counts["businesses"],
+        counts["pay_bins"],
+        world.calendar[1] == 12,
     )
     by_district = counts["cells"].sum(axis=(1, 2, 3, 4, 6, 7))
     pay = counts["pay"].sum(axis=(1, 2, 3, 4))

@@ -1,6 +1,7 @@
 """People reach fifteen, leave school, enter and leave the labour force, retire and die.
 
-With every other process switched off, the stocks by age and sex follow the cohort-component (Leslie) product of the same rates.
+With every other process switched off, the stocks by age and sex follow the cohort-component (Leslie) product of the
+same rates.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, uniform
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
-from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, World, WorkerArrays
+from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -24,30 +25,74 @@ class DemographyParameters(Parameters):
     """How people come of age, take part in the labour force, retire and die."""
 
     mortality_factor: float = quantity(
-        1.0, unit="factor", low=0.5, high=1.5, grade="B", year=2020,
+        1.0,
+        unit="factor",
+        low=0.5,
+        high=1.5,
+        grade="B",
+        year=2020,
         source="UN WPP 2024 rates for Viet Nam times the province multiplier of the official projection",
         help="factor on the mortality table of the province",
     )
     participation_turnover: float = quantity(
-        0.30, unit="per year", low=0.0, high=1.0, grade="D", year=2020, source="assumed",
+        0.30,
+        unit="per year",
+        low=0.0,
+        high=1.0,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="how fast people move in and out of the labour force toward the participation of their age and sex",
     )
     retirement_age_men: Yearly = quantity(
         {2021: 60.25, 2022: 60.5, 2023: 60.75, 2024: 61.0, 2025: 61.25, 2026: 61.5, 2027: 61.75, 2028: 62.0},
-        unit="years", low=50, high=70, grade="B", year=2023, source="Labour Code 2019, Decree 135/2020: three months a year",
+        unit="years",
+        low=50,
+        high=70,
+        grade="B",
+        year=2023,
+        source="Labour Code 2019, Decree 135/2020: three months a year",
         help="statutory retirement age of men",
     )
     retirement_age_women: Yearly = quantity(
-        {2021: 55.33, 2022: 55.67, 2023: 56.0, 2024: 56.33, 2025: 56.67, 2026: 57.0, 2027: 57.33, 2028: 57.67, 2029: 58.0, 2030: 58.33},
-        unit="years", low=50, high=70, grade="B", year=2023, source="Labour Code 2019, Decree 135/2020: four months a year",
+        {
+            2021: 55.33,
+            2022: 55.67,
+            2023: 56.0,
+            2024: 56.33,
+            2025: 56.67,
+            2026: 57.0,
+            2027: 57.33,
+            2028: 57.67,
+            2029: 58.0,
+            2030: 58.33,
+        },
+        unit="years",
+        low=50,
+        high=70,
+        grade="B",
+        year=2023,
+        source="Labour Code 2019, Decree 135/2020: four months a year",
         help="statutory retirement age of women",
     )
     retire_from_post: float = quantity(
-        0.9, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.9,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="share of employees who leave the labour force on reaching the statutory age; the others farm on",
     )
     farm_at_home: float = quantity(
-        0.75, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.75,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="share of rural people entering the labour force who join the family farm rather than look for a job",
     )
 
@@ -75,10 +120,7 @@ def _come_of_age(w: WorkerArrays, flows: np.ndarray, month: int, at_home: float,
     return entered, left_school
 
 
-@process(
-    reads="workers.birth_month workers.schooling workers.urban",
-    writes="workers.activity workers.spell ledger",
-)
+@process(reads="workers.birth_month workers.schooling workers.urban", writes="workers.activity workers.spell ledger")
 def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
     """Let children who reach fifteen in, and pupils leave upper secondary school at eighteen.
 
@@ -93,7 +135,13 @@ def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMo
 
 @kernel
 def _die(
-    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, chance: np.ndarray, key: np.uint64
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    month: int,
+    chance: np.ndarray,
+    key: np.uint64,
 ) -> int:
     deaths = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
@@ -111,13 +159,17 @@ def _die(
 
 @process(
     reads="workers.birth_month workers.sex",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
-    "enterprises.headcount programmes.taken ledger",
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
+        " workers.months_left enterprises.headcount programmes.taken ledger"
+    ),
 )
 def die(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
     """Draw each person's yearly risk of dying, 1 - exp(-m(age, sex)), in the one month of the year that is theirs."""
     chance = 1.0 - np.exp(-parameters.mortality_factor * world.tables["mortality"])
-    deaths = _die(world.people, world.employers, world.courses, world.ledger.flows, world.month, chance, draws.key("die"))
+    deaths = _die(
+        world.people, world.employers, world.courses, world.ledger.flows, world.month, chance, draws.key("die")
+    )
     world.ledger.count("deaths", deaths)
 
 
@@ -129,7 +181,14 @@ def retirement_months(parameters: DemographyParameters, year: int) -> np.ndarray
 
 @kernel
 def _retire(
-    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, at: np.ndarray, share: float, key: np.uint64
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    month: int,
+    at: np.ndarray,
+    share: float,
+    key: np.uint64,
 ) -> int:
     retired = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
@@ -144,15 +203,23 @@ def _retire(
 
 @process(
     reads="workers.birth_month workers.sex",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
-    "enterprises.headcount programmes.taken tables ledger",
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
+        " workers.months_left enterprises.headcount programmes.taken tables ledger"
+    ),
 )
 def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
     """Let employees go when they reach the statutory retirement age of the year."""
     at = retirement_months(parameters, world.calendar[0])
     world.tables["retirement_months"] = at
     retired = _retire(
-        world.people, world.employers, world.courses, world.ledger.flows, world.month, at, parameters.retire_from_post,
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        world.month,
+        at,
+        parameters.retire_from_post,
         draws.key("retire"),
     )
     world.ledger.count("retired", retired)
@@ -160,8 +227,15 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
 
 @kernel
 def _take_part(
-    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int,
-    enter: np.ndarray, leave: np.ndarray, at_home: float, key: np.uint64,
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    month: int,
+    enter: np.ndarray,
+    leave: np.ndarray,
+    at_home: float,
+    key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
     activity, birth, sex = w.activity, w.birth_month, w.sex
@@ -189,19 +263,29 @@ def _take_part(
 
 @process(
     reads="workers.birth_month workers.sex workers.urban workers.schooling",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
-    "enterprises.headcount programmes.taken ledger",
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
+        " workers.months_left enterprises.headcount programmes.taken ledger"
+    ),
 )
 def take_part(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) -> None:
     """Let people enter and leave the labour force.
 
-    With turnover t a year and participation P(age, sex): leaving at t (1 - P), entering at t P, so that P is the steady state.
+    With turnover t a year and participation P(age, sex): leaving at t (1 - P), entering at t P, so that P is the
+    steady state.
     """
     participation = world.tables["participation"]
     turnover = parameters.participation_turnover
     enter = 1.0 - np.exp(-turnover * participation / 12.0)
     leave = 1.0 - np.exp(-turnover * (1.0 - participation) / 12.0)
     _take_part(
-        world.people, world.employers, world.courses, world.ledger.flows, world.month, enter, leave, parameters.farm_at_home,
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        world.month,
+        enter,
+        leave,
+        parameters.farm_at_home,
         draws.key("take part"),
     )

@@ -10,7 +10,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
-from labsim.world import Activity, Kind, World, WorkerArrays
+from labsim.world import Activity, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -21,46 +21,109 @@ class EarningsParameters(Parameters):
     """How pay moves, and what people save and learn."""
 
     wage_growth: float = quantity(
-        0.055, unit="per year", low=-0.1, high=0.2, grade="B", year=2022, source="mean wage Viet Nam 6.6 (2020) to 7.5 million VND (2022)",
+        0.055,
+        unit="per year",
+        low=-0.1,
+        high=0.2,
+        grade="B",
+        year=2022,
+        source="mean wage Viet Nam 6.6 (2020) to 7.5 million VND (2022)",
         help="growth of wage offers in current prices at unchanged tightness",
     )
     tightness_response: float = quantity(
-        0.05, unit="per year", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.05,
+        unit="per year",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="rise of offers in a year when no vacancy of the market is filled, relative to half of them",
     )
     minimum_wage_region_3: Yearly = quantity(
-        {2020: 3.43e6, 2022: 3.64e6, 2024: 3.86e6}, unit="VND per month", low=0, high=20e6, grade="B", year=2024,
-        source="government decrees on regional minimum wages", help="minimum wage in region III (provincial capitals)",
+        {2020: 3.43e6, 2022: 3.64e6, 2024: 3.86e6},
+        unit="VND per month",
+        low=0,
+        high=20e6,
+        grade="B",
+        year=2024,
+        source="government decrees on regional minimum wages",
+        help="minimum wage in region III (provincial capitals)",
     )
     minimum_wage_region_4: Yearly = quantity(
-        {2020: 3.07e6, 2022: 3.25e6, 2024: 3.45e6}, unit="VND per month", low=0, high=20e6, grade="B", year=2024,
-        source="government decrees on regional minimum wages", help="minimum wage in region IV (other districts)",
+        {2020: 3.07e6, 2022: 3.25e6, 2024: 3.45e6},
+        unit="VND per month",
+        low=0,
+        high=20e6,
+        grade="B",
+        year=2024,
+        source="government decrees on regional minimum wages",
+        help="minimum wage in region IV (other districts)",
     )
     saving_rate: float = quantity(
-        0.10, unit="share of income", low=0, high=0.6, grade="D", year=2020, source="assumed", help="share of income that working people keep"
+        0.10,
+        unit="share of income",
+        low=0,
+        high=0.6,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="share of income that working people keep",
     )
     dissaving: float = quantity(
-        0.05, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="share of savings that people without work use up in a month"
+        0.05,
+        unit="per month",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="share of savings that people without work use up in a month",
     )
     most_saved: float = quantity(
-        24.0, unit="months of income", low=1, high=240, grade="D", year=2020, source="assumed", help="savings above which income is spent on house and family"
+        24.0,
+        unit="months of income",
+        low=1,
+        high=240,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="savings above which income is spent on house and family",
     )
     learning: float = quantity(
-        0.004, unit="per month", low=0, high=0.1, grade="C", year=2020, source="Mincer experience profiles, about 3-5 % a year at first", help="learning by doing: share of the way to mastery"
+        0.004,
+        unit="per month",
+        low=0,
+        high=0.1,
+        grade="C",
+        year=2020,
+        source="Mincer experience profiles, about 3-5 % a year at first",
+        help="learning by doing: share of the way to mastery",
     )
     forgetting: float = quantity(
-        0.004, unit="per month", low=0, high=0.1, grade="C", year=2015, source="skill loss out of work, review values 3-6 % a year", help="skill lost while out of work"
+        0.004,
+        unit="per month",
+        low=0,
+        high=0.1,
+        grade="C",
+        year=2015,
+        source="skill loss out of work, review values 3-6 % a year",
+        help="skill lost while out of work",
     )
 
 
 @process(reads="enterprises.field enterprises.district enterprises.kind market", writes="enterprises.wage_offer places")
 def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth) -> None:
-    """Move wage offers: growth, plus a response to how hard vacancies of the field and tier are to fill; never below the minimum wage.
+    """Move wage offers: growth, plus a response to how hard vacancies of the field and tier are to fill; never below
+    the minimum wage.
 
     offer *= exp((growth + response (2 unfilled share - 1)) / 12), shape `(n_enterprises, n_tiers)`, VND per month.
     """
     e, year = world.enterprises, world.calendar[0]
-    region_4, region_3 = amount_in(parameters.minimum_wage_region_4, year), amount_in(parameters.minimum_wage_region_3, year)
+    region_4, region_3 = (
+        amount_in(parameters.minimum_wage_region_4, year),
+        amount_in(parameters.minimum_wage_region_3, year),
+    )
     world.places.minimum_wage[:] = np.where(world.tables["minimum_wage_region"] <= 3, region_3, region_4)
     pressure = parameters.tightness_response * (2.0 * world.market.tightness[e.field] - 1.0)
     growth = np.exp((parameters.wage_growth + pressure) / 12.0)
@@ -70,8 +133,18 @@ def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth)
 
 @kernel
 def _earn(
-    w: WorkerArrays, farm: np.ndarray, business: np.ndarray, minimum: np.ndarray, lost: np.ndarray, growth: float, saving: float,
-    dissaving: float, most: float, learning: float, forgetting: float, struck: bool,
+    w: WorkerArrays,
+    farm: np.ndarray,
+    business: np.ndarray,
+    minimum: np.ndarray,
+    lost: np.ndarray,
+    growth: float,
+    saving: float,
+    dissaving: float,
+    most: float,
+    learning: float,
+    forgetting: float,
+    struck: bool,
 ) -> None:
     activity, spell, wages, skills, saved, district = w.activity, w.spell, w.wage, w.skill, w.savings, w.district
     for i in range(activity.shape[0]):
@@ -110,12 +183,22 @@ def _earn(
 def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfMonth) -> None:
     """Pay everyone, let savings and skill move, and count the month of the present spell.
 
-    Skill: s += learning (1 - s) at work, s *= 1 - forgetting out of work. Income of own-account workers: mean x (0.8 + 0.4 s).
+    Skill: s += learning (1 - s) at work, s *= 1 - forgetting out of work. Income of own-account workers: mean x (0.8
+    + 0.4 s).
     """
     lost = world.events.get("savings_lost")
     struck = lost is not None and bool(lost.any())
     _earn(
-        world.people, world.places.farm_income, world.places.business_income, world.places.minimum_wage,
-        lost if lost is not None else np.zeros(len(world.places)), math.exp(parameters.wage_growth / 12.0), parameters.saving_rate,
-        parameters.dissaving, parameters.most_saved, parameters.learning, parameters.forgetting, struck,
+        world.people,
+        world.places.farm_income,
+        world.places.business_income,
+        world.places.minimum_wage,
+        lost if lost is not None else np.zeros(len(world.places)),
+        math.exp(parameters.wage_growth / 12.0),
+        parameters.saving_rate,
+        parameters.dissaving,
+        parameters.most_saved,
+        parameters.learning,
+        parameters.forgetting,
+        struck,
     )

@@ -1,9 +1,7 @@
-"""Who searches, where they apply, whom a vacancy takes.
+"""Whom a vacancy takes, and who accepts.
 
-A searcher's chance of applying to a market (district x field x tier) is proportional to vacancies x accessibility[own field, field] x
-exp(-distance / reach) x [qualified] x (wage offer / reservation wage)^taste; then to a vacancy in it at random. It is drawn as nested
-races: district, field, tier, employer, vacancy. Each vacancy ranks its applicants and takes one, who accepts if the offer beats the
-reservation wage. One application each, one market, selectivity 0 is the urn-ball process: E[hires] = V (1 - (1 - 1/V)^U).
+Each vacancy ranks its applicants and takes one, who accepts if the offer beats the reservation wage. One application
+each, one market, selectivity 0 is the urn-ball process: E[hires] = V (1 - (1 - 1/V)^U), hires uniform over seekers.
 """
 
 from __future__ import annotations
@@ -13,249 +11,105 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, normal, race, scramble, slot, uniform, uniform_of
+from labsim.draws import DrawsOfMonth, normal, uniform
 from labsim.processes.base import leave_work, move, process
 from labsim.quantity import Parameters, quantity
-from labsim.world import TIER_OF_LEVEL, Activity, EnterpriseArrays, World, WorkerArrays
+from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
-# Options of the four nested races are numbered apart, so that their numbers never coincide.
-DISTRICTS, FIELDS, TIERS, EMPLOYERS, LOT = 0, 1_000, 2_000, 10_000, 3_000
-AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
 
 class MatchingParameters(Parameters):
-    """How people search and how vacancies choose."""
+    """How vacancies choose and people accept."""
 
     selectivity: float = quantity(
-        0.5, unit="share", low=0, high=1, grade="D", year=2020, source="assumed", help="weight of suitability in ranking applicants; 0 is a lottery"
-    )
-    reach: float = quantity(
-        35.0, unit="km", low=1, high=1000, grade="D", year=2020, source="assumed", help="distance at which the pull of a vacancy has fallen to 1/e"
-    )
-    taste: float = quantity(
-        2.0, unit="elasticity", low=0, high=10, grade="D", year=2020, source="assumed", help="how strongly applications answer the wage offered"
-    )
-    under_qualified: float = quantity(
-        0.05, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
-        help="weight of posts one tier above one's training (the pull of posts below it is `over_qualified`)",
-    )
-    over_qualified: float = quantity(
-        0.3, unit="share", low=0, high=1, grade="C", year=2015, source="school-to-work survey: over-education is common", help="weight of posts one tier below one's training"
-    )
-    effort: float = quantity(
-        0.9, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="chance that a newly unemployed person applies in a month"
-    )
-    effort_decline: float = quantity(
-        0.03, unit="per month", low=0, high=0.5, grade="D", year=2013, source="long-term share of the unemployed 45 % (2013)",
-        help="rate at which search effort falls with the months unemployed",
-    )
-    lock_in: float = quantity(
-        0.6, unit="share", low=0, high=1, grade="C", year=2018, source="Card, Kluve, Weber 2018: negative effects while training lasts",
-        help="share of search effort given up while in a course",
-    )
-    on_the_job: float = quantity(
-        0.01, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed", help="chance that an employee applies elsewhere in a month"
-    )
-    own_account_rate: float = quantity(
-        0.02, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed",
-        help="chance that a farmer or household business owner applies in a month when jobs pay the same as now",
-    )
-    own_account_response: float = quantity(
-        1.0, unit="elasticity", low=0, high=5, grade="D", year=2020, source="assumed", help="how strongly that chance answers the income gain"
-    )
-    own_account_most: float = quantity(
-        0.10, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="upper bound of that chance"
+        0.5,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="weight of suitability in ranking applicants; 0 is a lottery",
     )
     reservation: float = quantity(
-        0.9, unit="share of last wage", low=0, high=1.5, grade="C", year=2015, source="reservation wage studies, 0.8-1.0", help="reservation wage of the newly unemployed"
+        0.9,
+        unit="share of last wage",
+        low=0,
+        high=1.5,
+        grade="C",
+        year=2015,
+        source="reservation wage studies, 0.8-1.0",
+        help="reservation wage of the newly unemployed",
     )
     reservation_decline: float = quantity(
-        0.02, unit="per month", low=0, high=0.2, grade="C", year=2015, source="reservation wage studies", help="rate at which the reservation wage falls"
+        0.02,
+        unit="per month",
+        low=0,
+        high=0.2,
+        grade="C",
+        year=2015,
+        source="reservation wage studies",
+        help="rate at which the reservation wage falls",
     )
     switching_gain: float = quantity(
-        0.10, unit="share", low=-0.5, high=2, grade="D", year=2020, source="assumed", help="gain over present income that makes people leave own-account work or a job"
+        0.10,
+        unit="share",
+        low=-0.5,
+        high=2,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="gain over present income that makes people leave own-account work or a job",
     )
     attachment: float = quantity(
-        0.4, unit="standard deviation of the log", low=0, high=2, grade="D", year=2020, source="assumed", help="dispersion between people of the pay that draws them off the farm"
+        0.4,
+        unit="standard deviation of the log",
+        low=0,
+        high=2,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="dispersion between people of the pay that draws them off the farm",
     )
     experience_weight: float = quantity(
-        0.3, unit="share", low=0, high=1, grade="D", year=2020, source="assumed", help="weight of skill beside the match of field in suitability"
+        0.3,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="weight of skill beside the match of field in suitability",
     )
     chance_memory: float = quantity(
-        0.2, unit="per month", low=0.01, high=1, grade="D", year=2020, source="assumed", help="weight of the newest month in what people know of their chances"
+        0.2,
+        unit="per month",
+        low=0.01,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="weight of the newest month in what people know of their chances",
     )
-
-
-@kernel
-def _list_vacancies(e: EnterpriseArrays, first: np.ndarray, rows: np.ndarray, sums: np.ndarray, pay: np.ndarray, n_fields: int) -> int:
-    """List the post groups with vacancies by market (counting sort, so in row order within a market)."""
-    n_rows = e.district.shape[0]
-    total = 0
-    for r in range(n_rows):
-        for t in range(e.vacancies.shape[1]):
-            if e.vacancies[r, t] > 0:
-                first[(e.district[r] * n_fields + e.field[r]) * e.vacancies.shape[1] + t + 1] += 1
-    for m in range(1, first.shape[0]):
-        first[m] += first[m - 1]
-    at = first.copy()
-    for r in range(n_rows):
-        for t in range(e.vacancies.shape[1]):
-            v = e.vacancies[r, t]
-            if v > 0:
-                m = (e.district[r] * n_fields + e.field[r]) * e.vacancies.shape[1] + t
-                rows[at[m]] = r
-                at[m] += 1
-                sums[e.district[r], e.field[r], t] += v
-                pay[e.district[r], e.field[r], t] += v * e.wage_offer[r, t]
-                total += v
-    return total
-
-
-@kernel
-def _search(
-    w: WorkerArrays, e: EnterpriseArrays, month: int, tier_of_level: np.ndarray, near: np.ndarray, access: np.ndarray, qualified: np.ndarray,
-    market: np.ndarray, first: np.ndarray, rows: np.ndarray, first_vacancy: np.ndarray,
-    effort: float, decline: float, on_job: float, own: np.ndarray, lock_in: float, eager: np.ndarray, key: np.uint64,
-    people: np.ndarray, choices: np.ndarray, bundles: np.ndarray,
-) -> int:
-    n_districts, n_fields, n_tiers = market.shape
-    # what each field offers each tier in each district, then what each district offers a person of each field and tier
-    by_field = np.zeros((n_tiers, n_districts, n_fields))
-    by_district = np.zeros((n_tiers, n_fields, n_districts))
-    for own_tier in range(n_tiers):
-        for d in range(n_districts):
-            for f in range(n_fields):
-                for t in range(n_tiers):
-                    by_field[own_tier, d, f] += qualified[own_tier, t] * market[d, f, t]
-            for mine in range(n_fields):
-                for f in range(n_fields):
-                    by_district[own_tier, mine, d] += access[mine, f] * by_field[own_tier, d, f]
-    district_weights, field_weights, tier_weights = np.zeros(n_districts), np.zeros(n_fields), np.zeros(n_tiers)
-    n = 0
-    activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
-    field, level, vacancies = w.field, w.level, e.vacancies
-    for i in range(activity.shape[0]):
-        now = activity[i]
-        if now == EMPLOYEE:
-            rate = on_job
-        elif now == UNEMPLOYED:
-            if spell[i] < 1:
-                continue  # separated this month: searches from the next
-            rate = effort * math.exp(-decline * (spell[i] - 1)) if decline > 0.0 else effort
-        elif now < EMPLOYEE:
-            rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
-        else:
-            continue
-        if rate <= 0.0:
-            continue
-        bits = scramble(key, i)
-        if eager.shape[0] > 1:
-            rate *= eager[i]
-        u = uniform_of(bits, LOT)
-        if u >= rate or (programme[i] >= 0 and u >= rate * (1.0 - lock_in)):
-            continue
-        mine = field[i]
-        own_tier = min(tier_of_level[level[i]], n_tiers - 1)
-        d, f, t = 0, 0, 0
-        if n_districts > 1:
-            for d in range(n_districts):
-                district_weights[d] = near[district[i], d] * by_district[own_tier, mine, d]
-            d = race(bits, district_weights, DISTRICTS)
-        if d < 0 or by_district[own_tier, mine, d] <= 0.0:
-            continue
-        if n_fields > 1:
-            for f in range(n_fields):
-                field_weights[f] = access[mine, f] * by_field[own_tier, d, f]
-            f = race(bits, field_weights, FIELDS)
-        if n_tiers > 1:
-            for t in range(n_tiers):
-                tier_weights[t] = qualified[own_tier, t] * market[d, f, t]
-            t = race(bits, tier_weights, TIERS)
-        m = (d * n_fields + f) * n_tiers + t
-        # among employers of the market: a race with the employer's own number as the option
-        best, best_time = first[m], np.inf
-        for k in range(first[m], first[m + 1] if first[m + 1] > first[m] + 1 else first[m]):
-            v = vacancies[rows[k], t]
-            u = uniform_of(bits, EMPLOYERS + rows[k])
-            if 1.0 - u < best_time * v:
-                time = -math.log(u) / v
-                if time < best_time:
-                    best, best_time = k, time
-        people[n] = i
-        bundles[n] = best
-        choices[n] = first_vacancy[best] + slot(bits, vacancies[rows[best], t])
-        n += 1
-    return n
-
-
-@process(
-    reads="workers.activity workers.spell workers.field workers.level workers.district workers.birth_month workers.programme "
-    "enterprises.vacancies enterprises.wage_offer levers.search_effort places counts",
-    writes="market events",
-)
-def search(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:
-    """Let the unemployed, some employees and some own-account workers apply to one vacancy each.
-
-    The unemployed apply with effort x exp(-decline x months); own-account workers with rate x (expected pay / present income)^response,
-    younger people more; expected pay is the offer in reach times the chance of being taken.
-    """
-    w, e, market, n_fields = world.workers, world.enterprises, world.market, world.n_fields
-    n_tiers = e.vacancies.shape[1]
-    n_markets = len(world.places) * n_fields * n_tiers
-    first = np.zeros(n_markets + 1, dtype=np.int64)
-    rows = np.zeros(max(1, int(np.count_nonzero(e.vacancies))), dtype=np.int32)
-    sums = np.zeros((len(world.places), n_fields, n_tiers))
-    pay = np.zeros_like(sums)
-    n_vacancies = _list_vacancies(world.employers, first, rows, sums, pay, n_fields)
-    market.vacancies[:] = sums
-    np.divide(pay, sums, out=market.offer, where=sums > 0)
-    total = sums.sum()
-    mean_offer = pay.sum() / total if total > 0 else 1.0
-    weights = sums * (market.offer / max(1.0, mean_offer)) ** parameters.taste if parameters.taste > 0 else sums
-    tiers = np.repeat(np.arange(n_markets) % n_tiers, np.diff(first))
-    n_of = e.vacancies[rows[: tiers.size], tiers]
-    first_vacancy = np.concatenate([[0], np.cumsum(n_of)]).astype(np.int64)
-    people = np.empty(len(w), dtype=np.int32)
-    choices, bundles = np.empty(len(w), dtype=np.int32), np.empty(len(w), dtype=np.int32)
-    near = np.exp(-world.places.distance / parameters.reach)
-    n = _search(
-        world.people, world.employers, world.month, TIER_OF_LEVEL, near, world.accessibility, _qualified(parameters, n_tiers),
-        weights, first, rows, first_vacancy, parameters.effort, parameters.effort_decline, parameters.on_the_job,
-        _own_account_rates(world, parameters, near, weights, mean_offer), parameters.lock_in, world.levers["search_effort"],
-        draws.key("search"), people, choices, bundles,
-    )
-    world.events.update(
-        applicants=people[:n], applications=choices[:n], bundles=bundles[:n], bundle_rows=rows, bundle_tiers=tiers.astype(np.int8),
-        n_vacancies=n_vacancies,
-    )
-    world.ledger.count("applications", n)
-
-
-def _qualified(parameters: MatchingParameters, n_tiers: int) -> np.ndarray:
-    """Return how open each tier of post is to each tier of person, shape `(n_tiers, n_tiers)`."""
-    own, post = np.indices((n_tiers, n_tiers))
-    step = post - own
-    return np.where(step == 0, 1.0, np.where(step > 0, parameters.under_qualified**step * 1.0, parameters.over_qualified ** (-step)))
-
-
-def _own_account_rates(world: World, parameters: MatchingParameters, near: np.ndarray, weights: np.ndarray, mean_offer: float) -> np.ndarray:
-    """Return the monthly chance of applying by district, activity (farming, household business) and age band."""
-    reach = near @ weights.sum(axis=(1, 2))
-    offer = np.divide(near @ (weights * world.market.offer).sum(axis=(1, 2)), reach, out=np.full(len(world.places), mean_offer), where=reach > 0)
-    income = np.stack([world.counts["farm_income"], world.counts["business_income"]], axis=1)  # (n_districts, 2)
-    gain = np.divide(offer[:, None], income, out=np.ones_like(income), where=income > 0)
-    rate = parameters.own_account_rate * gain**parameters.own_account_response
-    young = np.array([1.6, 1.4, 1.0, 0.6, 0.25])
-    rates: np.ndarray = np.minimum(parameters.own_account_most, rate[:, :, None] * young)
-    return rates
 
 
 @kernel
 def _choose(
-    w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray, choices: np.ndarray, bundles: np.ndarray, rows: np.ndarray,
-    access: np.ndarray, selectivity: float, experience: float, subsidy: np.ndarray, key: np.uint64, best: np.ndarray, score: np.ndarray,
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    people: np.ndarray,
+    choices: np.ndarray,
+    bundles: np.ndarray,
+    rows: np.ndarray,
+    access: np.ndarray,
+    selectivity: float,
+    experience: float,
+    subsidy: np.ndarray,
+    key: np.uint64,
+    best: np.ndarray,
+    score: np.ndarray,
 ) -> None:
     for k in range(people.shape[0]):
         i = people[k]
@@ -275,9 +129,22 @@ def _choose(
 
 @kernel
 def _hire(
-    w: WorkerArrays, e: EnterpriseArrays, flows: np.ndarray, people: np.ndarray, choices: np.ndarray, bundles: np.ndarray, rows: np.ndarray, tiers: np.ndarray,
-    best: np.ndarray, reservation: float, decline: float, gain: float, attachment: float, trait: np.uint64,
-    hired: np.ndarray, hires: np.ndarray,
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    flows: np.ndarray,
+    people: np.ndarray,
+    choices: np.ndarray,
+    bundles: np.ndarray,
+    rows: np.ndarray,
+    tiers: np.ndarray,
+    best: np.ndarray,
+    reservation: float,
+    decline: float,
+    gain: float,
+    attachment: float,
+    trait: np.uint64,
+    hired: np.ndarray,
+    hires: np.ndarray,
 ) -> int:
     n = 0
     # in the order of people, not of vacancies: their columns are then read in the order of memory
@@ -312,31 +179,60 @@ def _hire(
 
 
 @process(
-    reads="workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner enterprises.opened events "
-    "levers.wage_subsidy",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage enterprises.headcount "
-    "enterprises.vacancies enterprises.opened market ledger",
+    reads=(
+        "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
+        " enterprises.opened events levers.wage_subsidy"
+    ),
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
+        " enterprises.headcount enterprises.vacancies enterprises.opened market ledger"
+    ),
 )
 def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:
     """Let every vacancy rank its applicants and hire one; then add the vacancies opened this month.
 
-    Score = (1 - selectivity) x lot + selectivity x suitability. The best is hired if the offer, higher with skill, beats the
-    reservation wage: last wage x share x exp(-decline x months) when unemployed, present income x (1 + gain) otherwise.
+    Score = (1 - selectivity) x lot + selectivity x suitability. The best is hired if the offer, higher with skill,
+    beats the reservation wage: last wage x share x exp(-decline x months) when unemployed, present income x (1 +
+    gain) otherwise.
     """
     events, market, e = world.events, world.market, world.enterprises
     people, bundles = events["applicants"], events["bundles"]
     best = np.full(events["n_vacancies"], -1, dtype=np.int32)
     score = np.zeros(events["n_vacancies"])
     _choose(
-        world.people, world.employers, people, events["applications"], bundles, events["bundle_rows"],
-        world.accessibility, parameters.selectivity, parameters.experience_weight, world.levers["wage_subsidy"], draws.key("rank"), best, score,
+        world.people,
+        world.employers,
+        people,
+        events["applications"],
+        bundles,
+        events["bundle_rows"],
+        world.accessibility,
+        parameters.selectivity,
+        parameters.experience_weight,
+        world.levers["wage_subsidy"],
+        draws.key("rank"),
+        best,
+        score,
     )
     hired = np.zeros(int(Activity.LEFT) + 1, dtype=np.int64)
     hires = np.zeros(world.n_fields, dtype=np.int64)
     n = _hire(
-        world.people, world.employers, world.ledger.flows, people, events["applications"], bundles, events["bundle_rows"], events["bundle_tiers"], best,
-        parameters.reservation, parameters.reservation_decline, parameters.switching_gain, parameters.attachment,
-        draws.lasting_key("attachment to the farm"), hired, hires,
+        world.people,
+        world.employers,
+        world.ledger.flows,
+        people,
+        events["applications"],
+        bundles,
+        events["bundle_rows"],
+        events["bundle_tiers"],
+        best,
+        parameters.reservation,
+        parameters.reservation_decline,
+        parameters.switching_gain,
+        parameters.attachment,
+        draws.lasting_key("attachment to the farm"),
+        hired,
+        hires,
     )
     open_before = market.vacancies.sum(axis=0)
     left = np.zeros_like(open_before)

@@ -1,8 +1,9 @@
 """Farming and household businesses: neither is ever an assigned share.
 
-Farming takes in whoever the family land feeds: income per head falls as more share it, the crop calendar leaves slack months, and too
-few hours with the wish for more is underemployment. A non-farm household business is opened from farming, unemployment or a job, its
-income falls as more open in the same district and trade, and it closes at a hazard that falls with its age.
+Farming takes in whoever the family land feeds: income per head falls as more share it, the crop calendar leaves slack
+months, and too few hours with the wish for more is underemployment. A non-farm household business is opened from
+farming, unemployment or a job, its income falls as more open in the same district and trade, and it closes at a
+hazard that falls with its age.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, race, scramble, uniform, uniform_of
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
-from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, World, WorkerArrays
+from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -30,47 +31,122 @@ class OwnAccountParameters(Parameters):
     """What the land and the local market carry, and how people enter and leave own-account work."""
 
     land_crowding: float = quantity(
-        0.5, unit="elasticity", low=0, high=1, grade="D", year=2020, source="assumed: labour share of farm output about one half",
+        0.5,
+        unit="elasticity",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: labour share of farm output about one half",
         help="farm income per head rises by this share of the fall in people on the land",
     )
     farm_growth: float = quantity(
-        0.06, unit="per year", low=-0.1, high=0.2, grade="C", year=2022,
-        source="income from farming per head, Son La 2010-2016, current prices; +9.8 % in 2022 (Viet Nam)", help="growth of farm income in current prices, land per head unchanged",
+        0.06,
+        unit="per year",
+        low=-0.1,
+        high=0.2,
+        grade="C",
+        year=2022,
+        source="income from farming per head, Son La 2010-2016, current prices; +9.8 % in 2022 (Viet Nam)",
+        help="growth of farm income in current prices, land per head unchanged",
     )
     business_crowding: float = quantity(
-        0.7, unit="elasticity", low=0, high=2, grade="D", year=2020, source="assumed",
+        0.7,
+        unit="elasticity",
+        low=0,
+        high=2,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="income of a household business falls by this share as more open in the same district and trade",
     )
     business_growth: float = quantity(
-        0.065, unit="per year", low=-0.1, high=0.2, grade="D", year=2020, source="assumed, near growth of nominal income of workers",
+        0.065,
+        unit="per year",
+        low=-0.1,
+        high=0.2,
+        grade="D",
+        year=2020,
+        source="assumed, near growth of nominal income of workers",
         help="growth of what a household business earns in current prices, at unchanged crowding",
     )
     demand_growth: float = quantity(
-        0.045, unit="per year", low=-0.1, high=0.2, grade="D", year=2020, source="assumed: services grow about 6 % a year in Son La, 1.5 points by productivity",
+        0.045,
+        unit="per year",
+        low=-0.1,
+        high=0.2,
+        grade="D",
+        year=2020,
+        source="assumed: services grow about 6 % a year in Son La, 1.5 points by productivity",
         help="growth in the number of household businesses that local demand carries",
     )
     opening_rate: float = quantity(
-        0.0022, unit="per month", low=0, high=0.05, grade="D", year=2020, source="assumed",
+        0.0022,
+        unit="per month",
+        low=0,
+        high=0.05,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="chance that a person opens a household business at equal income and no lack of savings",
     )
     opening_response: float = quantity(
-        1.5, unit="elasticity", low=0, high=5, grade="D", year=2020, source="assumed", help="how strongly opening answers the income gain"
+        1.5,
+        unit="elasticity",
+        low=0,
+        high=5,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="how strongly opening answers the income gain",
     )
     start_capital: float = quantity(
-        20e6, unit="VND", low=0, high=500e6, grade="D", year=2020, source="assumed", help="savings at which lack of capital halves openings"
+        20e6,
+        unit="VND",
+        low=0,
+        high=500e6,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="savings at which lack of capital halves openings",
     )
     take_up: float = quantity(
-        0.4, unit="share", low=0, high=1, grade="D", year=2020, source="assumed",
+        0.4,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="share of farmers offered help to change livelihood who open a business at equal income and enough means",
     )
     closing_rate: float = quantity(
-        0.012, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed", help="closing hazard of a new household business"
+        0.012,
+        unit="per month",
+        low=0,
+        high=0.2,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="closing hazard of a new household business",
     )
     closing_age: float = quantity(
-        36.0, unit="months", low=1, high=240, grade="D", year=2020, source="assumed", help="age at which the closing hazard has halved"
+        36.0,
+        unit="months",
+        low=1,
+        high=240,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age at which the closing hazard has halved",
     )
     own_use_share: float = quantity(
-        0.40, unit="share", low=0.2, high=0.6, grade="B", year=2021,
+        0.40,
+        unit="share",
+        low=0.2,
+        high=0.6,
+        grade="B",
+        year=2021,
         source="labour force 770.5 (2020) less 555.3 thousand (2021, farmers for own use left out), over farmers",
         help="share of farmers who produce mainly for own use (outside the survey's labour force since 2021)",
     )
@@ -78,9 +154,11 @@ class OwnAccountParameters(Parameters):
 
 @process(reads="counts demand_index", writes="places")
 def set_incomes(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
-    """Set what farming and each trade earn this month, shapes `(n_districts,)` and `(n_districts, n_fields)`, VND per month.
+    """Set what farming and each trade earn this month, shapes `(n_districts,)` and `(n_districts, n_fields)`, VND per
+    month.
 
-    Farm: base x growth x (people on the land at month 0 / now)^crowding x climate. Business: base x growth x (carried / open)^crowding.
+    Farm: base x growth x (people on the land at month 0 / now)^crowding x climate. Business: base x growth x (carried
+    / open)^crowding.
     """
     places = world.places
     years = world.month / 12.0
@@ -91,16 +169,35 @@ def set_incomes(world: World, parameters: OwnAccountParameters, draws: DrawsOfMo
     )
     places.farm_hours[:] = CROP_CALENDAR[world.calendar[1] - 1] * np.minimum(1.2, crowding**0.5)
     carried = places.business_people * math.exp(parameters.demand_growth * years)
-    ratio = np.divide(carried, np.maximum(1.0, world.counts["businesses"]), out=np.ones_like(carried), where=carried > 0)
+    ratio = np.divide(
+        carried, np.maximum(1.0, world.counts["businesses"]), out=np.ones_like(carried), where=carried > 0
+    )
     growth = math.exp(parameters.business_growth * years)
-    places.business_income[:] = world.tables["business_income"] * growth * np.minimum(3.0, ratio) ** parameters.business_crowding
+    places.business_income[:] = (
+        world.tables["business_income"] * growth * np.minimum(3.0, ratio) ** parameters.business_crowding
+    )
 
 
 @kernel
 def _businesses(
-    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, month: int, income: np.ndarray, room: np.ndarray,
-    rate: float, response: float, capital: float, closing: float, halved: float, offered: np.ndarray, help_: np.ndarray, take_up: float,
-    key: np.uint64, offer_key: np.uint64, converted: np.ndarray,
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    month: int,
+    income: np.ndarray,
+    room: np.ndarray,
+    rate: float,
+    response: float,
+    capital: float,
+    closing: float,
+    halved: float,
+    offered: np.ndarray,
+    help_: np.ndarray,
+    take_up: float,
+    key: np.uint64,
+    offer_key: np.uint64,
+    converted: np.ndarray,
 ) -> tuple[int, int]:
     opened, closed = 0, 0
     any_offer = offered.max() > 0.0
@@ -155,28 +252,48 @@ def _businesses(
 
 
 @process(
-    reads="places counts workers.district workers.urban workers.birth_month levers.conversion_places levers.conversion_grant "
-    "levers.conversion_credit",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings workers.programme "
-    "workers.months_left enterprises.headcount programmes.taken ledger events",
+    reads=(
+        "places counts workers.district workers.urban workers.birth_month levers.conversion_places"
+        " levers.conversion_grant levers.conversion_credit"
+    ),
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings"
+        " workers.programme workers.months_left enterprises.headcount programmes.taken ledger events"
+    ),
 )
 def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
     """Open and close household businesses.
 
-    Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate / (1 + age / half
-    age), higher while the trade earns less than when it opened.
+    Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate /
+    (1 + age / half age), higher while the trade earns less than when it opened.
     """
     places = world.places
     room = places.business_people * places.business_income
     levers = world.levers
-    offered = np.minimum(1.0, levers["conversion_places"] * world.scale / 12.0 / np.maximum(1.0, world.counts["farmers"]))
+    offered = np.minimum(
+        1.0, levers["conversion_places"] * world.scale / 12.0 / np.maximum(1.0, world.counts["farmers"])
+    )
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(
-        world.people, world.employers, world.courses, world.ledger.flows, world.month, places.business_income, room,
-        parameters.opening_rate, parameters.opening_response, parameters.start_capital, parameters.closing_rate, parameters.closing_age,
-        offered, levers["conversion_grant"] + levers["conversion_credit"], parameters.take_up, draws.key("household business"),
-        draws.key("offer of conversion"), converted,
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        world.month,
+        places.business_income,
+        room,
+        parameters.opening_rate,
+        parameters.opening_response,
+        parameters.start_capital,
+        parameters.closing_rate,
+        parameters.closing_age,
+        offered,
+        levers["conversion_grant"] + levers["conversion_credit"],
+        parameters.take_up,
+        draws.key("household business"),
+        draws.key("offer of conversion"),
+        converted,
     )
     world.ledger.count("businesses_opened", opened)
     world.ledger.count("businesses_closed", closed)

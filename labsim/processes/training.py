@@ -1,7 +1,8 @@
 """Institutions plan their intake; people apply, are admitted, drop out, graduate.
 
-People apply when the expected gain exceeds fees, living costs and lost income, net of support. Programmes admit by priority group, then
-by lot, up to their seats. Poisson applicants and c seats without a queue are Erlang's loss system, whatever the law of the length.
+People apply when the expected gain exceeds fees, living costs and lost income, net of support. Programmes admit by
+priority group, then by lot, up to their seats. Poisson applicants and c seats without a queue are Erlang's loss
+system, whatever the law of the length.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
-from labsim.world import Activity, Certificate, EnterpriseArrays, Level, ProgrammeArrays, World, WorkerArrays
+from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -27,59 +28,141 @@ class TrainingParameters(Parameters):
     """Who applies for training, and what becomes of them."""
 
     consider_rate: float = quantity(
-        0.02, unit="per month", low=0, high=0.5, grade="D", year=2020, source="assumed: more people are willing than there are seats",
+        0.02,
+        unit="per month",
+        low=0,
+        high=0.5,
+        grade="D",
+        year=2020,
+        source="assumed: more people are willing than there are seats",
         help="chance that an adult without a programme considers training in a month",
     )
     school_leaver_rate: float = quantity(
-        0.6, unit="share", low=0, high=1, grade="D", year=2023,
-        source="assumed; Son La has the lowest university entry of 63 provinces", help="share of leavers of upper secondary school who consider training at once",
+        0.6,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2023,
+        source="assumed; Son La has the lowest university entry of 63 provinces",
+        help="share of leavers of upper secondary school who consider training at once",
     )
     reach: float = quantity(
-        40.0, unit="km", low=1, high=500, grade="D", year=2020, source="assumed", help="distance at which the pull of a part-time course has fallen to 1/e"
+        40.0,
+        unit="km",
+        low=1,
+        high=500,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="distance at which the pull of a part-time course has fallen to 1/e",
     )
     return_per_level: float = quantity(
-        0.08, unit="share of wage per level", low=0, high=0.4, grade="B", year=2020,
-        source="returns 4-5 % a year of vocational schooling, 11-17 % university (Viet Nam), wages by qualification 2021",
+        0.08,
+        unit="share of wage per level",
+        low=0,
+        high=0.4,
+        grade="B",
+        year=2020,
+        source=(
+            "returns 4-5 % a year of vocational schooling, 11-17 % university (Viet Nam), wages by qualification 2021"
+        ),
         help="expected rise of pay from one level more, as people see it",
     )
     horizon: float = quantity(
-        36.0, unit="months", low=1, high=240, grade="D", year=2020, source="assumed", help="months of gain that people count against the cost"
+        36.0,
+        unit="months",
+        low=1,
+        high=240,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="months of gain that people count against the cost",
     )
     expectation_error: float = quantity(
-        1.0, unit="standard deviation of the log gain", low=0, high=3, grade="D", year=2020, source="assumed",
+        1.0,
+        unit="standard deviation of the log gain",
+        low=0,
+        high=3,
+        grade="D",
+        year=2020,
+        source="assumed",
         help="error in what people expect, without a labour information system",
     )
     living_cost: float = quantity(
-        1.0e6, unit="VND per month", low=0, high=10e6, grade="D", year=2020, source="assumed", help="living cost away from home of a full-time trainee"
+        1.0e6,
+        unit="VND per month",
+        low=0,
+        high=10e6,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="living cost away from home of a full-time trainee",
     )
     dropout_rate: float = quantity(
-        0.012, unit="per month", low=0, high=0.2, grade="D", year=2020, source="assumed", help="chance of dropping out in a month at quality 0.5"
+        0.012,
+        unit="per month",
+        low=0,
+        high=0.2,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="chance of dropping out in a month at quality 0.5",
     )
     skill_gain: float = quantity(
-        0.25, unit="share of the way to mastery", low=0, high=1, grade="C", year=2018,
-        source="sized for employment effects of a few points (Card, Kluve, Weber 2018; McKenzie 2017)", help="skill gained by a graduate at quality 1",
+        0.25,
+        unit="share of the way to mastery",
+        low=0,
+        high=1,
+        grade="C",
+        year=2018,
+        source="sized for employment effects of a few points (Card, Kluve, Weber 2018; McKenzie 2017)",
+        help="skill gained by a graduate at quality 1",
     )
     paper_share: float = quantity(
-        0.35, unit="share", low=0, high=1, grade="D", year=2025, source="between trained and certified shares in provincial reports",
+        0.35,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2025,
+        source="between trained and certified shares in provincial reports",
         help="share of short courses that end with a certificate under three months",
     )
     farm_return: float = quantity(
-        0.3, unit="share", low=0, high=1, grade="D", year=2020, source="assumed", help="share of rural full-time graduates who return to the farm first"
+        0.3,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="share of rural full-time graduates who return to the farm first",
     )
     reallocation_rate: float = quantity(
-        0.10, unit="per year", low=0, high=1, grade="D", year=2020, source="assumed: slow without a labour information system",
+        0.10,
+        unit="per year",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: slow without a labour information system",
         help="share of an institution's seats that moves toward the fields with vacancies in a year",
     )
 
 
 @process(
-    reads="programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken market levers.training_seats",
+    reads=(
+        "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken market"
+        " levers.training_seats"
+    ),
     writes="programmes.seats programmes.base_seats",
 )
 def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Set this month's seats: an institution's own, moving toward fields with vacancies, plus those that policies add.
 
-    A whole number of seats is the rounding of its mean by a uniform keyed to programme and year; seats taken are never withdrawn.
+    A whole number of seats is the rounding of its mean by a uniform keyed to programme and year; seats taken are
+    never withdrawn.
     """
     p = world.programmes
     if parameters.reallocation_rate > 0.0 and len(p):
@@ -99,9 +182,22 @@ def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMont
 
 @kernel
 def _apply(
-    w: WorkerArrays, p: ProgrammeArrays, month: int, free: np.ndarray, closeness: np.ndarray, outreach: np.ndarray, support: np.ndarray,
-    fee_paid: np.ndarray, gain: float, error: float, living: float, consider: float, leaver: float, key: np.uint64,
-    people: np.ndarray, choices: np.ndarray,
+    w: WorkerArrays,
+    p: ProgrammeArrays,
+    month: int,
+    free: np.ndarray,
+    closeness: np.ndarray,
+    outreach: np.ndarray,
+    support: np.ndarray,
+    fee_paid: np.ndarray,
+    gain: float,
+    error: float,
+    living: float,
+    consider: float,
+    leaver: float,
+    key: np.uint64,
+    people: np.ndarray,
+    choices: np.ndarray,
 ) -> int:
     n = 0
     weights = np.zeros(p.field.shape[0])
@@ -120,7 +216,7 @@ def _apply(
         bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / 780.0)
         if u >= bound or w.programme[i] >= 0:
             continue
-        earned = w.wage[i] if now == FARMING or now == BUSINESS or now == EMPLOYEE else 0.0
+        earned = w.wage[i] if now < UNEMPLOYED else 0.0
         base = max(float(w.wage[i]), 2.0e6)
         noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
         for j in range(weights.shape[0]):
@@ -150,8 +246,15 @@ def _apply(
 
 @kernel
 def _admit(
-    w: WorkerArrays, e: EnterpriseArrays, p: ProgrammeArrays, flows: np.ndarray, people: np.ndarray, choices: np.ndarray,
-    fee_paid: np.ndarray, support: np.ndarray, admitted: np.ndarray,
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    people: np.ndarray,
+    choices: np.ndarray,
+    fee_paid: np.ndarray,
+    support: np.ndarray,
+    admitted: np.ndarray,
 ) -> int:
     n = 0
     for k in range(people.shape[0]):
@@ -171,16 +274,21 @@ def _admit(
 
 
 @process(
-    reads="workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling workers.level workers.field "
-    "workers.wage programmes.seats places levers.training_fee_paid levers.training_allowance levers.training_priority levers.training_outreach",
-    writes="workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme workers.months_left "
-    "workers.savings enterprises.headcount programmes.taken ledger events",
+    reads=(
+        "workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling"
+        " workers.level workers.field workers.wage programmes.seats places levers.training_fee_paid"
+        " levers.training_allowance levers.training_priority levers.training_outreach"
+    ),
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
+        " workers.months_left workers.savings enterprises.headcount programmes.taken ledger events"
+    ),
 )
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Let people apply to the programme that draws them most, and admit by priority, then by lot, up to the free seats.
 
-    A programme draws in proportion to free seats x exp(-distance / reach) among those whose expected gain, return x levels x wage x
-    horizon, exceeds fee, living and half of lost income, net of support.
+    A programme draws in proportion to free seats x exp(-distance / reach) among those whose expected gain, return x
+    levels x wage x horizon, exceeds fee, living and half of lost income, net of support.
     """
     w, p, levers = world.workers, world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
@@ -189,22 +297,45 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     people = np.empty(len(w), dtype=np.int32)
     choices = np.empty(len(w), dtype=np.int16)
     n = _apply(
-        world.people, world.courses, world.month, free, closeness, levers["training_outreach"], levers["training_allowance"],
-        levers["training_fee_paid"], parameters.return_per_level * parameters.horizon, parameters.expectation_error,
-        parameters.living_cost, parameters.consider_rate, parameters.school_leaver_rate, draws.key("consider training"), people, choices,
+        world.people,
+        world.courses,
+        world.month,
+        free,
+        closeness,
+        levers["training_outreach"],
+        levers["training_allowance"],
+        levers["training_fee_paid"],
+        parameters.return_per_level * parameters.horizon,
+        parameters.expectation_error,
+        parameters.living_cost,
+        parameters.consider_rate,
+        parameters.school_leaver_rate,
+        draws.key("consider training"),
+        people,
+        choices,
     )
     people, choices = people[:n], choices[:n]
     priority = levers["training_priority"]
     hit = world.places.hit_months[w.district[people]] < 12
     points = (
-        priority[0] * (w.urban[people] == 0) + priority[1] * (w.ethnicity[people] > 0) + priority[2] * w.poor[people] + priority[3] * hit
+        priority[0] * (w.urban[people] == 0)
+        + priority[1] * (w.ethnicity[people] > 0)
+        + priority[2] * w.poor[people]
+        + priority[3] * hit
     )
     order = np.lexsort((uniforms(draws.key("lot for a seat"), people), -points, choices))
     people, choices = people[order], choices[order]
     admitted = np.zeros(len(p), dtype=np.int64)
     enrolled = _admit(
-        world.people, world.employers, world.courses, world.ledger.flows, people, choices, levers["training_fee_paid"],
-        levers["training_allowance"], admitted,
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        people,
+        choices,
+        levers["training_fee_paid"],
+        levers["training_allowance"],
+        admitted,
     )
     world.events["admitted"] = admitted
     world.ledger.count("training_applicants", n)
@@ -213,7 +344,14 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
 
 @kernel
 def _progress(
-    w: WorkerArrays, p: ProgrammeArrays, flows: np.ndarray, dropout: float, gain: float, paper: float, farm: float, key: np.uint64,
+    w: WorkerArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    dropout: float,
+    gain: float,
+    paper: float,
+    farm: float,
+    key: np.uint64,
     graduates: np.ndarray,
 ) -> int:
     dropped = 0
@@ -249,15 +387,26 @@ def _progress(
 
 @process(
     reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level",
-    writes="workers.activity workers.spell workers.level workers.certificate workers.field workers.skill workers.school workers.programme "
-    "workers.months_left programmes.taken ledger",
+    writes=(
+        "workers.activity workers.spell workers.level workers.certificate workers.field workers.skill workers.school"
+        " workers.programme workers.months_left programmes.taken ledger"
+    ),
 )
 def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
-    """Move every trainee one month on: drop out with chance 2 d (1 - quality), or graduate with level, field, skill and paper."""
+    """Move every trainee one month on: drop out with chance 2 d (1 - quality), or graduate with level, field, skill
+    and paper.
+    """
     graduates = np.zeros(len(Level), dtype=np.int64)
     dropped = _progress(
-        world.people, world.courses, world.ledger.flows, parameters.dropout_rate, parameters.skill_gain, parameters.paper_share,
-        parameters.farm_return, draws.key("progress"), graduates,
+        world.people,
+        world.courses,
+        world.ledger.flows,
+        parameters.dropout_rate,
+        parameters.skill_gain,
+        parameters.paper_share,
+        parameters.farm_return,
+        draws.key("progress"),
+        graduates,
     )
     for level in Level:
         if graduates[level]:

@@ -132,7 +132,7 @@ def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> Non
         info = results.indicators[series.indicator]
         concept = f"{_(info.label)} ({_concept(info)})"
         _fan(axis, _shown(results, series))
-        _observations(axis, results.observed, series)
+        _observations(axis, results.observed, series, info, span)
         _targets(axis, results.scorecard, series, span)
     axis.set_xlim(*span)
     _scale_axes(axis, info, from_zero=bool(panel.lines) or info.kind == "flow")
@@ -188,18 +188,22 @@ def _lines(axis: Axes, results: Results, names: Mapping[str, str]) -> None:
         )  # fmt: skip
 
 
-def _observations(axis: Axes, observed: pd.DataFrame, series: Series) -> None:
-    """Draw observed points with the band in which the truth plausibly lies."""
-    if observed.empty or "indicator" not in observed.columns:
-        return
-    chosen = observed[observed["indicator"] == series.indicator]
-    for name in GROUPS:
-        if name in chosen.columns:
-            chosen = chosen[chosen[name].replace("", "all").fillna("all") == series.groups.get(name, "all")]
-    for row in chosen.to_dict("records"):
+def _observations(
+    axis: Axes, observed: pd.DataFrame, series: Series, info: IndicatorInfo, span: tuple[float, float]
+) -> None:
+    """Draw observed points of the same concept, with the band in which the truth plausibly lies."""
+    wanted = {name: series.groups.get(name, "all") for name in GROUPS}
+    wanted |= {"indicator": series.indicator, "concept": info.concept}
+    rows: list[dict[Any, Any]] = observed.to_dict("records")
+    for row in rows:
+        if any(row.get(name, value) != value for name, value in wanted.items()):
+            continue
         factor = 100.0 if row.get("unit") == "share" else 1.0
         low, high = (float(row.get(name, math.nan)) * factor for name in ("low", "high"))
-        when = float(row["year"])
+        month = 12 if info.kind == "flow" else row.get("month", 12)
+        when = float(row["year"] + month / 12 - 1)
+        if not span[0] <= when <= span[1]:
+            continue
         if math.isfinite(low) and math.isfinite(high):
             axis.plot([when, when], [low, high], color=OBSERVED, linewidth=4, alpha=0.28, solid_capstyle="butt")
         axis.plot([when], [float(row["value"]) * factor], color=OBSERVED, marker="D", markersize=4.5, linestyle="none",

@@ -1,0 +1,120 @@
+"""Talent: degree holders who stay, return or come to take reserved posts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, rounded, uniform, uniforms
+from labsim.processes.base import move, process
+from labsim.quantity import Parameters, quantity
+from labsim.world import Activity, EnterpriseArrays, Level, WorkerArrays, World
+
+FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
+OUTSIDE, LEFT = int(Activity.OUTSIDE), int(Activity.LEFT)
+COLLEGE = int(Level.COLLEGE)
+
+
+class TalentParameters(Parameters):
+    """How degree holders answer to reserved posts and money."""
+
+    response: float = quantity(
+        0.08,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help=(
+            "share of eligible degree holders away or outside who would take a reserved post in a year, per 100 million"
+            " VND of lump sum"
+        ),
+    )
+
+
+@kernel
+def _attract(
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    flows: np.ndarray,
+    chance: np.ndarray,
+    quota: np.ndarray,
+    firms: np.ndarray,
+    first: np.ndarray,
+    order: np.ndarray,
+    supplement: np.ndarray,
+    key: np.uint64,
+    came: np.ndarray,
+    pay: np.ndarray,
+) -> None:
+    for k in range(order.shape[0]):
+        i = order[k]
+        d = w.district[i]
+        if came[d] >= quota[d] or uniform(key, i) >= chance[d]:
+            continue
+        for f in range(
+            first[d], first[d + 1]
+        ):  # the employer with a professional vacancy, in an order of the month's own
+            r = firms[f]
+            if e.vacancies[r, 2] > 0:
+                move(w, flows, i, EMPLOYEE)
+                w.employer[i] = r
+                w.tier[i] = 2
+                w.work_field[i] = e.field[r]
+                wage = e.wage_offer[r, 2] * (0.85 + 0.3 * w.skill[i])
+                pay[d] += wage
+                w.wage[i] = wage * (1.0 + supplement[d])
+                e.vacancies[r, 2] -= 1
+                e.headcount[r, 2] += 1
+                came[d] += 1
+                break
+
+
+@process(
+    reads=(
+        "workers.level workers.district workers.skill enterprises.wage_offer enterprises.field enterprises.district"
+        " levers.talent_places levers.talent_lump_sum levers.talent_supplement"
+    ),
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
+        " enterprises.headcount enterprises.vacancies ledger events"
+    ),
+)
+def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> None:
+    """Let degree holders who are unemployed, away or outside take reserved professional posts.
+
+    The chance in a year is 1 - exp(-response x lump sum / 100 million x (1 + supplement)); places are filled in a
+    keyed order.
+    """
+    levers, w, e = world.levers, world.workers, world.enterprises
+    quota = rounded(levers["talent_places"] * world.scale / 12.0, draws.key("reserved posts"))
+    came = np.zeros(len(world.places), dtype=np.int64)
+    pay = np.zeros(len(world.places))
+    world.events["talent_came"], world.events["talent_pay"] = came, pay
+    if quota.sum() == 0:
+        return
+    lure = parameters.response * levers["talent_lump_sum"] / 100e6 * (1.0 + levers["talent_supplement"])
+    chance = 1.0 - np.exp(-lure / 12.0)
+    open_to = np.isin(w.activity, (UNEMPLOYED, AWAY, OUTSIDE)) & (w.level >= COLLEGE)
+    candidates = np.flatnonzero(open_to)
+    order = candidates[np.argsort(uniforms(draws.key("order of talent"), candidates), kind="stable")]
+    firms = np.flatnonzero(e.vacancies[:, 2] > 0)
+    firms = firms[np.lexsort((uniforms(draws.key("order of posts"), firms), e.district[firms]))]
+    first = np.searchsorted(e.district[firms], np.arange(len(world.places) + 1))
+    _attract(
+        world.people,
+        world.employers,
+        world.ledger.flows,
+        chance,
+        quota,
+        firms,
+        first,
+        order,
+        levers["talent_supplement"],
+        draws.key("talent comes"),
+        came,
+        pay,
+    )
+    world.ledger.count("talent_came", int(came.sum()))
