@@ -236,10 +236,10 @@ def _progress(hidden: bool) -> Iterator[Callable[[Progress], None] | None]:
 def _free_folder(results: Results) -> Path:
     """Return the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
     about = results.manifest
-    scenario = re.sub(r"[^\w+.-]+", "-", Path(str(about["scenario"])).stem)
+    name = re.sub(r"[^\w+.-]+", "-", f"{about['province']}-{Path(str(about['scenario'])).stem}")
     n = 1
     while True:
-        folder = Path("labsim-results") / f"{about['province']}-{scenario}-{about['started'][:10]}-{n}"
+        folder = Path("labsim-results") / f"{name}-{about['started'][:10]}-{n}"
         if not folder.exists():
             return folder
         n += 1

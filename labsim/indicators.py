@@ -87,7 +87,7 @@ def share(part: Values, whole: Values) -> Values:
     return result
 
 
-TRAINED, PAPER, CERTIFIED = slice(1, 4), slice(2, 4), slice(3, 4)
+TRAINED, PAPER, CERTIFIED, VOCATIONAL = slice(1, 6), slice(3, 6), slice(4, 6), slice(2, 5)
 MINORITY = slice(1, None)
 
 
@@ -169,8 +169,8 @@ _ALL = (
     ),
     _stock(
         "minority_trained",
-        mark("ethnic minority people of working age with training"),
-        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+        mark("ethnic minority people of working age with vocational training"),
+        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
     ),
     _share(
         "agricultural_share",
@@ -222,17 +222,17 @@ _ALL = (
     ),
     _share(
         "minority_vocational_share",
-        mark("trained people among ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+        mark("vocationally trained people among ethnic minority people of working age"),
+        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
         lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE),
         "minority_working_age",
         better="up",
     ),
     _share(
         "minority_trained_young_share",
-        mark("people of 18 to 35 among trained ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), TRAINED, FROM_18_TO_35, MINORITY),
-        lambda c: c.at(slice(0, 13), TRAINED, WORKING_AGE, MINORITY),
+        mark("people of 18 to 35 among vocationally trained ethnic minority people of working age"),
+        lambda c: c.at(slice(0, 13), VOCATIONAL, FROM_18_TO_35, MINORITY),
+        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
         "minority_trained",
         better="up",
     ),
@@ -296,12 +296,8 @@ _ALL = (
     _flow("training_enrolled", mark("people admitted to training"), "training_enrolled"),
     _flow("training_applicants", mark("people who applied for training"), "training_applicants", concept=MODEL),
     _flow("training_dropped_out", mark("people who dropped out of training"), "training_dropped_out", "down", MODEL),
-    _flow(
-        "jobs_created",
-        mark("jobs created, gross: hires, businesses opened, departures to work elsewhere"),
-        "jobs_created",
-        "up",
-    ),
+    _flow("jobs_created", mark("jobs created, as the province counts them"), "jobs_created", "up"),
+    _flow("jobs_gross", mark("all new jobs: hires, businesses opened, departures to work elsewhere"), "jobs_gross", "up", MODEL),
     _flow("sent_abroad", mark("people sent abroad under contract"), "sent_abroad", "up"),
     _flow("returned_from_abroad", mark("people back from abroad"), "returned_from_abroad"),
     _flow("left_for_other_provinces", mark("people who left to work in other provinces"), "left_for_other_provinces"),

@@ -47,14 +47,6 @@ class Recorder:
         counts, scale = dict(world.ledger.counts), world.scale
         if world.month == 0:
             return np.full(len(FLOWS), np.nan)
-        counts["jobs_created"] = (
-            counts.get("hires", 0)
-            - counts.get("job_changes", 0)
-            + counts.get("businesses_opened", 0)
-            + counts.get("sent_abroad", 0)
-            + counts.get("left_for_other_provinces", 0)
-            + counts.get("talent_came", 0)
-        )
         values = {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         values["spending"] = float(sum(p.amount for p in world.ledger.payments if p.month == world.month))

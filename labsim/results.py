@@ -159,14 +159,11 @@ def canonical(monthly: pd.DataFrame) -> pd.DataFrame:
     columns["replicate"] = columns["replicate"].astype(np.int64)
     columns["month"] = columns["month"].astype("datetime64[ms]")
     columns["value"] = columns["value"].astype(np.float64)
-    keys = [columns[name].codes for name in reversed(GROUPS)]
-    order = np.lexsort(
-        [columns["month"], *keys, columns["indicator"].codes, columns["replicate"], columns["scenario"].codes]
-    )
     frame = pd.DataFrame(columns)
-    if np.array_equal(order, np.arange(order.size)):
+    key = _sort_key(columns)
+    if (key[1:] >= key[:-1]).all():
         return frame
-    return frame.take(order).reset_index(drop=True)
+    return frame.take(np.argsort(key, kind="stable")).reset_index(drop=True)
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -175,7 +172,9 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     for name in _WORDS:
         words = sorted({word for frame in ready for word in frame[name].cat.categories})
         for frame in ready:
-            frame[name] = frame[name].cat.set_categories(words)
+            if len(frame[name].cat.categories) < len(words):
+                frame[name] = frame[name].cat.set_categories(words)
+    ready.sort(key=lambda frame: frame["replicate"].min())
     return canonical(pd.concat(ready, ignore_index=True))
 
 
@@ -196,9 +195,26 @@ def wide(monthly: pd.DataFrame, indicator: str, groups: Mapping[str, str] | None
     return chosen.pivot(index="month", columns="replicate", values="value").sort_index()
 
 
+def _sort_key(columns: Mapping[str, Any]) -> np.ndarray:
+    """Return one whole number per row that orders rows by scenario, replicate, indicator, groups and month."""
+    parts = [columns["scenario"].codes, columns["replicate"]]
+    parts += [columns[name].codes for name in ("indicator", *GROUPS)]
+    parts.append(columns["month"].astype("datetime64[M]").astype(np.int64))
+    key = np.zeros(len(columns["month"]), dtype=np.int64)
+    for part in parts:
+        if part.size:
+            low, high = int(part.min()), int(part.max())
+            key = key * (high - low + 1) + (part - low)
+    return key
+
+
 def _sorted_categories(column: pd.Series[Any]) -> Any:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        words = cast(pd.Categorical, column.array).remove_unused_categories()
+        words = cast(pd.Categorical, column.array)
+        known = list(words.categories)
+        if known == sorted(known) and np.isin(np.arange(len(known)), words.codes).all():
+            return words
+        words = words.remove_unused_categories()
         return words.reorder_categories(sorted(words.categories))
     return pd.Categorical(column.astype(str))
 

@@ -32,6 +32,7 @@ MONTH: tuple[Process, ...] = (
     training.plan_intake,
     training.enrol,
     training.progress,
+    training.train_informally,
     # employers
     firms.plan_headcount,
     firms.enter_and_exit,
@@ -41,8 +42,8 @@ MONTH: tuple[Process, ...] = (
     own_account.set_incomes,
     own_account.run_businesses,
     # search and matching
-    search.search,
     talent.attract,
+    search.search,
     matching.hire,
     # working away
     migration.return_home,

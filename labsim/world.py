@@ -128,6 +128,7 @@ class Workers(Table):
     schooling: Annotated[Bytes, Column(np.uint8, "highest general schooling", codes=Schooling)]
     level: Annotated[Bytes, Column(np.uint8, "highest training", codes=Level)]
     certificate: Annotated[Bytes, Column(np.uint8, "paper held", codes=Certificate)]
+    vocational: Annotated[Bytes, Column(np.uint8, "1 if some of the training was a vocational course")]
     field: Annotated[Shorts, Column(np.int16, "field of skill, by its place in the profile's list")]
     skill: Annotated[Floats, Column(np.float32, "skill in that field", unit="share of full mastery")]
     digital: Annotated[Bytes, Column(np.uint8, "1 with basic digital skills")]

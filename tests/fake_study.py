@@ -12,10 +12,6 @@ from labsim.experiment.run import simulate as real_simulate
 from labsim.profile import Names, Period, Profile
 from labsim.results import IndicatorInfo
 
-CONCEPTS = {
-    "agricultural_share": "share of all workers whose main job is in agriculture ",
-    "unemployment_rate": "unemployed of the urban labour force (survey)",
-}
 LABELS = {"farmers": "own-account farming", "employees": "employees", "household_businesses": "household businesses"}
 
 
@@ -24,7 +20,7 @@ def info(name):
     unit = "share" if fake_model.LEVELS[name][0] < 1 else "persons"
     base = "labour_force" if unit == "share" and name != "unemployment_rate" else None
     label = LABELS.get(name, name.replace("_", " "))
-    return IndicatorInfo(name, label, unit, CONCEPTS.get(name, "administrative count"), None, base, kind)
+    return IndicatorInfo(name, label, unit, "administrative", None, base, kind)
 
 
 INDICATORS = {name: info(name) for name in fake_model.LEVELS}

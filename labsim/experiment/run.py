@@ -83,8 +83,8 @@ def run(
     config = _settled(config, seed=seed, scale=scale, replicates=replicates, until=until)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    folder = config.province.folder
-    targets = load_targets(folder / "targets.yaml") if folder and (folder / "targets.yaml").is_file() else []
+    targets_file = _beside_margins(config, "targets.yaml")
+    targets = load_targets(targets_file) if targets_file is not None else []
     jobs = [Job(config, number, replicate_seed(config.seed, number)) for number in range(1, total + 1)]
     _warm_up(config, lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
@@ -104,7 +104,7 @@ def run(
         scorecard=scorecard(monthly, targets, indicators),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
-        observed=_observed(folder),
+        observed=_observed(config),
         ledger=_stacked([one.ledger for one in found]),
         population=_stacked([one.population for one in found]),
     )
@@ -241,9 +241,16 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
-def _observed(folder: Path | None) -> pd.DataFrame:
-    path = folder / "observed.csv" if folder is not None else None
-    return pd.read_csv(path, encoding="utf-8") if path is not None and path.is_file() else pd.DataFrame()
+def _observed(config: Config) -> pd.DataFrame:
+    path = _beside_margins(config, "observed.csv")
+    return pd.read_csv(path, encoding="utf-8") if path is not None else pd.DataFrame()
+
+
+def _beside_margins(config: Config, name: str) -> Path | None:
+    """Return a file of the province, in the folder of its margins or the one around it, or None."""
+    folder = config.province.folder
+    places = (folder / name, folder.parent / name) if folder is not None else ()
+    return next((path for path in places if path.is_file()), None)
 
 
 def _manifest(

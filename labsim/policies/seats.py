@@ -41,19 +41,21 @@ def seats_by_programme(
 def settle_seats(world: World, account: Account, cost_of_level: np.ndarray, allowance: float) -> None:
     """Pay teaching cost and allowance for the trainees admitted this month to the seats of one policy.
 
-    Trainees of a programme are split between its own seats and those of policies in proportion to the seats.
+    Teaching is paid for all of them, the allowance for those who are helped for the first time. Trainees of a
+    programme are split between its own seats and those of policies in proportion to the seats.
     """
     p, levers = world.programmes, world.levers
     added = levers["training_seats"]
     part = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0) * account.share(
         "training_seats"
     )
-    persons = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
+    helped = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
+    persons = helped + world.events.get("admitted_paying", np.zeros(len(p))) * part / world.scale
     for level in Level:
         here = p.level == level
         n = float(persons[here].sum())
         if n > 0:
             account.pay(f"teaching, {level.name.lower()}", "training institutions", n, float(cost_of_level[level]))
     short = p.level <= Level.ELEMENTARY
-    months = float((persons * p.length)[short].sum())
+    months = float((helped * p.length)[short].sum())
     account.pay("meals and travel", "trainees", months, allowance)

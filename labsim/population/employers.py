@@ -1,4 +1,4 @@
-"""Employers at the start: drawn for the whole province, kept at scale, and staffed with exactly the employees there are."""
+"""Employers at the start: drawn for the whole province, kept at scale, and staffed with the employees there are."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ class Posts:
 def draw_posts(margins: Margins, traits: Traits, scale: float) -> Posts:
     """Draw the employers of the whole province and keep those that stand for it at scale.
 
-    One of size S is kept with S' = min(S, max(10, S scale)) posts at probability scale S / S', so employment is scale times the real
-    one and small firms stay whole. Rows of firms that may be founded are drawn in the same way from the private ones.
+    One of size S is kept with S' = min(S, max(10, S scale)) posts at probability scale S / S', so employment is scale
+    times the real one and small firms stay whole. Rows of firms that may be founded are drawn in the same way from the
+    private ones.
     """
     groups = margins.employers
     group, district, size = _province(margins, traits)
@@ -75,12 +76,13 @@ def _province(margins: Margins, traits: Traits) -> tuple[Longs, Longs, Doubles]:
 
 
 def _pull(margins: Margins) -> Doubles:
-    """Return the share of each group's employers in each district, shape `(n_groups, n_districts)`: people, towns, special places."""
+    """Return where each group's employers are, by people, towns and special places, shape `(n_groups, n_districts)`."""
     groups = margins.employers
     people = census_cells(margins).sum(axis=(1, 2, 3, 4))
     urban = margins.urban_population / margins.population + _URBAN_FLOOR
     weight: Doubles = people * urban ** groups.urban_pull[:, None] * margins.location[:, groups.field].T
-    return weight / weight.sum(axis=1, keepdims=True)
+    share: Doubles = weight / weight.sum(axis=1, keepdims=True)
+    return share
 
 
 @dataclass(eq=False)
@@ -95,8 +97,8 @@ class Staff:
 def staff_employers(margins: Margins, traits: Traits, people: People, work: Work, posts: Posts) -> Staff:
     """Give each employee an employer of the same field, tier and ownership, near home more often than far.
 
-    Flows from home to work district are raked to employees and posts from exp(-distance / reach); within a district's market employees
-    come in random order and fill employers in proportion to their posts.
+    Flows from home to work district are raked to employees and posts from exp(-distance / reach); within a district's
+    market employees come in random order and fill employers in proportion to their posts.
     """
     options = work.options
     employee = options.activity[work.option] == Activity.EMPLOYEE
@@ -104,12 +106,21 @@ def staff_employers(margins: Margins, traits: Traits, people: People, work: Work
     n, n_options = len(margins.districts), options.n
     home = people.district[rows].astype(np.int64)
     supply = np.bincount(home * n_options + option, minlength=n * n_options).reshape(n, n_options).astype(np.float64)
-    owner, entry_of, size_of, first, room = _entries(margins, options.public, options.field, options.tier, posts, n)
+    owner, size_of, first, room = _entries(margins, options.public, options.field, options.tier, posts, n)
     room = room.reshape(n, n_options)
     wanted = room * (supply.sum(axis=0) / np.maximum(room.sum(axis=0), 1e-9))
     nearby = np.exp(-margins.distance / margins.start["commuting_reach"])
-    flows = rake(np.broadcast_to(nearby[:, :, None], (n, n, n_options)) * (room > 0), [((0, 2), supply), ((1, 2), wanted)], rounds=60, tolerance=1e-5)
-    shares = np.where(flows.sum(axis=1, keepdims=True) > 0, flows, room[None] + 1e-12).transpose(0, 2, 1).reshape(n * n_options, n)
+    flows = rake(
+        np.broadcast_to(nearby[:, :, None], (n, n, n_options)) * (room > 0),
+        [((0, 2), supply), ((1, 2), wanted)],
+        rounds=60,
+        tolerance=1e-5,
+    )
+    shares = (
+        np.where(flows.sum(axis=1, keepdims=True) > 0, flows, room[None] + 1e-12)
+        .transpose(0, 2, 1)
+        .reshape(n * n_options, n)
+    )
     place = choose_of_many(shares, home * n_options + option, traits.spread("commute", rows.size))
     market = place * n_options + option
     order = np.argsort(market + traits.each("post", rows), kind="stable")
@@ -120,14 +131,13 @@ def staff_employers(margins: Margins, traits: Traits, people: People, work: Work
     found = np.searchsorted(size_of, point, side="right")
     employer = np.empty(rows.size, dtype=np.int32)
     employer[order] = owner[np.minimum(found, owner.size - 1)]
-    del entry_of
     return Staff(rows, employer, options.tier[option].astype(np.uint8))
 
 
 def _entries(
     margins: Margins, public: Longs, field: Longs, tier: Longs, posts: Posts, n_districts: int
-) -> tuple[Longs, Longs, Doubles, Doubles, Doubles]:
-    """Return posts by employer and tier sorted by market: owner, market, running sum, where each market starts, and its room."""
+) -> tuple[NDArray[np.intp], Doubles, Doubles, Doubles]:
+    """Return posts by employer and tier, sorted by market: owner, running sum, where each market starts, its room."""
     groups = margins.employers
     option_of = np.full((2, len(margins.fields), N_TIERS), -1)
     taken = tier >= 0
@@ -138,12 +148,12 @@ def _entries(
     market = posts.district[owner] * public.size + option_of[is_public, groups.field[posts.group[owner]], at_tier]
     order = np.argsort(market, kind="stable")
     size = share[owner, at_tier][order]
-    room = np.bincount(market[order], size, n_districts * public.size)
-    return owner[order], market[order], np.cumsum(size), np.cumsum(room) - room, room
+    room: Doubles = np.bincount(market[order], size, n_districts * public.size).astype(np.float64)
+    return owner[order], np.cumsum(size), np.cumsum(room) - room, room
 
 
 def open_enterprises(margins: Margins, traits: Traits, posts: Posts, staff: Staff) -> Enterprises:
-    """Return the enterprises: headcounts are the staff assigned, vacancies a small share of posts, targets the sum of both.
+    """Return the enterprises: headcounts are the staff, vacancies a small share of posts, targets the sum of both.
 
     An employer that got nobody, and a firm that may be founded later, has its usual shares of tiers and is not active.
     """

@@ -37,12 +37,14 @@ def _census(misfit: Misfit, margins: Margins, people: People, scale: float) -> N
         ("population by people and residence", (0, 2, 3)), ("population by district and people", (1, 2, 3)),
     ):  # fmt: skip
         misfit.add(name, adult_cells.sum(axis=others), adult_got.sum(axis=others))
-    exact = np.stack([margins.age_sex[FIRST_ADULT:] * scale])
-    misfit.add("margin: age and sex at the end of 2020", exact, adult_got.sum(axis=(0, 1, 4)).T[None])
+    by_age_sex = margins.age_sex[FIRST_ADULT:] * scale
+    misfit.add("end-2020 age and sex", by_age_sex, adult_got.sum(axis=(0, 1, 4)).T)
     n_ages, n_sexes = margins.schooling.shape[:2]
-    by_age_sex = np.bincount(people.age * n_sexes + people.sex, minlength=n_ages * n_sexes)
-    taught = np.bincount((people.age.astype(np.int64) * n_sexes + people.sex) * 4 + people.schooling, minlength=n_ages * n_sexes * 4)
-    misfit.add("schooling by age and sex", margins.schooling.reshape(-1, 4) * by_age_sex[:, None], taught.reshape(-1, 4))
+    members = np.bincount(people.age * n_sexes + people.sex, minlength=n_ages * n_sexes)
+    taught = np.bincount(
+        (people.age.astype(np.int64) * n_sexes + people.sex) * 4 + people.schooling, minlength=n_ages * n_sexes * 4
+    )
+    misfit.add("schooling by age and sex", margins.schooling.reshape(-1, 4) * members[:, None], taught.reshape(-1, 4))
 
 
 def _labour(misfit: Misfit, margins: Margins, people: People, world: World, in_force: Mask) -> None:
@@ -50,17 +52,25 @@ def _labour(misfit: Misfit, margins: Margins, people: People, world: World, in_f
     adults = people.age >= FIRST_ADULT
     code = (people.age.astype(np.int64) - FIRST_ADULT) * 2 + people.sex
     everyone = np.bincount(code[adults], minlength=n)
-    misfit.add("labour force by age and sex", margins.participation.ravel() * everyone, np.bincount(code[in_force], minlength=n))
+    misfit.add(
+        "labour force by age and sex",
+        margins.participation.ravel() * everyone,
+        np.bincount(code[in_force], minlength=n),
+    )
     level = world.workers.level[: people.n]
     total = int(in_force.sum())
     misfit.add("level of training", margins.level * total, np.bincount(level[in_force], minlength=N_LEVELS))
     band = BAND_OF_AGE[people.age]
     for name, group in (("residence", people.urban), ("ethnicity", people.ethnicity > 0), ("age", band)):
         wanted = margins.trained[name]
-        members = np.bincount(group[in_force].astype(np.int64), minlength=len(wanted)).astype(np.float64)
+        members = np.bincount(group[in_force].astype(np.int64), minlength=len(wanted))
         overall = 1.0 - margins.level[0]
         aim = members * wanted[:, 0] * overall * total / (members * wanted[:, 0]).sum()
-        misfit.add(f"trained by {name}", aim, np.bincount(group[in_force & (level > 0)].astype(np.int64), minlength=len(wanted)))
+        misfit.add(
+            f"trained by {name}",
+            aim,
+            np.bincount(group[in_force & (level > 0)].astype(np.int64), minlength=len(wanted)),
+        )
 
 
 def _work(
@@ -74,7 +84,11 @@ def _work(
     employed = options.activity != Activity.UNEMPLOYED
     farm = employed & agriculture[options.field]
     n_employed, n_farm = int(employed[work.option].sum()), int(farm[work.option].sum())
-    misfit.add("sector", np.array([margins.agriculture, 1 - margins.agriculture]) * n_employed, np.array([n_farm, n_employed - n_farm]))
+    misfit.add(
+        "sector",
+        np.array([margins.agriculture, 1 - margins.agriculture]) * n_employed,
+        np.array([n_farm, n_employed - n_farm]),
+    )
     urban = people.urban[work.rows] > 0
     wanted = margins.urban_agriculture * (employed[work.option] & urban).sum()
     misfit.add("agriculture in towns", np.array([wanted]), np.array([(farm[work.option] & urban).sum()]))
@@ -83,7 +97,11 @@ def _work(
     share = margins.business_share[options.field[trade]]
     misfit.add("household businesses by trade", share / share.sum() * traders.sum(), traders)
     trained = world.workers.level[work.rows] > 0
-    misfit.add("trained in agriculture", margins.trained["sector"][:, 0] * n_farm, np.array([(farm[work.option] & trained).sum()]))
+    misfit.add(
+        "trained in agriculture",
+        margins.trained["sector"][:, 0] * n_farm,
+        np.array([(farm[work.option] & trained).sum()]),
+    )
     inside = slice(0, people.n)
     digital = world.workers.digital[inside][in_force].sum()
     misfit.add("digital skills", np.array([margins.digital_share * in_force.sum()]), np.array([digital]))

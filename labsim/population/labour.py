@@ -8,7 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.errors import PopulationError
-from labsim.population.margins import BAND_OF_AGE, CIRCLES, FIRST_ADULT, WORK_LEVELS, WORKS, Margins
+from labsim.population.margins import (
+    BAND_OF_AGE,
+    BANDS,
+    CIRCLES,
+    FIRST_ADULT,
+    WORK_BAND_OF_AGE,
+    WORK_BANDS,
+    WORK_LEVELS,
+    WORKS,
+    Margins,
+)
 from labsim.population.people import Bytes, People
 from labsim.population.raking import ChoiceMargin, chance, rake, rake_choices, shifted_to
 from labsim.population.sampling import Doubles, Traits, choose, choose_of_many
@@ -32,12 +42,14 @@ def join_labour_force(margins: Margins, traits: Traits, people: People, learning
     group = (people.age[free].astype(np.int16) - FIRST_ADULT) * 2 + people.sex[free]
     home = people.urban[free].astype(np.int16) * n_peoples + people.ethnicity[free]
     counted = np.bincount(group.astype(np.int64) * n_homes + home, minlength=n_ages * n_sexes * n_homes)
-    counted = counted.reshape(n_ages * n_sexes, n_homes).astype(np.float64)
+    home_counts: Doubles = counted.reshape(n_ages * n_sexes, n_homes).astype(np.float64)
     adults = people.age >= FIRST_ADULT
-    everyone = np.bincount(((people.age - np.uint8(FIRST_ADULT)) * np.uint8(2) + people.sex)[adults], minlength=n_ages * n_sexes)
-    wanted = margins.participation.ravel() * everyone / np.maximum(1.0, counted.sum(axis=1))
-    odds = np.broadcast_to(margins.participation_odds.ravel(), counted.shape)
-    table = chance(odds + shifted_to(odds, counted, np.clip(wanted, 0.0, _MOST))[:, None])
+    everyone = np.bincount(
+        ((people.age - np.uint8(FIRST_ADULT)) * np.uint8(2) + people.sex)[adults], minlength=n_ages * n_sexes
+    )
+    wanted = margins.participation.ravel() * everyone / np.maximum(1.0, home_counts.sum(axis=1))
+    odds = np.broadcast_to(margins.participation_odds.ravel(), home_counts.shape)
+    table = chance(odds + shifted_to(odds, home_counts, np.clip(wanted, 0.0, _MOST))[:, None])
     inside = np.zeros(people.n, dtype=bool)
     inside[free] = traits.spread("labour force", free.size) < table[group, home]
     return inside
@@ -66,7 +78,7 @@ def train_people(margins: Margins, traits: Traits, people: People, learning: Mas
 
 def _balanced(margins: Margins, trained: Doubles, group: Places, counted: Doubles) -> Doubles:
     """Return people by group and class (untrained, short, longer) that sum to the whole province's shares."""
-    n = np.bincount(group, counted, trained.shape[0])
+    n: Doubles = np.bincount(group, counted, trained.shape[0]).astype(np.float64)
     table = np.stack([1.0 - trained[:, 0], trained[:, 0] - trained[:, 1], trained[:, 1]], axis=1) * n[:, None]
     classes = np.bincount(_CLASS_OF_LEVEL, margins.level) * n.sum()
     return rake(np.maximum(table, 1e-9), [((0,), n), ((1,), classes)])
@@ -89,13 +101,15 @@ class Options:
 
 
 def list_options(margins: Margins, farming: list[int], posts: Doubles) -> Options:
-    """Return the options: farming by field, businesses by trade, unemployment, and posts by (public, field, tier) that exist.
+    """Return the options: farming by field, businesses by trade, unemployment, and the posts there are.
 
-    `posts` has shape `(2, districts, fields, tiers)`.
+    `posts` has shape `(2, districts, fields, tiers)`, private first.
     """
-    rows: list[tuple[int, int, int, int, int]] = [(Activity.FARMING, field, -1, -1, WORKS.index("farming")) for field in farming]
-    for field in np.flatnonzero(margins.business_share > 0):
-        rows.append((Activity.HOUSEHOLD_BUSINESS, int(field), -1, -1, WORKS.index("business")))
+    rows: list[tuple[int, int, int, int, int]] = [
+        (Activity.FARMING, field, -1, -1, WORKS.index("farming")) for field in farming
+    ]
+    for trade in np.flatnonzero(margins.business_share > 0):
+        rows.append((Activity.HOUSEHOLD_BUSINESS, int(trade), -1, -1, WORKS.index("business")))
     rows.append((Activity.UNEMPLOYED, -1, -1, -1, WORKS.index("unemployed")))
     for public in (0, 1):
         for field in range(len(margins.fields)):
@@ -115,8 +129,10 @@ class Work:
     options: Options
 
 
-def find_work(margins: Margins, traits: Traits, people: People, level: Bytes, in_force: Mask, agriculture: Mask, posts: Doubles) -> Work:
-    """Give everyone in the labour force an activity, field and tier, raked to posts, businesses, farming and unemployment.
+def find_work(
+    margins: Margins, traits: Traits, people: People, level: Bytes, in_force: Mask, agriculture: Mask, posts: Doubles
+) -> Work:
+    """Give everyone in the labour force an activity, field and tier, raked to posts, trades, farms and unemployment.
 
     `agriculture` marks the fields of that sector, shape `(n_fields,)`.
     """
@@ -125,20 +141,29 @@ def find_work(margins: Margins, traits: Traits, people: People, level: Bytes, in
         raise PopulationError(_("one field at least must be of the sector agriculture"))
     options = list_options(margins, farming, posts)
     rows = np.flatnonzero(in_force)
-    sizes = (len(margins.districts), 2, 2, 5, len(CIRCLES), len(WORK_LEVELS))
-    band, circle = BAND_OF_AGE.astype(np.uint8), margins.circle.astype(np.uint8)
+    sizes = (len(margins.districts), 2, 2, len(WORK_BANDS), len(CIRCLES), len(WORK_LEVELS))
+    band, circle = WORK_BAND_OF_AGE.astype(np.uint8), margins.circle.astype(np.uint8)
     code = people.district[rows].astype(np.int16)
     levels = np.minimum(level[rows], np.uint8(len(WORK_LEVELS) - 1))
-    for size, column in zip(sizes[1:], (people.urban[rows], people.sex[rows], band[people.age[rows]], circle[people.ethnicity[rows]], levels), strict=True):
+    for size, column in zip(
+        sizes[1:],
+        (people.urban[rows], people.sex[rows], band[people.age[rows]], circle[people.ethnicity[rows]], levels),
+        strict=True,
+    ):
         code *= np.int16(size)
         code += column
     counted = np.bincount(code, minlength=int(np.prod(sizes))).astype(np.float64)
     lived = np.flatnonzero(counted)
     cells = _Cells(counted[lived], *(index[lived] for index in np.unravel_index(np.arange(counted.size), sizes)))
-    shares = rake_choices(_seed(margins, options, cells), cells.people, _work_margins(margins, options, cells, agriculture, posts))
+    totals = _work_margins(margins, options, cells, agriculture, posts)
+    shares = rake_choices(_seed(margins, options, cells), cells.people, totals, care=0.3)
     place = np.zeros(counted.size, dtype=np.int16)
     place[lived] = np.arange(lived.size)
-    return Work(rows, choose_of_many(shares, place[code], traits.spread("work", rows.size)), options)
+    # people of one cell stand together for the draw, so that it is spread evenly among people alike
+    order = np.argsort(code, kind="stable")
+    option = np.empty(rows.size, dtype=np.intp)
+    option[order] = choose_of_many(shares, place[code[order]], traits.spread("work", rows.size))
+    return Work(rows, option, options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +188,13 @@ def _seed(margins: Margins, options: Options, cells: _Cells) -> Doubles:
     return seed
 
 
-def _work_margins(margins: Margins, options: Options, cells: _Cells, agriculture: Mask, posts: Doubles) -> list[ChoiceMargin]:
+def _work_margins(
+    margins: Margins, options: Options, cells: _Cells, agriculture: Mask, posts: Doubles
+) -> list[ChoiceMargin]:
     nobody = np.zeros(cells.people.size, dtype=np.intp)
-    home_band = cells.urban * 5 + cells.band
-    force = np.bincount(home_band, cells.people, 10).reshape(2, 5)
+    n_bands = len(BANDS)
+    home_band = cells.urban * n_bands + np.minimum(cells.band, n_bands - 1)  # the unemployed are counted as 55+
+    force = np.bincount(home_band, cells.people, 2 * n_bands).reshape(2, n_bands)
     shape = margins.unemployment_shape
     idle = shape * force * (margins.unemployment * force.sum(axis=1) / (shape * force).sum(axis=1))[:, None]
     employed = force.sum(axis=1) - idle.sum(axis=1)
@@ -174,7 +202,9 @@ def _work_margins(margins: Margins, options: Options, cells: _Cells, agriculture
     post = options.activity == Activity.EMPLOYEE
     trade = options.activity == Activity.HOUSEHOLD_BUSINESS
     farm_work = own_farm | (post & agriculture[options.field])
-    filled = posts[options.public, :, options.field, options.tier] * (1.0 - margins.start["vacancy_share"]) * post[:, None]
+    filled = (
+        posts[options.public, :, options.field, options.tier] * (1.0 - margins.start["vacancy_share"]) * post[:, None]
+    )
     farm_total = margins.agriculture * employed.sum()
     businesses = employed.sum() - farm_total - filled[~farm_work].sum()
     if businesses < 0 or farm_total < filled[farm_work].sum():
@@ -194,8 +224,10 @@ def _work_margins(margins: Margins, options: Options, cells: _Cells, agriculture
     by_farm[0, 1:] = farmers * high_tech / max(1, own_farm.sum() - 1)
     by_farm[0, 1] = farmers * (1.0 - high_tech)
     trained = margins.trained["sector"][0]
-    farm_trained = farm_total * np.array([[1 - trained[0], np.nan], [trained[0] - trained[1], np.nan], [trained[1], np.nan]])
-    idle_total = np.stack([idle.ravel(), np.full(10, np.nan)], axis=1)
+    farm_trained = farm_total * np.array(
+        [[1 - trained[0], np.nan], [trained[0] - trained[1], np.nan], [trained[1], np.nan]]
+    )
+    idle_total = np.stack([idle.ravel(), np.full(2 * n_bands, np.nan)], axis=1)
     return [
         ChoiceMargin(_CLASS_OF_LEVEL[cells.level], np.where(farm_work, 0, 1), farm_trained),
         ChoiceMargin(nobody, farm_class, by_farm),
@@ -206,7 +238,7 @@ def _work_margins(margins: Margins, options: Options, cells: _Cells, agriculture
 
 
 def _by_district(margins: Margins, options: Options, cells: _Cells, filled: Doubles, businesses: float) -> Doubles:
-    """Return residents in each post and trade, shape `(n_districts, n_options)`: posts reach out by commuting, trades sit where people do."""
+    """Return residents in each post (which reach out by commuting) and trade, shape `(n_districts, n_options)`."""
     n = len(margins.districts)
     homes = np.bincount(cells.district * 2 + cells.urban, cells.people, n * 2).reshape(n, 2)
     reach = homes.sum(axis=1) * np.exp(-margins.distance / margins.start["commuting_reach"])
@@ -219,5 +251,3 @@ def _by_district(margins: Margins, options: Options, cells: _Cells, filled: Doub
         share = margins.business_share[field] / margins.business_share.sum()
         table[:, k] = businesses * share * weight / weight.sum()
     return table
-
-

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ AGES = ("0-4", "5-9", "10-14", *(f"{a}-{a + 4}" for a in range(15, 80, 5)), "80+
 FIRST_ADULT = AGES.index("15-19")
 ADULT_AGES = AGES[FIRST_ADULT:]
 BANDS = ("15-24", "25-34", "35-44", "45-54", "55+")
+WORK_BANDS = ("15-24", "25-34", "35-44", "45-54", "55-59", "60+")
 BAND_OF_AGE = np.array([0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4])
+WORK_BAND_OF_AGE = np.array([0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 5, 5, 5])
 SEXES = ("male", "female")
 RESIDENCES = ("rural", "urban")
 SCHOOLINGS = tuple(one.name.lower() for one in Schooling)
@@ -37,8 +40,8 @@ MINORITY = ("kinh", "minority")
 WORK_LEVELS = LEVELS[:-1]  # university and postgraduate count as one
 TRAINED_MEASURES = ("trained", "three_months_or_more")
 WORKS = (
-    "farming", "business", "unskilled", "skilled", "professional", "public_unskilled", "public_skilled", "public_professional",
-    "unemployed",
+    "farming", "business", "unskilled", "skilled", "professional", "public_unskilled", "public_skilled",
+    "public_professional", "unemployed",
 )  # fmt: skip
 LEVEL_AGES = ("15-19", "20-24", "25-34", "35-54", "55+")
 OUTSIDERS = ("away", "abroad", "outside")
@@ -98,7 +101,7 @@ class Margins:
     level_age: Doubles  # (levels, level ages)
     work_level: Doubles  # (works, work levels)
     work_circle: Doubles  # (works, circles)
-    work_age: Doubles  # (works, bands)
+    work_age: Doubles  # (works, work bands)
     work_urban: Doubles  # (works,)
     men_in_field: Doubles  # (fields,)
     skill_field: Doubles  # (levels 1.., fields)
@@ -143,7 +146,9 @@ def _read(profile: Profile, folder: Path) -> Margins:
     fields = tuple(one.id for one in profile.fields)
     peoples = tuple(one.id for one in profile.groups.get("ethnicity", ()))
     if not fields or not peoples or peoples[0] != "kinh":
-        raise PopulationError(_("profile {id}: fields and groups.ethnicity (kinh first) are needed").format(id=profile.id))
+        raise PopulationError(
+            _("profile {id}: fields and groups.ethnicity (kinh first) are needed").format(id=profile.id)
+        )
     places = Rows(folder / "districts.csv")
     n = range(len(places.rows))
     districts = tuple(places.text(i, "id") for i in n)
@@ -168,7 +173,8 @@ def _read(profile: Profile, folder: Path) -> Margins:
         employers=_employers(Rows(folder / "enterprises.csv"), fields),
         mortality=_by_single_age(Rows(folder / "mortality_age_sex.csv")),
         start=scalars, outsiders={one: outsiders.scalars("quantity", where={"people": one}) for one in OUTSIDERS},
-        **_census(folder, districts, peoples), **_work(folder, fields), **_training(folder, fields), **_traits(folder, districts),
+        **_census(folder, districts, peoples), **_work(folder, fields), **_training(folder, fields),
+        **_traits(folder, districts),
     )  # fmt: skip
 
 
@@ -182,7 +188,9 @@ def _distance(roads: Rows, districts: Sequence[str]) -> Doubles:
     np.fill_diagonal(km, 0.0)
     if np.isnan(km).any():
         a, b = np.argwhere(np.isnan(km))[0]
-        raise PopulationError(_("{file}: no road from {a} to {b}").format(file=roads.name, a=districts[a], b=districts[b]))
+        raise PopulationError(
+            _("{file}: no road from {a} to {b}").format(file=roads.name, a=districts[a], b=districts[b])
+        )
     return km
 
 
@@ -191,7 +199,9 @@ def _accessibility(rows: Rows, fields: Sequence[str]) -> Doubles:
     np.fill_diagonal(table, 1.0)
     if np.isnan(table).any():
         a, b = np.argwhere(np.isnan(table))[0]
-        raise PopulationError(_("{file}: there is no row from {a} to {b}").format(file=rows.name, a=fields[a], b=fields[b]))
+        raise PopulationError(
+            _("{file}: there is no row from {a} to {b}").format(file=rows.name, a=fields[a], b=fields[b])
+        )
     return table
 
 
@@ -220,7 +230,9 @@ def _by_single_age(rows: Rows) -> Doubles:
         table[rows.place(i, "sex", SEXES), start:stop] = rows.number(i, "value")
     if np.isnan(table).any():
         sex, age = np.argwhere(np.isnan(table))[0]
-        raise PopulationError(_("{file}: there is no row for {sex} of age {age}").format(file=rows.name, sex=SEXES[sex], age=age))
+        raise PopulationError(
+            _("{file}: there is no row for {sex} of age {age}").format(file=rows.name, sex=SEXES[sex], age=age)
+        )
     return table
 
 
@@ -231,7 +243,7 @@ def _odds(rows: Rows, trait: str, peoples: Sequence[str]) -> Doubles:
     return urban[:, None] + group[None, :]
 
 
-def _census(folder: Path, districts: Sequence[str], peoples: Sequence[str]) -> dict[str, Doubles]:
+def _census(folder: Path, districts: Sequence[str], peoples: Sequence[str]) -> dict[str, Any]:
     contrasts = Rows(folder / "contrasts.csv")
     homes, age, sex, people = ("residence", RESIDENCES), ("age", AGES), ("sex", SEXES), ("ethnicity", peoples)
     taught = (("schooling", SCHOOLINGS),)
@@ -249,7 +261,7 @@ def _census(folder: Path, districts: Sequence[str], peoples: Sequence[str]) -> d
     }
 
 
-def _work(folder: Path, fields: Sequence[str]) -> dict[str, Doubles | float]:
+def _work(folder: Path, fields: Sequence[str]) -> dict[str, Any]:
     idle = Rows(folder / "unemployment.csv")
     sector = Rows(folder / "sector_residence.csv")
     trade = Rows(folder / "businesses.csv")
@@ -267,7 +279,7 @@ def _work(folder: Path, fields: Sequence[str]) -> dict[str, Doubles | float]:
         "business_income": trade.array(field, where={"quantity": "income"}, missing=0.0),
         "work_level": affinity.array([works, ("member", WORK_LEVELS)], where={"group": "level"}),
         "work_circle": affinity.array([works, ("member", CIRCLES)], where={"group": "ethnicity"}),
-        "work_age": affinity.array([works, ("member", BANDS)], where={"group": "age"}),
+        "work_age": affinity.array([works, ("member", WORK_BANDS)], where={"group": "age"}),
         "work_urban": affinity.array([works], where={"group": "residence"}),
         "men_in_field": affinity.array([("work", fields)], where={"group": "sex"}),
         "wage": np.where(np.isnan(wage), wage[:1], wage),
@@ -286,7 +298,7 @@ def _shape_of_unemployment(idle: Rows) -> Doubles:
     return shape
 
 
-def _training(folder: Path, fields: Sequence[str]) -> dict[str, object]:
+def _training(folder: Path, fields: Sequence[str]) -> dict[str, Any]:
     rows = Rows(folder / "training.csv")
     seeds = Rows(folder / "level_affinity.csv")
     measures = ("measure", TRAINED_MEASURES)
@@ -295,7 +307,9 @@ def _training(folder: Path, fields: Sequence[str]) -> dict[str, object]:
     return {
         "level": _levels(rows),
         "paper": float(rows.array([("member", ("short_course",))], where={"measure": "paper"})[0]),
-        "trained": {name: rows.array([("member", one), measures], where={"group": name}) for name, one in members.items()},
+        "trained": {
+            name: rows.array([("member", one), measures], where={"group": name}) for name, one in members.items()
+        },
         "level_schooling": seeds.array([level_axis, ("member", SCHOOLINGS)], where={"group": "schooling"}),
         "level_age": seeds.array([level_axis, ("member", LEVEL_AGES)], where={"group": "age"}, missing=1.0),
         "skill_field": Rows(folder / "skill_field.csv").array([("level", WORK_LEVELS[1:]), ("field", fields)]),
@@ -312,11 +326,12 @@ def _levels(rows: Rows) -> Doubles:
     return share
 
 
-def _traits(folder: Path, districts: Sequence[str]) -> dict[str, object]:
+def _traits(folder: Path, districts: Sequence[str]) -> dict[str, Any]:
     skills, poor = Rows(folder / "digital_skills.csv"), Rows(folder / "poverty.csv")
     groups = {"age": BANDS, "residence": RESIDENCES, "ethnicity": MINORITY, "level": LEVELS, "schooling": SCHOOLINGS}
     digital = {
-        name: skills.array([("member", members)], where={"group": name}, missing=np.nan, signed=True) for name, members in groups.items()
+        name: skills.array([("member", members)], where={"group": name}, missing=np.nan, signed=True)
+        for name, members in groups.items()
     }
     digital["level"][-1] = digital["level"][-2]
     homes = poor.array([("member", RESIDENCES)], where={"group": "residence"}, missing=0.0, signed=True)
@@ -339,4 +354,3 @@ def single_ages(by_age: Doubles, n_ages: int = 101) -> Doubles:
     values = np.array([np.interp(years, _AGE_MIDDLES[FIRST_ADULT:], by_age[:, sex]) for sex in range(by_age.shape[1])])
     values[:, :15] = 0.0
     return values
-

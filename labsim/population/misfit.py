@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Misfit:
 
     fits: list[MarginFit] = field(default_factory=list)
 
-    def add(self, margin: str, expected: Doubles, got: Doubles) -> None:
+    def add(self, margin: str, expected: NDArray[Any], got: NDArray[Any]) -> None:
         """Compare counts over the cells of a margin, arrays of equal shape."""
         e, g = np.asarray(expected, dtype=np.float64).ravel(), np.asarray(got, dtype=np.float64).ravel()
         gap = np.abs(g - e)

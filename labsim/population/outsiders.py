@@ -40,7 +40,9 @@ class Outsiders:
 def gather_outsiders(margins: Margins, traits: Traits, scale: float) -> Outsiders:
     """Draw everyone who is away, abroad or may come in; the home (or future) district follows the census."""
     parts = [_of_kind(margins, traits, scale, kind) for kind in OUTSIDERS]
-    return Outsiders(*(np.concatenate([getattr(part, name) for part in parts]) for name in Outsiders.__dataclass_fields__))
+    return Outsiders(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Outsiders.__dataclass_fields__)
+    )
 
 
 def _of_kind(margins: Margins, traits: Traits, scale: float, kind: str) -> Outsiders:
@@ -49,13 +51,17 @@ def _of_kind(margins: Margins, traits: Traits, scale: float, kind: str) -> Outsi
     adults = cells[:, :, :, 3:].sum()
     number = facts["number"] * (adults if kind == "outside" else 1.0) * scale
     homes = cells.sum(axis=(2, 3))  # (districts, residences, peoples)
-    homes = homes / homes.sum(axis=(0, 2), keepdims=True) * np.array([1.0 - facts["urban"], facts["urban"]])[None, :, None]
+    homes = (
+        homes / homes.sum(axis=(0, 2), keepdims=True) * np.array([1.0 - facts["urban"], facts["urban"]])[None, :, None]
+    )
     kinh = homes[:, :, 0].sum()
     homes[:, :, 0] *= facts["kinh"] / kinh
     homes[:, :, 1:] *= (1.0 - facts["kinh"]) / (1.0 - kinh)
     counts = counts_of(number * homes, traits.one(f"{kind}/people"))
     cell = np.repeat(np.arange(counts.size), counts.ravel())
-    district, urban, ethnicity = (index.astype(np.uint8)[cell] for index in np.unravel_index(np.arange(counts.size), counts.shape))
+    district, urban, ethnicity = (
+        index.astype(np.uint8)[cell] for index in np.unravel_index(np.arange(counts.size), counts.shape)
+    )
     n = cell.size
     nothing = np.zeros(n, dtype=np.uint8)
     low, high = 12.0 * facts["age_low"], 12.0 * (facts["age_high"] + 1.0)
@@ -77,4 +83,5 @@ def _of_kind(margins: Margins, traits: Traits, scale: float, kind: str) -> Outsi
 
 def _cumulative(facts: dict[str, float], names: tuple[str, ...]) -> Doubles:
     shares: NDArray[np.float64] = np.array([facts.get(name, 0.0) for name in names])
-    return (np.cumsum(shares) / shares.sum())[None, :-1]
+    cumulative: Doubles = (np.cumsum(shares) / shares.sum())[None, :-1]
+    return cumulative

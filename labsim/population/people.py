@@ -23,7 +23,7 @@ UPPER_SECONDARY = 3
 
 @dataclass(eq=False)
 class People:
-    """People inside the province at the start, in rows by district, residence, sex, age and ethnic group; arrays `(n,)`."""
+    """People inside the province at the start, by district, residence, sex, age and people; arrays `(n,)`."""
 
     district: Bytes
     urban: Bytes
@@ -65,7 +65,8 @@ def census_cells(margins: Margins) -> Doubles:
 def schooling_table(margins: Margins) -> Doubles:
     """Return cumulative shares of schooling by census cell, shape `(n_cells, 3)`.
 
-    Ordered logit: P(at most k) has log-odds theta(age, sex, k) less the contrasts of residence and people; theta meets the margin.
+    Ordered logit: P(at most k) has log-odds theta(age, sex, k) less the contrasts of residence and people; theta meets
+    the margin.
     """
     cells = census_cells(margins)
     n_ages, n_sexes = margins.schooling.shape[:2]
@@ -113,16 +114,27 @@ def poor_people(margins: Margins, traits: Traits, people: People) -> Bytes:
     return (traits.spread("poor", people.n) < by_cell[people.cell]).astype(np.uint8)
 
 
-def digital_people(margins: Margins, traits: Traits, people: People, level: Bytes, in_force: NDArray[np.bool_]) -> Bytes:
+def digital_people(
+    margins: Margins, traits: Traits, people: People, level: Bytes, in_force: NDArray[np.bool_]
+) -> Bytes:
     """Return who has basic digital skills; children have what those of 15-24 with their schooling have."""
     # one code for (band, residence, Kinh or not, level, schooling): the odds are additive, so a table is enough
     sizes = (5, 2, 2, 7, 4)
-    per_cell = [index.astype(np.int16) for index in np.unravel_index(np.arange(census_cells(margins).size), census_cells(margins).shape)]
+    per_cell = [
+        index.astype(np.int16)
+        for index in np.unravel_index(np.arange(census_cells(margins).size), census_cells(margins).shape)
+    ]
     base = ((BAND_OF_AGE[per_cell[3]] * 2 + per_cell[1]) * 2 + (per_cell[4] > 0)) * 28
     code = base.astype(np.int16)[people.cell] + (level * np.uint8(4) + people.schooling)
     band, urban, minority, levels, schooling = np.unravel_index(np.arange(int(np.prod(sizes))), sizes)
     d = margins.digital
-    odds = d["age"][band] + d["residence"][urban] + d["ethnicity"][minority] + d["level"][levels] + d["schooling"][schooling]
+    odds = (
+        d["age"][band]
+        + d["residence"][urban]
+        + d["ethnicity"][minority]
+        + d["level"][levels]
+        + d["schooling"][schooling]
+    )
     counted = np.bincount(code[in_force], minlength=odds.size).astype(np.float64)
     theta = shifted_to(odds[None], counted[None], np.array([margins.digital_share]))
     return (traits.spread("digital", people.n) < chance(odds + theta)[code]).astype(np.uint8)

@@ -14,7 +14,9 @@ Doubles = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
-def rake(seed: Doubles, margins: Sequence[tuple[tuple[int, ...], Doubles]], rounds: int = 200, tolerance: float = 1e-7) -> Doubles:
+def rake(
+    seed: Doubles, margins: Sequence[tuple[tuple[int, ...], Doubles]], rounds: int = 200, tolerance: float = 1e-7
+) -> Doubles:
     """Scale a table until its sums over the other axes meet each margin (Deming and Stephan 1940).
 
     A margin is (axes kept, totals of their shape). Raises PopulationError where a positive total meets only zeros.
@@ -26,7 +28,9 @@ def rake(seed: Doubles, margins: Sequence[tuple[tuple[int, ...], Doubles]], roun
             others = tuple(axis for axis in range(table.ndim) if axis not in kept)
             now = table.sum(axis=others)
             if np.any((now <= 0) & (total > 1e-9)):
-                raise PopulationError(f"raking: a margin over axes {kept} asks for people in a cell that the others leave empty")
+                raise PopulationError(
+                    f"raking: a margin over axes {kept} asks for people in a cell that the others leave empty"
+                )
             factor = np.divide(total, now, out=np.ones_like(now), where=now > 0)
             worst = max(worst, float(np.abs(factor - 1.0).max()))
             table *= np.expand_dims(factor, others)
@@ -39,7 +43,8 @@ def rake(seed: Doubles, margins: Sequence[tuple[tuple[int, ...], Doubles]], roun
 class ChoiceMargin:
     """How many people of each group make a choice of each class; NaN asks for nothing.
 
-    `group` is each cell's group, `n_classes` classes are given by `class_of` for each option, `total` has shape `(groups, classes)`.
+    `group` is each cell's group, `n_classes` classes are given by `class_of` for each option, `total` has shape
+    `(groups, classes)`.
     """
 
     group: Places
@@ -47,11 +52,13 @@ class ChoiceMargin:
     total: Doubles
 
 
-def rake_choices(shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargin], rounds: int = 60, care: float = 0.5) -> Doubles:
+def rake_choices(
+    shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargin], rounds: int = 60, care: float = 0.5
+) -> Doubles:
     """Scale the shares of options in each cell until the margins hold, each cell's shares summing to 1.
 
-    `shares` has shape `(n_cells, n_options)`, `people` (n_cells,) may be 0: such cells follow the others' factors. Stops when the
-    gaps lie below `care` times the noise of drawing that many people, a share of 1 / sqrt(n).
+    `shares` has shape `(n_cells, n_options)`, `people` (n_cells,) may be 0: such cells follow the others' factors.
+    Stops when the gaps lie below `care` times the noise of drawing that many people, a share of 1 / sqrt(n).
     """
     tolerance = care / np.sqrt(max(people.sum(), 1.0))
     people = np.maximum(people, 1e-9)  # a trace, so that empty cells are scaled like the others
@@ -69,12 +76,14 @@ def rake_choices(shares: Doubles, people: Doubles, margins: Sequence[ChoiceMargi
         table *= (people / table.sum(axis=1))[:, None]
         if gap < tolerance * asked:
             break
-    return table / people[:, None]
+    fitted: Doubles = table / people[:, None]
+    return fitted
 
 
 def _places(margin: ChoiceMargin) -> Places:
     """Return which total of a margin each cell and option counts toward, shape `(n_cells, n_options)`."""
-    return np.asarray(margin.group, dtype=np.intp)[:, None] * margin.total.shape[1] + margin.class_of[None, :]
+    places: Places = np.asarray(margin.group, dtype=np.intp)[:, None] * margin.total.shape[1] + margin.class_of[None, :]
+    return places
 
 
 def shifted_to(odds: Doubles, people: Doubles, target: Doubles) -> Doubles:
@@ -89,7 +98,8 @@ def shifted_to(odds: Doubles, people: Doubles, target: Doubles) -> Doubles:
         mean = (people / (1.0 + np.exp(-(odds + middle[:, None])))).sum(axis=1) / total
         too_few = mean < target
         low, high = np.where(too_few, middle, low), np.where(too_few, high, middle)
-    return 0.5 * (low + high)
+    shift: Doubles = 0.5 * (low + high)
+    return shift
 
 
 def chance(log_odds: Doubles) -> Doubles:

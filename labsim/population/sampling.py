@@ -1,7 +1,8 @@
 """Keyed draws spread evenly over people, and rounding that keeps totals.
 
-Rows that stand next to each other are people alike (same district, residence, sex, age). So a draw that is spread evenly over
-neighbours keeps the margins almost exactly, while each single draw stays uniform: a Latin hypercube (McKay, Beckman, Conover 1979).
+Rows that stand next to each other are people alike (same district, residence, sex, age). So a draw that is spread
+evenly over neighbours keeps the margins almost exactly, while each single draw stays uniform: a Latin hypercube (McKay,
+Beckman, Conover 1979).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _normal_table: list[Doubles] = []
 
 
 def _even_steps() -> NDArray[np.uint16]:
-    """Return the odd steps that spread even short runs evenly: those whose continued fraction over 256 has no term above 4."""
+    """Return the odd steps that spread short runs evenly: no term of the continued fraction of step / 256 above 4."""
     steps = []
     for step in range(1, _BLOCK, 2):
         a, b, largest = _BLOCK, step, 0
@@ -56,7 +57,7 @@ class Traits:
         return uniforms(self.key(trait), ids)
 
     def spread(self, trait: str, n: int) -> Doubles:
-        """Return n numbers in (0, 1), one in each 256th of every 256 neighbours and nearly so over fewer, shape `(n,)`."""
+        """Return n numbers in (0, 1), one in each 256th of every 256 neighbours, nearly so over fewer, shape `(n,)`."""
         blocks = np.arange(-(-n // _BLOCK))
         bits = (uniforms(self.key(f"{trait}/block"), blocks) * 2.0**53).astype(np.uint64)[:, None]
         flip = ((bits >> np.uint64(10)) % np.uint64(_BLOCK)).astype(np.uint16)
@@ -88,7 +89,7 @@ def counts_of(expected: Doubles, start: float) -> Longs:
 
 
 def choose(cumulative: Doubles, cell: NDArray[Any], u: Doubles) -> NDArray[np.uint8]:
-    """Return the option whose share of (0, 1) holds u, given cumulative shares by cell, shape `(n_cells, n_options - 1)`."""
+    """Return the option whose share of (0, 1) holds u, from cumulative shares of shape `(n_cells, n_options - 1)`."""
     chosen = np.zeros(u.size, dtype=np.uint8)
     for option in range(cumulative.shape[1]):
         chosen += u > np.ascontiguousarray(cumulative[:, option])[cell]
@@ -96,7 +97,7 @@ def choose(cumulative: Doubles, cell: NDArray[Any], u: Doubles) -> NDArray[np.ui
 
 
 def choose_of_many(shares: Doubles, cell: NDArray[Any], u: Doubles) -> NDArray[np.intp]:
-    """Return an option for each person by one binary search over all cells, for shares of shape `(n_cells, n_options)`."""
+    """Return an option for each person by one binary search over all cells; shares `(n_cells, n_options)`."""
     n_cells, n_options = shares.shape
     edges = np.cumsum(shares, axis=1)
     edges /= edges[:, -1:]
@@ -104,11 +105,12 @@ def choose_of_many(shares: Doubles, cell: NDArray[Any], u: Doubles) -> NDArray[n
     # a draw lies at least 2**-53 inside its cell, but adding the cell may round it up to the edge
     points = np.minimum(cell + u, np.nextafter(cell + 1.0, 0.0))
     found = np.searchsorted(edges.ravel(), points, side="right") - np.asarray(cell, dtype=np.int64) * n_options
-    return np.minimum(found, n_options - 1)
+    chosen: NDArray[np.intp] = np.minimum(found, n_options - 1)
+    return chosen
 
 
 def first_of_race(weights: Doubles, u: Doubles, n: int) -> NDArray[np.intp]:
-    """Return the places of the n who finish first in a race with these weights (sampling without replacement), sorted."""
+    """Return the places of the n who finish first in a race with these weights, sorted (no one twice)."""
     able = np.flatnonzero(weights > 0)
     n = min(n, able.size)
     times = -np.log(u[able]) / weights[able]

@@ -15,7 +15,15 @@ from labsim.population.labour import Work, find_work, join_labour_force, train_p
 from labsim.population.margins import DESTINATIONS, FIRST_ADULT, LEVELS, Margins, read_margins, single_ages
 from labsim.population.misfit import Misfit
 from labsim.population.outsiders import Outsiders, gather_outsiders
-from labsim.population.people import MONTHS_AT_18, UPPER_SECONDARY, Bytes, People, digital_people, poor_people, settle_people
+from labsim.population.people import (
+    MONTHS_AT_18,
+    UPPER_SECONDARY,
+    Bytes,
+    People,
+    digital_people,
+    poor_people,
+    settle_people,
+)
 from labsim.population.sampling import Doubles, Traits, choose
 from labsim.population.students import Students, build_schools, enrol_students
 from labsim.profile import Period, Profile
@@ -72,9 +80,10 @@ class PopulationConfig(Protocol):
 def populate(config: PopulationConfig, seed: int) -> tuple[World, Misfit]:
     """Make the world at month 0 of a province, and report how well it fits the margins.
 
-    Everyone who can ever appear has a row: people of 15 and more, children who reach 15 before the end of the period, people away,
-    abroad and outside, and firms that may be founded. The scale is 0.001 or more (above 1 the province is multiplied). Raises
-    PopulationError or ConfigError for margins that are missing, wrong or contradict each other.
+    Everyone who can ever appear has a row: people of 15 and more, children who reach 15 before the end of the period,
+    people away, abroad and outside, and firms that may be founded. The scale is 0.001 or more (above 1 the province is
+    multiplied).
+    Raises PopulationError or ConfigError for margins that are missing, wrong or contradict each other.
     """
     margins, traits, scale = read_margins(config.province), Traits(seed), float(config.scale)
     year, month = config.period.year_and_month(0)
@@ -100,8 +109,9 @@ def populate(config: PopulationConfig, seed: int) -> tuple[World, Misfit]:
     workers.own_use[:] = traits.spread("own use", len(workers)) < config.own_account.own_use_share
     places = _places(margins, workers)
     world = World(
-        scale=scale, start_year=year, start_month=month, workers=workers, enterprises=enterprises, institutions=institutions,
-        programmes=programmes, places=places, fields=margins.fields, ethnic_groups=margins.peoples, sector_of_field=sectors, accessibility=margins.accessibility.copy(),
+        scale=scale, start_year=year, start_month=month, workers=workers, enterprises=enterprises,
+        institutions=institutions, programmes=programmes, places=places, fields=margins.fields,
+        ethnic_groups=margins.peoples, sector_of_field=sectors, accessibility=margins.accessibility.copy(),
         levers=Levers(_lever_sizes(workers, enterprises, len(programmes), len(places))),
         ledger=Ledger.opened(np.bincount(workers.activity, minlength=N_ACTIVITIES)),
         market=_empty_market(len(places), len(margins.fields)), demand_index=np.ones(len(margins.fields)),
@@ -120,7 +130,7 @@ def _lever_sizes(workers: Workers, enterprises: Enterprises, n_programmes: int, 
 def _fill(
     margins: Margins, traits: Traits, people: People, outsiders: Outsiders, level: Bytes, in_force: Mask, children: Mask
 ) -> Workers:
-    """Lay people and outsiders into the columns of the workers; those not in the labour force are out of it until told otherwise."""
+    """Lay people and outsiders into the columns of the workers; adults are out of work until told otherwise."""
     w = Workers(people.n + outsiders.n)
     inside, beyond = slice(0, people.n), slice(people.n, None)
     for name in ("district", "urban", "sex", "ethnicity", "schooling"):
@@ -132,16 +142,45 @@ def _fill(
     w.activity[beyond] = outsiders.activity
     w.destination[beyond], w.months_left[beyond] = outsiders.destination, outsiders.months_left
     w.poor[inside] = poor_people(margins, traits, people)
-    w.poor[beyond] = traits.spread("outsiders/poor", outsiders.n) < np.where(outsiders.activity == Activity.OUTSIDE, 0.02, 0.15)
+    w.poor[beyond] = traits.spread("outsiders/poor", outsiders.n) < np.where(
+        outsiders.activity == Activity.OUTSIDE, 0.02, 0.15
+    )
     w.digital[inside] = digital_people(margins, traits, people, level, in_force)
-    w.digital[beyond] = traits.spread("outsiders/digital", outsiders.n) < np.where(outsiders.level >= Level.INTERMEDIATE, 0.85, 0.45)
+    w.digital[beyond] = traits.spread("outsiders/digital", outsiders.n) < np.where(
+        outsiders.level >= Level.INTERMEDIATE, 0.85, 0.45
+    )
     w.wage[beyond] = outsiders.wage
     paper = traits.spread("paper", w.n_rows) < margins.paper
     w.certificate[:] = np.where(
         w.level >= Level.ELEMENTARY, Certificate.THREE_MONTHS_OR_MORE,
         np.where((w.level == Level.SHORT_COURSE) & paper, Certificate.UNDER_THREE_MONTHS, Certificate.NO_PAPER),
     )  # fmt: skip
+    w.vocational[:] = _vocational(margins, traits, w)
     return w
+
+
+def _vocational(margins: Margins, traits: Traits, w: Workers) -> Mask:
+    """Mark who took a vocational course: everyone with its paper, and so many of those without paper as the margin asks.
+
+    The province reports the share for ethnic minority people of working age, and how many of them are 18 to 35; the same
+    chance by age is taken for everyone.
+    """
+    age = -w.birth_month // 12
+    certain = (w.level <= Level.COLLEGE) & (w.certificate != Certificate.NO_PAPER)
+    open_ = (w.level == Level.SHORT_COURSE) & ~certain
+    of_margin = (w.ethnicity > 0) & (age >= 15) & (age < 60) & (w.activity != Activity.OUTSIDE)
+    wanted = margins.start["minority_vocational"] * of_margin.sum()
+    young = (age >= 18) & (age <= 35)
+    chance = np.zeros(w.n_rows)
+    for group, share in (
+        (young, margins.start["minority_vocational_young"]),
+        (~young, 1.0 - margins.start["minority_vocational_young"]),
+    ):
+        here = of_margin & group
+        missing = share * wanted - (certain & here).sum()
+        chance[group] = np.clip(missing / max(1, (open_ & here).sum()), 0.0, 1.0)
+    marked: Mask = certain | (open_ & (traits.spread("vocational", w.n_rows) < chance))
+    return marked
 
 
 def _employ(margins: Margins, traits: Traits, w: Workers, work: Work, staff: Staff) -> None:
@@ -153,7 +192,11 @@ def _employ(margins: Margins, traits: Traits, w: Workers, work: Work, staff: Sta
     trained = np.minimum(w.level, np.uint8(Level.UNIVERSITY))
     table = np.concatenate([np.zeros((1, len(margins.fields))), margins.skill_field])
     table[0, 0] = 1.0  # the untrained know the family's fields
-    drawn = choose(np.cumsum(table / table.sum(axis=1, keepdims=True), axis=1)[:, :-1], trained, traits.spread("skill field", w.n_rows))
+    drawn = choose(
+        np.cumsum(table / table.sum(axis=1, keepdims=True), axis=1)[:, :-1],
+        trained,
+        traits.spread("skill field", w.n_rows),
+    )
     own = margins.start["skill_from_work"] * (trained > 0) + (1.0 - margins.start["young_field_open"]) * (trained == 0)
     keeps = (w.work_field >= 0) & (traits.spread("skill from work", w.n_rows) < own)
     w.field[:] = np.where(keeps, w.work_field, drawn)
@@ -175,7 +218,9 @@ def _equip(margins: Margins, traits: Traits, w: Workers, n_inside: int, enterpri
     start = margins.start
     inside = np.arange(w.n_rows) < n_inside
     income = np.full(w.n_rows, start["idle_income"], dtype=np.float32)
-    farming, business, employed = (w.activity == one for one in (Activity.FARMING, Activity.HOUSEHOLD_BUSINESS, Activity.EMPLOYEE))
+    farming, business, employed = (
+        w.activity == one for one in (Activity.FARMING, Activity.HOUSEHOLD_BUSINESS, Activity.EMPLOYEE)
+    )
     farm_income = start["farm_income"] * margins.farm_factor
     income[farming] = farm_income.astype(np.float32)[w.district[farming]]
     income[business] = margins.business_income.astype(np.float32)[w.work_field[business]]
@@ -256,7 +301,7 @@ def _rate_tables(margins: Margins, w: Workers, n_inside: int) -> dict[str, Doubl
     people = np.bincount(code[counted], minlength=size)
     share = (force / np.maximum(1, people)).reshape(-1, 2)
     return {
-        "mortality": margins.mortality.copy(), "participation": single_ages(share), "minimum_wage_region": margins.wage_region.copy(),
-        "farm_income": start_farm_income(margins), "business_income": np.tile(margins.business_income, (len(margins.districts), 1)),
+        "mortality": margins.mortality.copy(), "participation": single_ages(share),
+        "minimum_wage_region": margins.wage_region.copy(), "farm_income": start_farm_income(margins),
+        "business_income": np.tile(margins.business_income, (len(margins.districts), 1)),
     }  # fmt: skip
-

@@ -21,7 +21,7 @@ _OLDEST_START, _YOUNGEST_VOCATIONAL = 276, MONTHS_AT_15 + 4
 
 @dataclass(eq=False)
 class Students:
-    """Who studies full-time at the start: rows of people, their programme and the months left, arrays `(n_students,)`."""
+    """Who studies full-time at the start: rows of people, their programme and months left, arrays `(n_students,)`."""
 
     rows: NDArray[np.intp]
     programme: NDArray[np.int64]
@@ -29,12 +29,14 @@ class Students:
 
 
 def build_schools(profile: Profile, margins: Margins, scale: float) -> tuple[Institutions, Programmes]:
-    """Return the institutions and programmes of a profile; a yearly intake becomes seats taught at one time, at scale."""
+    """Return institutions and programmes of a profile; a yearly intake becomes seats taught at one time, at scale."""
     institutions = Institutions(len(profile.institutions))
     programmes = Programmes(sum(len(one.programmes) for one in profile.institutions))
     row = 0
     for k, one in enumerate(profile.institutions):
-        institutions.district[k] = _place(one.district or margins.districts[0], margins.districts, f"institutions.{one.id}.district")
+        institutions.district[k] = _place(
+            one.district or margins.districts[0], margins.districts, f"institutions.{one.id}.district"
+        )
         institutions.quality[k] = one.quality
         for taught in one.programmes:
             where = f"institutions.{one.id}.programmes"
@@ -55,19 +57,24 @@ def build_schools(profile: Profile, margins: Margins, scale: float) -> tuple[Ins
 
 def _place(given: str, members: tuple[str, ...], path: str) -> int:
     if given not in members:
-        raise PopulationError(f"{path}: " + _("given {given!r}; {hint}").format(given=given, hint=did_you_mean(given, members)))
+        raise PopulationError(
+            f"{path}: " + _("given {given!r}; {hint}").format(given=given, hint=did_you_mean(given, members))
+        )
     return members.index(given)
 
 
-def enrol_students(margins: Margins, traits: Traits, people: People, programmes: Programmes, start_month: int) -> Students:
-    """Seat the students of past intakes: each cohort filled at intake, thinned every year, its months left counted from intake.
+def enrol_students(
+    margins: Margins, traits: Traits, people: People, programmes: Programmes, start_month: int
+) -> Students:
+    """Seat the students of past intakes: each cohort filled at intake, thinned every year, counted from its intake.
 
-    Vocational students (intermediate) are 15 to 20 and left school after lower secondary; those of colleges and university 18 to 23.
+    Vocational students (intermediate) are 15 to 20 and left school after lower secondary; those of colleges and
+    university 18 to 23.
     """
     adult = (people.months >= _YOUNGEST_VOCATIONAL) & (people.months < _OLDEST_START)
     rows = np.flatnonzero(adult)
     cohorts = _cohorts(margins, traits, programmes, start_month)
-    found: list[Students] = []
+    found = [(rows[:0], cohorts[:0, 0], cohorts[:0, 1])]
     for higher in (False, True):
         mine = cohorts[(programmes.level[cohorts[:, 0]] > Level.INTERMEDIATE) == higher]
         months, schooling = people.months[rows], people.schooling[rows]
@@ -75,16 +82,21 @@ def enrol_students(margins: Margins, traits: Traits, people: People, programmes:
             able = (months >= MONTHS_AT_18) & (schooling >= UPPER_SECONDARY)
         else:
             able = (schooling == UPPER_SECONDARY - 1) & (months < MONTHS_AT_18 + 36)
-        pull = np.exp(-margins.distance[:, int(programmes.district[mine[0, 0]]) if len(mine) else 0] / _REACH)
-        weights = np.where(able, (0.3 + pull[people.district[rows]]) * np.where(people.ethnicity[rows] == 0, 1.6, 1.0), 0.0)
+        if not len(mine):
+            continue
+        mine = mine[np.argsort(-mine[:, 1], kind="stable")]  # those with most months left are the youngest
+        pull = np.exp(-margins.distance[:, int(programmes.district[mine[0, 0]])] / _REACH)
+        weights = np.where(
+            able, (0.3 + pull[people.district[rows]]) * np.where(people.ethnicity[rows] == 0, 1.6, 1.0), 0.0
+        )
         picked = rows[first_of_race(weights, traits.each(f"student/{higher}", rows), len(mine))]
-        # the oldest sit in the last years, in random order among equals
+        # in order of age, give or take two years
         picked = picked[np.argsort(people.months[picked] + 24.0 * traits.each("student order", picked), kind="stable")]
-        mine = mine[np.argsort(-mine[:, 1], kind="stable")][: picked.size] if picked.size < len(mine) else mine[np.argsort(-mine[:, 1], kind="stable")]
-        found.append(Students(picked, mine[:, 0], mine[:, 1]))
-    together = Students(*(np.concatenate([getattr(one, name) for one in found]) for name in ("rows", "programme", "months_left")))
-    order = np.argsort(together.rows)
-    together = Students(together.rows[order], together.programme[order], together.months_left[order])
+        mine = mine[np.sort(np.argsort(traits.each("student seat", np.arange(len(mine))))[: picked.size])]
+        found.append((picked, mine[:, 0], mine[:, 1]))
+    rows, programme, left = (np.concatenate([part[k] for part in found]) for k in range(3))
+    order = np.argsort(rows)
+    together = Students(rows[order], programme[order], left[order])
     programmes.taken[:] = np.bincount(together.programme, minlength=len(programmes))
     programmes.seats[:] = np.maximum(np.round(programmes.base_seats), programmes.taken).astype(np.int32)
     return together

@@ -29,10 +29,12 @@ class Rows:
                 self.columns = list(reader.fieldnames or ())
                 self.rows = list(reader)
         except OSError as error:
-            raise PopulationError(_("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)) from None
+            raise PopulationError(
+                _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
+            ) from None
 
     def number(self, position: int, column: str, *, signed: bool = False) -> float:
-        """Return a number of a row; raises ConfigError if it is missing, not a number, or negative where it may not be."""
+        """Return a number of a row; raises ConfigError if it is no number, or negative where it may not be."""
         text = self.text(position, column)
         try:
             value = float(text)
@@ -40,7 +42,9 @@ class Rows:
             value = math.nan
         if not math.isfinite(value) or (value < 0 and not signed):
             allowed = _("a number") if signed else _("a number, 0 or more")
-            raise self.problem(position, column, _("given {given!r}; allowed {allowed}").format(given=text, allowed=allowed))
+            raise self.problem(
+                position, column, _("given {given!r}; allowed {allowed}").format(given=text, allowed=allowed)
+            )
         return value
 
     def text(self, position: int, column: str) -> str:
@@ -64,13 +68,20 @@ class Rows:
 
     def where(self, **wanted: str) -> list[int]:
         """Return the positions of the rows with these texts."""
-        return [i for i in range(len(self.rows)) if all(self.text(i, column) == text for column, text in wanted.items())]
+        return [
+            i for i in range(len(self.rows)) if all(self.text(i, column) == text for column, text in wanted.items())
+        ]
 
     def array(
-        self, axes: Sequence[Axis], *, where: Mapping[str, str] | None = None, missing: float | None = None, signed: bool = False,
+        self,
+        axes: Sequence[Axis],
+        *,
+        where: Mapping[str, str] | None = None,
+        missing: float | None = None,
+        signed: bool = False,
         column: str = "value",
     ) -> Doubles:
-        """Return the values over some axes; raises ConfigError for a row given twice, unknown members or missing cells."""
+        """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells."""
         table = np.full([len(members) for _name, members in axes], np.nan)
         for i in self.where(**(where or {})):
             at = tuple(self.place(i, name, members) for name, members in axes)

@@ -45,7 +45,7 @@ class DemographyParameters(Parameters):
         help="how fast people move in and out of the labour force toward the participation of their age and sex",
     )
     retirement_age_men: Yearly = quantity(
-        {2021: 60.25, 2022: 60.5, 2023: 60.75, 2024: 61.0, 2025: 61.25, 2026: 61.5, 2027: 61.75, 2028: 62.0},
+        {2020: 60.0, 2021: 60.25, 2022: 60.5, 2023: 60.75, 2024: 61.0, 2025: 61.25, 2026: 61.5, 2027: 61.75, 2028: 62.0},
         unit="years",
         low=50,
         high=70,
@@ -56,6 +56,7 @@ class DemographyParameters(Parameters):
     )
     retirement_age_women: Yearly = quantity(
         {
+            2020: 55.0,
             2021: 55.33,
             2022: 55.67,
             2023: 56.0,

@@ -23,7 +23,7 @@ class FirmsParameters(Parameters):
     """How employers adjust, and how they come and go."""
 
     separation_rate: float = quantity(
-        0.020,
+        0.010,
         unit="per month",
         low=0,
         high=0.2,
@@ -46,7 +46,7 @@ class FirmsParameters(Parameters):
         help="separations of public bodies relative to private ones",
     )
     opening_rate: float = quantity(
-        0.018,
+        0.009,
         unit="per month",
         low=0,
         high=0.2,
@@ -66,13 +66,13 @@ class FirmsParameters(Parameters):
         help="g_u: share of excess demand D - D* that is separated in a month",
     )
     opening_speed: float = quantity(
-        0.16,
+        0.30,
         unit="per month",
         low=0,
         high=1,
-        grade="C",
-        year=2021,
-        source="del Rio-Chanona et al. 2021 (gamma, per step of 6.75 weeks)",
+        grade="D",
+        year=2020,
+        source="assumed: a new employer seeks its staff within half a year; the model of 2021 has 0.16 per step of 6.75 weeks",
         help="g_v: share of missing demand D* - D that is opened as vacancies in a month",
     )
     vacancy_lapse: float = quantity(
@@ -137,7 +137,7 @@ class FirmsParameters(Parameters):
 def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
     """Set the target of every post group and from it this month's chances.
 
-    D* = weight x luck x demand x tier share. Separation: d_u + (1 - d_u) g_u max(0, D - D*) / L per employee. Mean
+    D* = weight x luck x demand x tier share, in whole posts. Separation: d_u + (1 - d_u) g_u max(0, D - D*) / L per employee. Mean
     openings: L d_v + (1 - d_v) g_v max(0, D* - D).
     """
     e = world.enterprises
@@ -148,7 +148,9 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
         # a uniform with the same mean and variance as the normal step: after a year the sum is normal enough
         e.luck *= np.where(private, np.exp(sd * np.sqrt(12.0) * (u - 0.5) - 0.5 * sd * sd), 1.0)
     size = e.weight * e.luck * world.demand_index[e.field] * world.levers["labour_demand"] * e.active
-    e.target[:] = size[:, None] * e.tier_share
+    # whole posts, by a lasting number of each post group: a small employer would else shed and seek fractions for ever
+    places = np.arange(e.target.size).reshape(e.target.shape)
+    e.target[:] = np.floor(size[:, None] * e.tier_share + uniforms(draws.lasting_key("whole posts"), places))
     demand = e.headcount + e.vacancies
     factor = np.where(private, 1.0, parameters.public_separation_factor)[:, None]
     base = np.minimum(1.0, parameters.separation_rate * factor)

@@ -22,7 +22,7 @@ class MigrationParameters(Parameters):
     """Who leaves for other provinces, who comes, who returns."""
 
     leave_rate: float = quantity(
-        0.0035,
+        0.0014,
         unit="per month",
         low=0,
         high=0.05,

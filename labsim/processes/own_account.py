@@ -120,6 +120,26 @@ class OwnAccountParameters(Parameters):
         source="assumed",
         help="share of farmers offered help to change livelihood who open a business at equal income and enough means",
     )
+    give_up: float = quantity(
+        0.25,
+        unit="per month",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed; rural unemployment is a sixth of the urban rate in the region",
+        help="chance that a rural unemployed person gives up the search and joins the family farm",
+    )
+    necessity: float = quantity(
+        0.22,
+        unit="per month",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed; few of the unemployed draw a benefit, so most soon take up petty trade",
+        help="chance that an urban unemployed person takes up petty trade or service for want of a job",
+    )
     closing_rate: float = quantity(
         0.012,
         unit="per month",
@@ -195,6 +215,8 @@ def _businesses(
     offered: np.ndarray,
     help_: np.ndarray,
     take_up: float,
+    give_up: float,
+    necessity: float,
     key: np.uint64,
     offer_key: np.uint64,
     converted: np.ndarray,
@@ -222,6 +244,20 @@ def _businesses(
         else:
             bits = scramble(key, i)
             u = uniform_of(bits, 0)
+            if now == UNEMPLOYED and w.spell[i] >= 1:
+                # nothing was found: the family farm takes rural people back, petty trade the others
+                if w.urban[i] == 0:
+                    if u >= 1.0 - give_up:
+                        move(w, flows, i, FARMING)
+                        continue
+                elif u >= 1.0 - necessity:
+                    field = race(bits, room[w.district[i]], 1)
+                    if field >= 0:
+                        move(w, flows, i, BUSINESS)
+                        w.work_field[i] = field
+                        w.wage[i] = income[w.district[i], field]
+                        opened += 1
+                        continue
             if u >= most and not (any_offer and now == FARMING):
                 continue
             d = w.district[i]
@@ -264,7 +300,7 @@ def _businesses(
 def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
     """Open and close household businesses.
 
-    Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate /
+    Who searches in vain goes back to the farm or into petty trade. Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate /
     (1 + age / half age), higher while the trade earns less than when it opened.
     """
     places = world.places
@@ -291,6 +327,8 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         offered,
         levers["conversion_grant"] + levers["conversion_credit"],
         parameters.take_up,
+        parameters.give_up,
+        parameters.necessity,
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,

@@ -27,13 +27,12 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     notes: list[str] = []
     if scored:
         yield _scorecard_table(scored, notes)
-    for position, note in enumerate(notes, start=1):
-        yield Text(f"[{position}] {note}", style="dim")
+    if notes:
+        yield _listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
     left_out = [row for row in rows if row["status"] != "scored"]
     if left_out:
         yield Text(_("Not scored:") if scored else _("No target could be scored:"))
-        for row in left_out:
-            yield Text(f"  {_label(row)} ({row['year']}): {row['note']}", style="dim")
+        yield _listed(("-", f"{_label(row)}: {row['note']}") for row in left_out)
     yield Text("\n".join(trust(results.manifest, bool(scored))) + "\n")
 
 
@@ -104,7 +103,6 @@ def _title(manifest: Mapping[str, Any]) -> str:
 def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Table:
     table = _table()
     table.add_column(_("Target"), ratio=1, min_width=24)
-    table.add_column(_("Year"), width=4)
     table.add_column(_("Wanted"), justify="right", min_width=8)
     table.add_column(_("Simulated (90 % band)"), justify="right", min_width=14)
     table.add_column(_("Met in"), justify="right", min_width=9)
@@ -112,17 +110,27 @@ def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Tab
     for row in rows:
         mark = ""
         if row["note"]:
-            notes.append(f"{_label(row)}: {row['note']}") if f"{_label(row)}: {row['note']}" not in notes else None
-            mark = f" [{notes.index(_label(row) + ': ' + row['note']) + 1}]"
+            if row["note"] not in notes:
+                notes.append(row["note"])
+            mark = f" [{notes.index(row['note']) + 1}]"
         table.add_row(
             Group(Text(_label(row) + mark), Text(_definition(row), style="dim")),
-            str(row["year"]), _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
+            _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
     return table
 
 
+def _listed(lines: Iterable[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for mark, line in lines:
+        table.add_row(Text(mark, style="dim"), Text(line, style="dim"))
+    return table
+
+
 def _label(row: Mapping[Any, Any]) -> str:
-    return str(row["label_vi"] if current_language() == "vi" and row["label_vi"] else row["label"])
+    """Name a target in the language in use, with its year."""
+    label = str(row["label_vi"] if current_language() == "vi" and row["label_vi"] else row["label"])
+    return label if str(row["year"]) in label else f"{label}, {row['year']}"
 
 
 def _definition(row: Mapping[Any, Any]) -> str:

@@ -103,8 +103,10 @@ def main_series(results: Results) -> Figure:
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
-        for axis, panel in zip(axes, panels, strict=False):
-            _draw(axis, results, panel, recorded)
+        captions = [_draw(axis, results, panel, recorded) for axis, panel in zip(axes, panels, strict=False)]
+        for place, axis in enumerate(axes[: len(panels)]):
+            row = place // n_columns * n_columns
+            _head(axis, panels[place].title, captions[place], max(map(len, captions[row : row + n_columns])))
         _frame(figure, results, height)
     return figure
 
@@ -119,7 +121,8 @@ def overview_files(results: Results) -> dict[str, bytes]:
     return {"overview.svg": svg.getvalue(), "overview.png": png.getvalue()}
 
 
-def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> None:
+def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> list[str]:
+    """Draw a panel; return the lines that say what is counted."""
     months = pd.DatetimeIndex(results.monthly["month"].unique())
     span = (_moment(months.min()) - 0.2, _moment(months.max()) + 0.4)
     if panel.lines:
@@ -136,11 +139,16 @@ def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> Non
         _targets(axis, results.scorecard, series, span)
     axis.set_xlim(*span)
     _scale_axes(axis, info, from_zero=bool(panel.lines) or info.kind == "flow")
-    words = textwrap.wrap(concept, 50)[:3]
-    axis.annotate("\n".join(words), (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
-                  fontsize=8.5, color="#555555", linespacing=1.15)  # fmt: skip
-    axis.annotate(panel.title, (0, 1), xytext=(0, 10 + 11.5 * len(words)), xycoords="axes fraction",
-                  textcoords="offset points", fontsize=11.5, fontweight="bold")  # fmt: skip
+    return textwrap.wrap(concept, 50)[:3]
+
+
+def _head(axis: Axes, title: str, caption: list[str], n_lines: int) -> None:
+    """Write title and caption above a panel; titles of one row, with up to `n_lines` below them, stand level."""
+    top = 6 + 11.5 * n_lines
+    axis.annotate("\n".join(caption), (0, 1), xytext=(0, top), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=8.5, color="#555555", linespacing=1.15, va="top")  # fmt: skip
+    axis.annotate(title, (0, 1), xytext=(0, top + 5), xycoords="axes fraction", textcoords="offset points",
+                  fontsize=11.5, fontweight="bold")  # fmt: skip
 
 
 def _scale_axes(axis: Axes, info: IndicatorInfo, *, from_zero: bool) -> None:

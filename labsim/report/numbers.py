@@ -17,6 +17,8 @@ def number(value: float, unit: str) -> str:
         return "-"
     if unit == "share":
         value, unit = 100 * value, "%"
+    if unit == "persons":
+        return str(format_decimal(value, "#,##0", locale=current_language()))
     pattern = ("#,##0.00" if abs(value) < 10 else "#,##0.0") if unit.startswith("%") else "#,##0.##"
     if not unit.startswith("%") and abs(value) >= 100:
         pattern = "#,##0"
