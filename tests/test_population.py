@@ -16,8 +16,8 @@ from labsim.config import load
 from labsim.errors import ConfigError, PopulationError
 from labsim.population import Misfit, populate
 from labsim.population.employers import draw_posts
-from labsim.population.margins import read_margins
 from labsim.population.raking import ChoiceMargin, rake, rake_choices, shifted_to
+from labsim.population.reading import read_margins
 from labsim.population.sampling import Traits, choose, choose_of_many, counts_of, first_of_race
 from labsim.world import N_ACTIVITIES, NO_TIER, NOBODY, Activity, Kind, Level, Schooling, World
 

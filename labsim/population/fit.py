@@ -105,7 +105,12 @@ def _work(
     inside = slice(0, people.n)
     digital = world.workers.digital[inside][in_force].sum()
     misfit.add("digital skills", np.array([margins.digital_share * in_force.sum()]), np.array([digital]))
-    misfit.add("poor", np.array([margins.poor_share * people.n]), np.array([world.workers.poor[inside].sum()]))
+    n_districts = len(margins.districts)
+    homes = census_cells(margins).sum(axis=(1, 2, 3, 4))
+    share = margins.poor * margins.poor_share * homes.sum() / (margins.poor * homes).sum()
+    members = np.bincount(people.district, minlength=n_districts)
+    poor = np.bincount(people.district, world.workers.poor[inside], n_districts)
+    misfit.add("poor by district", share * members, poor)
 
 
 def _employers(misfit: Misfit, margins: Margins, world: World, posts: Posts) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.errors import PopulationError
+from labsim.text import _
 
 Doubles = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -22,15 +23,14 @@ def rake(
     A margin is (axes kept, totals of their shape). Raises PopulationError where a positive total meets only zeros.
     """
     table = seed.astype(np.float64).copy()
-    for _ in range(rounds):
+    for _round in range(rounds):
         worst = 0.0
         for kept, total in margins:
             others = tuple(axis for axis in range(table.ndim) if axis not in kept)
             now = table.sum(axis=others)
             if np.any((now <= 0) & (total > 1e-9)):
-                raise PopulationError(
-                    f"raking: a margin over axes {kept} asks for people in a cell that the others leave empty"
-                )
+                message = _("raking: a margin over axes {axes} asks for people in a cell that the others leave empty")
+                raise PopulationError(message.format(axes=kept))
             factor = np.divide(total, now, out=np.ones_like(now), where=now > 0)
             worst = max(worst, float(np.abs(factor - 1.0).max()))
             table *= np.expand_dims(factor, others)
@@ -64,7 +64,7 @@ def rake_choices(
     people = np.maximum(people, 1e-9)  # a trace, so that empty cells are scaled like the others
     table = shares * (people / shares.sum(axis=1))[:, None]
     places = [_places(margin) for margin in margins]
-    for _ in range(rounds):
+    for _round in range(rounds):
         gap = asked = 0.0
         for margin, place in zip(margins, places, strict=True):
             total = margin.total.ravel()
@@ -93,7 +93,7 @@ def shifted_to(odds: Doubles, people: Doubles, target: Doubles) -> Doubles:
     """
     low, high = np.full(target.shape, -30.0), np.full(target.shape, 30.0)
     total = np.maximum(people.sum(axis=1), 1e-300)
-    for _ in range(50):
+    for _round in range(50):
         middle = 0.5 * (low + high)
         mean = (people / (1.0 + np.exp(-(odds + middle[:, None])))).sum(axis=1) / total
         too_few = mean < target

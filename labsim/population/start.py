@@ -12,7 +12,7 @@ from labsim.levers import GROUPS, Levers
 from labsim.population.employers import Staff, draw_posts, open_enterprises, staff_employers
 from labsim.population.fit import measure_misfit
 from labsim.population.labour import Work, find_work, join_labour_force, train_people
-from labsim.population.margins import DESTINATIONS, FIRST_ADULT, LEVELS, Margins, read_margins, single_ages
+from labsim.population.margins import DESTINATIONS, FIRST_ADULT, LEVELS, Margins, single_ages
 from labsim.population.misfit import Misfit
 from labsim.population.outsiders import Outsiders, gather_outsiders
 from labsim.population.people import (
@@ -24,6 +24,7 @@ from labsim.population.people import (
     poor_people,
     settle_people,
 )
+from labsim.population.reading import read_margins
 from labsim.population.sampling import Doubles, Traits, choose
 from labsim.population.students import Students, build_schools, enrol_students
 from labsim.profile import Period, Profile

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
