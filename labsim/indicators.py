@@ -1,15 +1,18 @@
-"""Every indicator once: name, unit, concept, which way is better, formula.
+"""Every indicator once: name, unit, concept, which way is better, what it counts.
 
 Two statistical systems never mix. *Administrative* is the province's own count: trained includes uncertified short
-courses, the labour
-force includes farmers for own use. *Survey* is the statistics office's: a certificate of three months or more, and
-from 2021 farmers for own use are outside the labour force.
+courses, the labour force includes farmers for own use. *Survey* is the statistics office's: a certificate of three
+months or more, and from 2021 farmers for own use are outside the labour force.
+
+What an indicator counts is declared as terms: a status, a training, an age, an ethnic group, digital skills. A share has
+terms above and below; all terms of all indicators make one matrix, so that a month is one product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,54 +23,32 @@ Values = NDArray[np.float64]
 
 ADMINISTRATIVE, SURVEY, MODEL = "administrative", "survey", "model"
 STOCK, FLOW = "stock", "flow"
-
-FARMING = slice(0, 4)
-OWN_USE = slice(0, 2)
-BUSINESS = slice(4, 7)
-EMPLOYEES = slice(7, 10)
-WORKING = slice(0, 10)
-UNEMPLOYED = 10
-LABOUR_FORCE = slice(0, 11)
-N_AGES = 5
-YOUNG = slice(0, 2)
-WORKING_AGE = slice(0, 4)
-FROM_18_TO_35 = slice(1, 3)
+N_AGES, N_STATUSES, N_TRAINING = 5, 15, 6
+FARMING_PAY, BUSINESS_PAY, EMPLOYEE_PAY = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+ANY = slice(None)
 
 
-@dataclass(frozen=True)
-class Counted:
-    """People counted in one month for some groups, in real persons.
+class Term(NamedTuple):
+    """People of some statuses, trainings, ages, ethnic groups and digital skills, counted once (sign -1: taken off)."""
 
-    `people` has shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`, `pay` `(n_groups, 3)`: VND a month
-    summed over farmers, household businesses and employees.
-    """
-
-    people: Values
-    pay: Values
-
-    def at(
-        self,
-        status: slice | int,
-        training: slice | int = slice(None),
-        age: slice = slice(None),
-        ethnic: slice = slice(None),
-    ) -> Values:
-        """Return the persons with a status, training, age and ethnic group, shape `(n_groups,)`."""
-        part = self.people[:, age, ethnic]
-        status_ = slice(status, status + 1) if isinstance(status, int) else status
-        training_ = slice(training, training + 1) if isinstance(training, int) else training
-        return part[:, :, :, status_, training_].sum(axis=(1, 2, 3, 4, 5))
+    status: slice = ANY
+    training: slice = ANY
+    age: slice = ANY
+    ethnic: slice = ANY
+    digital: slice = ANY
+    sign: float = 1.0
 
 
-Formula = Callable[[Counted], Values]
+Terms = tuple[Term, ...]
 
 
 @dataclass(frozen=True)
 class Indicator:
     """What one indicator is.
 
-    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the
-    persons a share refers to.
+    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the persons
+    a share refers to. A counted indicator has terms `above`, and `below` if it is a share; `pay` picks the pay that is
+    summed above instead; a flow names the count of the ledger in `source`.
     """
 
     name: str
@@ -77,263 +58,251 @@ class Indicator:
     better: str | None
     kind: str
     base: str | None
-    formula: Formula | None = None
-    source: str | None = None  # of a flow: the ledger's count
+    above: Terms = ()
+    below: Terms = ()
+    pay: tuple[float, float, float] | None = None
+    source: str | None = None
 
 
-def share(part: Values, whole: Values) -> Values:
-    """Return a percentage, not a number where nobody is counted."""
-    result: Values = np.divide(100.0 * part, whole, out=np.full_like(part, np.nan), where=whole > 0)
-    return result
+def _status(first: int, last: int | None = None) -> slice:
+    return slice(first, (first if last is None else last) + 1)
 
 
+FARMING, OWN_USE, BUSINESS, EMPLOYEES = _status(0, 3), _status(0, 1), _status(4, 6), _status(7, 9)
+WORKING, UNEMPLOYED, LABOUR_FORCE, HERE = _status(0, 9), _status(10), _status(0, 10), _status(0, 12)
 TRAINED, PAPER, CERTIFIED, VOCATIONAL = slice(1, 6), slice(3, 6), slice(4, 6), slice(2, 5)
-MINORITY = slice(1, None)
+YOUNG, WORKING_AGE, FROM_18_TO_35 = slice(0, 2), slice(0, 4), slice(1, 3)
+MINORITY, DIGITAL = slice(1, None), slice(1, 2)
+
+IN_FORCE: Terms = (Term(LABOUR_FORCE),)
+IN_SURVEY_FORCE: Terms = (Term(LABOUR_FORCE), Term(OWN_USE, sign=-1.0))
+AT_WORK: Terms = (Term(WORKING),)
+MINORITY_OF_AGE: Terms = (Term(HERE, age=WORKING_AGE, ethnic=MINORITY),)
+MINORITY_VOCATIONAL: Terms = (Term(HERE, VOCATIONAL, WORKING_AGE, MINORITY),)
 
 
-def _ratio(part: Callable[[Counted], Values], whole: Callable[[Counted], Values]) -> Formula:
-    return lambda c: share(part(c), whole(c))
-
-
-def _labour_force(c: Counted) -> Values:
-    return c.at(LABOUR_FORCE)
-
-
-def _survey_force(c: Counted) -> Values:
-    return c.at(LABOUR_FORCE) - c.at(OWN_USE)
-
-
-def _working(c: Counted) -> Values:
-    return c.at(WORKING)
+def _any_of(*statuses: slice, training: slice = ANY) -> Terms:
+    return tuple(Term(status, training) for status in statuses)
 
 
 def _stock(
-    name: str, label: str, formula: Formula, concept: str = ADMINISTRATIVE, better: str | None = None
+    name: str, label: str, above: Terms, concept: str = ADMINISTRATIVE, better: str | None = None
 ) -> Indicator:
-    return Indicator(name, label, "persons", concept, better, STOCK, None, formula)
+    return Indicator(name, label, "persons", concept, better, STOCK, None, above)
 
 
 def _share(
     name: str,
     label: str,
-    part: Formula,
-    whole: Formula,
+    above: Terms,
+    below: Terms,
     base: str,
-    concept: str = ADMINISTRATIVE,
     better: str | None = None,
-    unit: str = "%",
+    concept: str = ADMINISTRATIVE,
 ) -> Indicator:
-    return Indicator(name, label, unit, concept, better, STOCK, base, _ratio(part, whole))
+    return Indicator(name, label, "%", concept, better, STOCK, base, above, below)
 
 
-def _flow(name: str, label: str, source: str, better: str | None = None, concept: str = ADMINISTRATIVE) -> Indicator:
-    return Indicator(name, label, "persons", concept, better, FLOW, None, None, source)
+def _pay(name: str, label: str, pay: tuple[float, float, float], below: Terms) -> Indicator:
+    return Indicator(name, label, "VND per month", MODEL, "up", STOCK, None, (), below, pay)
 
 
-def _mean_pay(c: Counted) -> Values:
-    workers = _working(c)
-    result: Values = np.divide(c.pay.sum(axis=1), workers, out=np.full_like(workers, np.nan), where=workers > 0)
-    return result
+def _flow(
+    name: str, label: str, better: str | None = None, concept: str = ADMINISTRATIVE, unit: str = "persons"
+) -> Indicator:
+    return Indicator(name, label, unit, concept, better, FLOW, None, source=name)
 
 
-def _mean_wage(c: Counted) -> Values:
-    workers = c.at(EMPLOYEES)
-    result: Values = np.divide(c.pay[:, 2], workers, out=np.full_like(workers, np.nan), where=workers > 0)
-    return result
+def _state(name: str, label: str, unit: str, better: str | None = None) -> Indicator:
+    return Indicator(name, label, unit, MODEL, better, STOCK, None, source=name)
 
 
-def _mean_farm_income(c: Counted) -> Values:
-    workers = c.at(FARMING)
-    result: Values = np.divide(c.pay[:, 0], workers, out=np.full_like(workers, np.nan), where=workers > 0)
-    return result
-
+AGRICULTURE = (FARMING, _status(4), _status(7))
+INDUSTRY = (_status(5), _status(8))
+SERVICES = (_status(6), _status(9))
+IN_AGRICULTURE = _any_of(*AGRICULTURE)
 
 _ALL = (
-    _stock("population_15_plus", mark("people of 15 and older in the province"), lambda c: c.at(slice(0, 13))),
-    _stock("labour_force", mark("labour force, farmers for own use included"), _labour_force),
-    _stock("labour_force_survey", mark("labour force, farmers for own use left out"), _survey_force, SURVEY),
-    _stock("employed", mark("people in work"), _working, better="up"),
-    _stock("farmers", mark("people working in farming on their own account"), lambda c: c.at(FARMING)),
-    _stock("household_businesses", mark("owners of non-farm household businesses"), lambda c: c.at(BUSINESS)),
-    _stock("employees", mark("employees"), lambda c: c.at(EMPLOYEES), better="up"),
-    _stock("unemployed", mark("unemployed"), lambda c: c.at(UNEMPLOYED), better="down"),
-    _stock("in_training", mark("in full-time training"), lambda c: c.at(11)),
-    _stock("out_of_labour_force", mark("out of the labour force"), lambda c: c.at(12)),
-    _stock("away_in_viet_nam", mark("working in another province"), lambda c: c.at(13)),
-    _stock("abroad", mark("working abroad under contract"), lambda c: c.at(14)),
-    _stock("agricultural_workers", mark("people working in agriculture"), lambda c: c.at(FARMING) + c.at(4) + c.at(7)),
+    _stock("population_15_plus", mark("people of 15 and older in the province"), (Term(HERE),)),
+    _stock("labour_force", mark("labour force, farmers for own use included"), IN_FORCE),
+    _stock("labour_force_survey", mark("labour force, farmers for own use left out"), IN_SURVEY_FORCE, SURVEY),
+    _stock("employed", mark("people in work"), AT_WORK, better="up"),
+    _stock("farmers", mark("people working in farming on their own account"), (Term(FARMING),)),
+    _stock("household_businesses", mark("owners of non-farm household businesses"), (Term(BUSINESS),)),
+    _stock("employees", mark("employees"), (Term(EMPLOYEES),), better="up"),
+    _stock("unemployed", mark("unemployed"), (Term(UNEMPLOYED),), better="down"),
+    _stock("in_training", mark("in full-time training"), (Term(_status(11)),)),
+    _stock("out_of_labour_force", mark("out of the labour force"), (Term(_status(12)),)),
+    _stock("away_in_viet_nam", mark("working in another province"), (Term(_status(13)),)),
+    _stock("abroad", mark("working abroad under contract"), (Term(_status(14)),)),
+    _stock("agricultural_workers", mark("people working in agriculture"), IN_AGRICULTURE),
+    _stock("minority_working_age", mark("ethnic minority people of working age"), MINORITY_OF_AGE),
     _stock(
-        "minority_working_age",
-        mark("ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE),
-    ),
-    _stock(
-        "minority_trained",
-        mark("ethnic minority people of working age with vocational training"),
-        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
+        "minority_trained", mark("ethnic minority people of working age with vocational training"), MINORITY_VOCATIONAL
     ),
     _share(
-        "agricultural_share",
-        mark("agricultural labour in all labour"),
-        lambda c: c.at(FARMING) + c.at(4) + c.at(7),
-        _working,
-        "employed",
-        better="down",
+        "agricultural_share", mark("agricultural labour in all labour"), IN_AGRICULTURE, AT_WORK, "employed", "down"
     ),
-    _share(
-        "industry_share", mark("labour in industry and construction"), lambda c: c.at(5) + c.at(8), _working, "employed"
-    ),
-    _share("services_share", mark("labour in services"), lambda c: c.at(6) + c.at(9), _working, "employed"),
-    _share(
-        "own_account_share", mark("own-account work in all work"), lambda c: c.at(slice(0, 7)), _working, "employed"
-    ),
+    _share("industry_share", mark("labour in industry and construction"), _any_of(*INDUSTRY), AT_WORK, "employed"),
+    _share("services_share", mark("labour in services"), _any_of(*SERVICES), AT_WORK, "employed"),
+    _share("own_account_share", mark("own-account work in all work"), _any_of(_status(0, 6)), AT_WORK, "employed"),
     _share(
         "trained_share",
         mark("trained labour, with or without certificate"),
-        lambda c: c.at(LABOUR_FORCE, TRAINED),
-        _labour_force,
+        (Term(LABOUR_FORCE, TRAINED),),
+        IN_FORCE,
         "labour_force",
-        better="up",
+        "up",
     ),
     _share(
         "certified_share",
         mark("labour with a degree or certificate of any length"),
-        lambda c: c.at(LABOUR_FORCE, PAPER),
-        _labour_force,
+        (Term(LABOUR_FORCE, PAPER),),
+        IN_FORCE,
         "labour_force",
-        better="up",
+        "up",
     ),
     _share(
         "certified_share_survey",
         mark("people in work with a certificate of three months or more"),
-        lambda c: c.at(WORKING, CERTIFIED),
-        _working,
+        (Term(WORKING, CERTIFIED),),
+        AT_WORK,
         "employed",
-        SURVEY,
         "up",
+        SURVEY,
     ),
     _share(
         "trained_share_agriculture",
         mark("trained people among agricultural labour"),
-        lambda c: c.at(FARMING, TRAINED) + c.at(4, TRAINED) + c.at(7, TRAINED),
-        lambda c: c.at(FARMING) + c.at(4) + c.at(7),
+        _any_of(*AGRICULTURE, training=TRAINED),
+        IN_AGRICULTURE,
         "agricultural_workers",
-        better="up",
+        "up",
     ),
     _share(
         "minority_vocational_share",
         mark("vocationally trained people among ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
-        lambda c: c.at(slice(0, 13), ethnic=MINORITY, age=WORKING_AGE),
+        MINORITY_VOCATIONAL,
+        MINORITY_OF_AGE,
         "minority_working_age",
-        better="up",
+        "up",
     ),
     _share(
         "minority_trained_young_share",
         mark("people of 18 to 35 among vocationally trained ethnic minority people of working age"),
-        lambda c: c.at(slice(0, 13), VOCATIONAL, FROM_18_TO_35, MINORITY),
-        lambda c: c.at(slice(0, 13), VOCATIONAL, WORKING_AGE, MINORITY),
+        (Term(HERE, VOCATIONAL, FROM_18_TO_35, MINORITY),),
+        MINORITY_VOCATIONAL,
         "minority_trained",
-        better="up",
+        "up",
     ),
     _share(
         "unemployment_rate",
         mark("unemployed in the labour force, farmers for own use included"),
-        lambda c: c.at(UNEMPLOYED),
-        _labour_force,
+        (Term(UNEMPLOYED),),
+        IN_FORCE,
         "labour_force",
-        better="down",
+        "down",
     ),
     _share(
         "unemployment_rate_survey",
         mark("unemployed in the labour force, farmers for own use left out"),
-        lambda c: c.at(UNEMPLOYED),
-        _survey_force,
+        (Term(UNEMPLOYED),),
+        IN_SURVEY_FORCE,
         "labour_force_survey",
-        SURVEY,
         "down",
+        SURVEY,
     ),
     _share(
         "youth_unemployment_rate",
         mark("unemployed in the labour force of 15 to 24"),
-        lambda c: c.at(UNEMPLOYED, age=YOUNG),
-        lambda c: c.at(LABOUR_FORCE, age=YOUNG),
+        (Term(UNEMPLOYED, age=YOUNG),),
+        (Term(LABOUR_FORCE, age=YOUNG),),
         "labour_force",
-        better="down",
+        "down",
     ),
     _share(
         "underemployment_rate",
         mark("people in work with too few hours who want more"),
-        lambda c: c.at(1) + c.at(3),
-        _working,
+        _any_of(_status(1), _status(3)),
+        AT_WORK,
         "employed",
-        SURVEY,
         "down",
+        SURVEY,
     ),
-    Indicator(
+    _share(
         "digital_share",
         mark("labour with basic digital skills"),
-        "%",
-        ADMINISTRATIVE,
-        "up",
-        STOCK,
+        (Term(LABOUR_FORCE, digital=DIGITAL),),
+        IN_FORCE,
         "labour_force",
-        lambda c: share(c.people[:, :, :, LABOUR_FORCE, :, 1].sum(axis=(1, 2, 3, 4)), _labour_force(c)),
-    ),
-    Indicator("mean_income", mark("mean income from work"), "VND per month", MODEL, "up", STOCK, None, _mean_pay),
-    Indicator("mean_wage", mark("mean wage of employees"), "VND per month", MODEL, "up", STOCK, None, _mean_wage),
-    Indicator(
-        "mean_farm_income",
-        mark("mean income from farming"),
-        "VND per month",
-        MODEL,
         "up",
-        STOCK,
-        None,
-        _mean_farm_income,
     ),
-    _flow("people_trained", mark("people who completed training"), "people_trained", "up"),
-    _flow("training_enrolled", mark("people admitted to training"), "training_enrolled"),
-    _flow("training_applicants", mark("people who applied for training"), "training_applicants", concept=MODEL),
-    _flow("training_dropped_out", mark("people who dropped out of training"), "training_dropped_out", "down", MODEL),
-    _flow("jobs_created", mark("jobs created, as the province counts them"), "jobs_created", "up"),
-    _flow("jobs_gross", mark("all new jobs: hires, businesses opened, departures to work elsewhere"), "jobs_gross", "up", MODEL),
-    _flow("sent_abroad", mark("people sent abroad under contract"), "sent_abroad", "up"),
-    _flow("returned_from_abroad", mark("people back from abroad"), "returned_from_abroad"),
-    _flow("left_for_other_provinces", mark("people who left to work in other provinces"), "left_for_other_provinces"),
-    _flow("returned_from_other_provinces", mark("people back from other provinces"), "returned_from_other_provinces"),
-    _flow("moved_in", mark("people who moved in"), "moved_in"),
-    _flow("talent_came", mark("degree holders attracted to reserved posts"), "talent_came", "up"),
-    _flow("hires", mark("hires"), "hires", None, MODEL),
-    _flow("job_changes", mark("hires of people who had another job"), "job_changes", None, MODEL),
-    _flow("separations", mark("separations"), "separations", None, MODEL),
-    _flow("vacancies_opened", mark("vacancies opened"), "vacancies_opened", None, MODEL),
-    _flow("businesses_opened", mark("household businesses opened"), "businesses_opened", None, MODEL),
-    _flow("businesses_closed", mark("household businesses closed"), "businesses_closed", None, MODEL),
-    _flow("firms_opened", mark("employers founded"), "firms_opened", None, MODEL),
-    _flow("firms_closed", mark("employers closed"), "firms_closed", None, MODEL),
-    _flow("reached_fifteen", mark("people who reached fifteen"), "reached_fifteen", None, MODEL),
-    _flow("deaths", mark("deaths of people of 15 and older"), "deaths", None, MODEL),
-    Indicator("vacancies", mark("open vacancies"), "posts", MODEL, None, STOCK, None, None, "vacancies"),
-    Indicator(
-        "spending", mark("money spent under the policies"), "VND", ADMINISTRATIVE, "down", FLOW, None, None, "spending"
-    ),
-    Indicator(
-        "income_gini",
-        mark("Gini coefficient of income from work"),
-        "0 to 100",
-        MODEL,
-        "down",
-        STOCK,
-        None,
-        None,
-        "income_gini",
-    ),
+    _pay("mean_income", mark("mean income from work"), (1.0, 1.0, 1.0), AT_WORK),
+    _pay("mean_wage", mark("mean wage of employees"), EMPLOYEE_PAY, (Term(EMPLOYEES),)),
+    _pay("mean_farm_income", mark("mean income from farming"), FARMING_PAY, (Term(FARMING),)),
+    _pay("mean_business_income", mark("mean income from a household business"), BUSINESS_PAY, (Term(BUSINESS),)),
+    _flow("people_trained", mark("people who completed training"), "up"),
+    _flow("training_enrolled", mark("people admitted to training")),
+    _flow("training_applicants", mark("people who applied for training"), concept=MODEL),
+    _flow("training_dropped_out", mark("people who dropped out of training"), "down", MODEL),
+    _flow("trained_by_extension", mark("farmers trained by extension classes"), "up"),
+    _flow("trained_on_the_job", mark("employees trained on the job"), "up", MODEL),
+    _flow("jobs_created", mark("jobs created, as the province counts them"), "up"),
+    _flow("jobs_gross", mark("all new jobs: hires, businesses opened, departures to work elsewhere"), "up", MODEL),
+    _flow("sent_abroad", mark("people sent abroad under contract"), "up"),
+    _flow("returned_from_abroad", mark("people back from abroad")),
+    _flow("left_for_other_provinces", mark("people who left to work in other provinces")),
+    _flow("returned_from_other_provinces", mark("people back from other provinces")),
+    _flow("moved_in", mark("people who moved in")),
+    _flow("talent_came", mark("degree holders attracted to reserved posts"), "up"),
+    _flow("hires", mark("hires"), concept=MODEL),
+    _flow("job_changes", mark("hires of people who had another job"), concept=MODEL),
+    _flow("separations", mark("separations"), concept=MODEL),
+    _flow("vacancies_opened", mark("vacancies opened"), concept=MODEL, unit="posts"),
+    _flow("businesses_opened", mark("household businesses opened"), concept=MODEL),
+    _flow("businesses_closed", mark("household businesses closed"), concept=MODEL),
+    _flow("firms_opened", mark("employers founded"), concept=MODEL, unit="employers"),
+    _flow("firms_closed", mark("employers closed"), concept=MODEL, unit="employers"),
+    _flow("reached_fifteen", mark("people who reached fifteen"), concept=MODEL),
+    _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
+    _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
+    _state("vacancies", mark("open vacancies"), "posts"),
+    _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}
-COUNTED: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicator.formula is not None)
+COUNTED: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicator.source is None)
 FLOWS: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicator.source is not None)
+
+
+@cache
+def _matrix(n_ethnic: int) -> Values:
+    """Return the weights of all terms above, then below: `(2 n_counted, n_ages n_ethnic n_statuses n_training 2)`."""
+    weights = np.zeros((2 * len(COUNTED), N_AGES, n_ethnic, N_STATUSES, N_TRAINING, 2))
+    for row, indicator in enumerate(COUNTED):
+        for half, terms in ((0, indicator.above), (len(COUNTED), indicator.below)):
+            for term in terms:
+                weights[half + row, term.age, term.ethnic, term.status, term.training, term.digital] += term.sign
+    return weights.reshape(len(weights), -1)
+
+
+def count(people: Values, pay: Values) -> Values:
+    """Return every counted indicator, shape `(n_counted, n_groups)`; not a number where a share refers to nobody.
+
+    `people` are real persons, shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`; `pay` is VND a month
+    summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
+    """
+    sums = _matrix(people.shape[2]) @ people.reshape(len(people), -1).T
+    above, below = sums[: len(COUNTED)], sums[len(COUNTED) :]
+    result = np.full_like(above, np.nan)
+    for row, indicator in enumerate(COUNTED):
+        if indicator.pay is not None:
+            np.divide(pay @ np.array(indicator.pay), below[row], out=result[row], where=below[row] > 0)
+        elif indicator.below:
+            np.divide(100.0 * above[row], below[row], out=result[row], where=below[row] > 0)
+        else:
+            result[row] = above[row]
+    return result
 
 
 def gini(bins: NDArray[np.int64], width: float) -> float:

@@ -114,10 +114,10 @@ class Levers:
         if kind.rule != rule:
             raise ValueError(f"lever {name!r} combines by {kind.rule!r}, not {rule!r}")
         size = self._sizes[kind.over]
-        change = np.full(size, kind.neutral if rule != "max" else -np.inf)
-        where = slice(None) if to is None else to
-        change[where] = amount if np.ndim(amount) == 0 or to is None else np.asarray(amount)
-        if np.all(change == (kind.neutral if rule != "max" else -np.inf)):
+        idle = kind.neutral if rule != "max" else -np.inf
+        change = np.full(size, idle)
+        change[slice(None) if to is None else to] = amount
+        if (change == idle).all():
             return  # nothing was asked for: the lever stays as it is, bit for bit
         now = np.broadcast_to(self[name], (size,))
         if rule == "add":

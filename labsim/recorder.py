@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from labsim.indicators import COUNTED, FLOWS, Counted, gini
+from labsim.indicators import COUNTED, FLOWS, count, gini
 from labsim.processes.counting import AGE_BANDS, PAY_BIN
-from labsim.world import Activity, Sex, World
+from labsim.world import Sex, World
 
 RESIDENCES = ("rural", "urban")
 GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
@@ -37,8 +37,8 @@ class Recorder:
         if month == 12:
             groupings = (None, *GROUPINGS)
         for grouping in groupings:
-            counted, labels = _reduced(world, grouping)
-            values = np.array([indicator.formula(counted) for indicator in COUNTED if indicator.formula is not None])
+            people, pay, labels = _reduced(world, grouping)
+            values = count(people, pay)
             for g, label in enumerate(labels):
                 self._rows.append((at, grouping or "", label, "counted", values[:, g]))
         self._rows.append((at, "", "all", "flows", self._flows(world)))
@@ -69,40 +69,26 @@ class Recorder:
         return table[table["value"].notna()].reset_index(drop=True)
 
 
-def _reduced(world: World, grouping: str | None) -> tuple[Counted, tuple[str, ...]]:
-    """Add up the people over everything but one grouping."""
-    cells, pay = world.counts["cells"], world.counts["pay"]
-    keep = () if grouping is None else (_AXES[grouping],)
-    # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the rest to zero
-    drop = tuple(axis for axis in (0, 1, 2) if axis not in keep)
-    people = cells.sum(axis=drop, dtype=np.float64) / world.scale
-    money = pay.sum(axis=drop) / world.scale
+def _reduced(world: World, grouping: str | None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Add the people and their pay up by one grouping, in real persons and VND."""
+    counts, scale = world.counts, world.scale
+    if grouping in (None, "residence"):
+        people, pay = counts["by_residence"], counts["pay_by_residence"]
+        if grouping is None:
+            return people.sum(axis=0, keepdims=True) / scale, pay.sum(axis=0, keepdims=True) / scale, ("all",)
+        return people / scale, pay / scale, RESIDENCES
+    axis = _AXES[str(grouping)]
     labels = {
         "district": world.places.names,
-        "residence": RESIDENCES,
         "sex": tuple(s.name.lower() for s in Sex),
         "age": AGE_BANDS,
         "ethnicity": world.ethnic_groups,
-        None: ("all",),
-    }[grouping]
-    if grouping is None:
-        people, money = people[None], money[None]
-    elif grouping in ("age", "ethnicity"):
-        axis = 0 if grouping == "age" else 1
-        selector = np.eye(people.shape[axis])
-        people = (
-            np.einsum("ga,ae...->gae...", selector, people)
-            if axis == 0
-            else np.einsum("ge,ae...->gae...", selector, people)
-        )
-        money = (
-            np.einsum("ga,ae...->gae...", selector, money)
-            if axis == 0
-            else np.einsum("ge,ae...->gae...", selector, money)
-        )
-    return Counted(people, money.sum(axis=(1, 2))), labels
-
-
-def n_persons(world: World) -> float:
-    """Return the real persons of 15 and older that are in the province or away for work."""
-    return float(world.ledger.stocks[: int(Activity.ABROAD) + 1].sum()) / world.scale
+    }[str(grouping)]
+    # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the others to zero
+    drop = tuple(a for a in (0, 1, 2) if a != axis)
+    people = counts["cells"].sum(axis=drop, dtype=np.float64) / scale
+    pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / scale
+    if axis > 2:
+        only = np.eye(len(labels))
+        people = np.einsum("ga,ae...->gae..." if axis == 3 else "ge,ae...->gae...", only, people)
+    return people, pay, labels

@@ -114,7 +114,7 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
         programmes=programmes,
         places=_one_place(n_fields),
         fields=tuple(f"field {i}" for i in range(n_fields)),
-        ethnic_groups=("all",),
+        ethnic_groups=("everyone",),
         sector_of_field=np.ones(n_fields, dtype=np.uint8),
         accessibility=_ring(n_fields, parameters.neighbours),
         levers=Levers(sizes),

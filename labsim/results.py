@@ -148,7 +148,7 @@ def open_results(folder: str | Path) -> Results:
 def canonical(monthly: pd.DataFrame) -> pd.DataFrame:
     """Return a tidy frame in its one fixed order: rows by scenario, replicate, indicator, groups and month.
 
-    Words become sorted categories. Raises ResultsError if a column is missing.
+    Words become sorted categories. Raises ResultsError if a column is missing or one month of a series is given twice.
     """
     missing = [name for name in COLUMNS if name not in monthly.columns]
     if missing:
@@ -161,9 +161,14 @@ def canonical(monthly: pd.DataFrame) -> pd.DataFrame:
     columns["value"] = columns["value"].astype(np.float64)
     frame = pd.DataFrame(columns)
     key = _sort_key(columns)
-    if (key[1:] >= key[:-1]).all():
-        return frame
-    return frame.take(np.argsort(key, kind="stable")).reset_index(drop=True)
+    if not (key[1:] >= key[:-1]).all():
+        order = np.argsort(key, kind="stable")
+        frame, key = frame.take(order).reset_index(drop=True), key[order]
+    twice = np.flatnonzero(key[1:] == key[:-1])
+    if twice.size:
+        row = ", ".join(f"{name}={frame[name].iloc[twice[0]]}" for name in COLUMNS if name != "value")
+        raise ResultsError(_("one month of a series has two values ({row}); is a group named all?").format(row=row))
+    return frame
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ NOT_FOUNDED = 32767
 
 
 class Activity(IntEnum):
-    """What a person does this month. The first seven are inside the province."""
+    """What a person does this month. The first six, and children, are inside the province."""
 
     FARMING = 0
     HOUSEHOLD_BUSINESS = 1

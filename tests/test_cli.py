@@ -69,6 +69,7 @@ def test_run_prints_the_scorecard_and_writes_a_folder(place) -> None:
     assert lines[0] == "Toy province, baseline: 3 replicates at scale 1:10, 2020-12 to 2023-12"
     assert any("Agricultural share, 2023 [1]" in line and "at most" in line for line in lines)
     assert any("3 of 3" in line or "2 of 3" in line or "1 of 3" in line or "0 of 3" in line for line in lines)
+    assert "(0.44-1.00)" in result.stdout  # the chance after 3 of 3
     assert "from 2021" in result.stdout
     assert "[1] the wording is unclear: or of rural labour" in result.stdout
     assert "- Officials with degrees, 2023: officials are not told apart" in " ".join(result.stdout.split())

@@ -330,6 +330,25 @@ def test_choices_follow_their_shares() -> None:
     assert first_of_race(np.array([0.0, 1.0, 1.0]), np.array([0.5, 0.5, 0.5]), 5).tolist() == [1, 2]
 
 
+# The files
+
+
+def margin_files() -> list[Path]:
+    return sorted(asked(1.0).province.folder.glob("*.csv"))
+
+
+@pytest.mark.parametrize("path", margin_files(), ids=lambda path: path.name)
+def test_every_margin_has_its_evidence(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    for number, row in enumerate(rows, start=2):
+        assert None not in row and None not in row.values(), number
+        assert row["grade"] in ("A", "B", "C", "D") and row["source"] and row["unit"] and row["year"], number
+        if row.get("low") and "value" in row:
+            assert float(row["low"]) <= float(row["value"]) <= float(row["high"]), number
+
+
 # Messages
 
 
@@ -386,6 +405,8 @@ def test_wrong_margins_name_file_and_row(
     ("file", "message"),
     [
         ("district_age.csv", r"district_age\.csv: there is no row for district 'son_la_city'"),
+        ("start.csv", r"start\.csv: there is no row for 'farm_income'"),
+        ("outsiders.csv", r"outsiders\.csv: there is no row for 'number'"),
         ("training.csv", r"training\.csv: the shares of the levels .* sum to 0\.55"),
         ("accessibility.csv", r"accessibility\.csv: there is no row from crop_livestock to high_tech_agriculture"),
     ],

@@ -51,6 +51,12 @@ def test_missing_columns_are_named() -> None:
         canonical(tidy().drop(columns=["sex", "value"]))
 
 
+def test_a_month_given_twice_is_refused() -> None:
+    twice = pd.concat([tidy(), tidy().iloc[[4]]])
+    with pytest.raises(ResultsError, match=r"two values \(.*month=2021-01-31.*indicator=hires.*residence=urban\)"):
+        canonical(twice)
+
+
 def test_wide_reads_one_series_and_names_one_that_is_not_there() -> None:
     frame = wide(joined([tidy(1), tidy(2, 0.5)]), "hires", {"residence": "urban"})
     assert frame.columns.tolist() == [1, 2]

@@ -173,7 +173,9 @@ def open_enterprises(margins: Margins, traits: Traits, posts: Posts, staff: Staf
     table.weight[:] = np.where(working, size, posts.size)
     table.tier_share[:] = np.where(working[:, None], filled / np.maximum(size, 1.0)[:, None], share)
     table.target[:] = np.where(working[:, None], filled, 0.0)
-    months = -np.log(traits.each("founded", np.arange(len(table)))) * np.where(kind == Kind.PUBLIC, 240.0, 72.0)
+    months = -np.log(traits.each("founded", np.arange(len(table)))) * np.where(
+        kind == Kind.PUBLIC, margins.start["age_public"], margins.start["age_private"]
+    )
     table.founded[:] = np.where(working, -np.minimum(months, 600.0).astype(np.int16) - 1, NOT_FOUNDED)
     public = (kind == Kind.PUBLIC).astype(np.int64)
     factor = np.exp(margins.start["wage_spread"] * traits.normal("pay of employer", len(table)))

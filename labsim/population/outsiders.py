@@ -30,6 +30,8 @@ class Outsiders:
     wage: Doubles
     destination: Bytes
     months_left: Shorts
+    poor: Bytes
+    digital: Bytes
 
     @property
     def n(self) -> int:
@@ -77,8 +79,14 @@ def _of_kind(margins: Margins, traits: Traits, scale: float, kind: str) -> Outsi
     if kind == "abroad":
         destination = choose(_cumulative(facts, DESTINATIONS), nothing, traits.spread("abroad/country", n))
         left = (1 + traits.spread("abroad/contract", n) * (facts["contract_months"] - 1)).astype(np.int16)
+    poor = (traits.spread(f"{kind}/poor", n) < facts["poor"]).astype(np.uint8)
+    # the better trained first: those of an even draw who rank highest by level
+    skilled = np.argsort(np.argsort(level + traits.spread(f"{kind}/digital", n), kind="stable"), kind="stable")
+    digital = (skilled >= (1.0 - facts["digital"]) * n).astype(np.uint8)
     activity = np.full(n, _ACTIVITY[kind], dtype=np.uint8)
-    return Outsiders(activity, district, urban, sex, ethnicity, months, schooling, level, wage, destination, left)
+    return Outsiders(
+        activity, district, urban, sex, ethnicity, months, schooling, level, wage, destination, left, poor, digital
+    )
 
 
 def _cumulative(facts: dict[str, float], names: tuple[str, ...]) -> Doubles:

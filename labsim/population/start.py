@@ -46,7 +46,7 @@ from labsim.world import (
 
 Mask = NDArray[np.bool_]
 
-_MOST_SPELL, _SKILL_SPREAD = 480.0, 0.10
+_MOST_SPELL = 480.0
 _HORIZON_OF_NEVER = 1000.0  # months since a hazard that has not struck
 
 
@@ -143,13 +143,8 @@ def _fill(
     w.activity[beyond] = outsiders.activity
     w.destination[beyond], w.months_left[beyond] = outsiders.destination, outsiders.months_left
     w.poor[inside] = poor_people(margins, traits, people)
-    w.poor[beyond] = traits.spread("outsiders/poor", outsiders.n) < np.where(
-        outsiders.activity == Activity.OUTSIDE, 0.02, 0.15
-    )
+    w.poor[beyond], w.digital[beyond] = outsiders.poor, outsiders.digital
     w.digital[inside] = digital_people(margins, traits, people, level, in_force)
-    w.digital[beyond] = traits.spread("outsiders/digital", outsiders.n) < np.where(
-        outsiders.level >= Level.INTERMEDIATE, 0.85, 0.45
-    )
     w.wage[beyond] = outsiders.wage
     paper = traits.spread("paper", w.n_rows) < margins.paper
     w.certificate[:] = np.where(
@@ -161,10 +156,10 @@ def _fill(
 
 
 def _vocational(margins: Margins, traits: Traits, w: Workers) -> Mask:
-    """Mark who took a vocational course: everyone with its paper, and so many of those without paper as the margin asks.
+    """Mark who took a vocational course: all who hold its paper, and as many of those without as the margin asks.
 
-    The province reports the share for ethnic minority people of working age, and how many of them are 18 to 35; the same
-    chance by age is taken for everyone.
+    The province reports the share for ethnic minority people of working age, and how many of them are 18 to 35; the
+    same chance by age is taken for everyone.
     """
     age = -w.birth_month // 12
     certain = (w.level <= Level.COLLEGE) & (w.certificate != Certificate.NO_PAPER)
@@ -203,7 +198,11 @@ def _employ(margins: Margins, traits: Traits, w: Workers, work: Work, staff: Sta
     w.field[:] = np.where(keeps, w.work_field, drawn)
     mean = np.array([margins.start[f"skill_{name}"] for name in LEVELS])
     years = np.minimum(-w.birth_month / np.float32(12.0), np.float32(50.0))
-    skill = mean[w.level] + 0.004 * (years - 35.0) + _SKILL_SPREAD * traits.normal("skill", w.n_rows)
+    skill = (
+        mean[w.level]
+        + margins.start["skill_by_age"] * (years - 35.0)
+        + margins.start["skill_spread"] * traits.normal("skill", w.n_rows)
+    )
     w.skill[:] = np.clip(skill, 0.05, 0.97)
 
 

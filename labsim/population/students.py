@@ -15,7 +15,6 @@ from labsim.profile import Profile
 from labsim.text import _, did_you_mean
 from labsim.world import Institutions, Level, Programmes
 
-_REACH = 60.0  # km over which students from afar get fewer by a factor e
 _OLDEST_START, _YOUNGEST_VOCATIONAL = 276, MONTHS_AT_15 + 4
 
 
@@ -85,7 +84,7 @@ def enrol_students(
         if not len(mine):
             continue
         mine = mine[np.argsort(-mine[:, 1], kind="stable")]  # those with most months left are the youngest
-        pull = np.exp(-margins.distance[:, int(programmes.district[mine[0, 0]])] / _REACH)
+        pull = np.exp(-margins.distance[:, int(programmes.district[mine[0, 0]])] / margins.start["student_reach"])
         weights = np.where(
             able, (0.3 + pull[people.district[rows]]) * np.where(people.ethnicity[rows] == 0, 1.6, 1.0), 0.0
         )

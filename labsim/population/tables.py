@@ -17,6 +17,17 @@ Doubles = NDArray[np.float64]
 Axis = tuple[str, Sequence[str]]
 
 
+class Named(dict[str, float]):
+    """Numbers of a margin file by name; asking for one that is not there raises PopulationError, naming the file."""
+
+    def __init__(self, file: str, numbers: Mapping[str, float]) -> None:
+        super().__init__(numbers)
+        self.file = file
+
+    def __missing__(self, name: str) -> float:
+        raise PopulationError(_("{file}: there is no row for {name!r}").format(file=self.file, name=name))
+
+
 class Rows:
     """The rows of one margin file, and what is wrong with them."""
 
@@ -96,6 +107,7 @@ class Rows:
             raise PopulationError(_("{file}: there is no row for {cell}").format(file=self.name, cell=cell))
         return table
 
-    def scalars(self, column: str, *, where: Mapping[str, str] | None = None) -> dict[str, float]:
+    def scalars(self, column: str, *, where: Mapping[str, str] | None = None) -> Named:
         """Return numbers by the name in a column."""
-        return {self.text(i, column): self.number(i, "value") for i in self.where(**(where or {}))}
+        numbers = {self.text(i, column): self.number(i, "value") for i in self.where(**(where or {}))}
+        return Named(self.name, numbers)

@@ -56,7 +56,7 @@ class CountingParameters(Parameters):
         help="share of the busiest month's work below which hours are too few",
     )
     reported_share: float = quantity(
-        0.4,
+        0.37,
         unit="share",
         low=0.2,
         high=1.0,
@@ -143,6 +143,22 @@ def _count(
                 pay_bins[min(399, int(wage[i] / 1.0e5))] += 1
 
 
+@kernel
+def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray) -> None:
+    n_statuses = by_district.shape[1]
+    flat = cells.reshape((cells.shape[0], 2, 2, -1))
+    inner = by_residence.reshape((2, -1))
+    per_status = cells.shape[6] * cells.shape[7]
+    for d in range(flat.shape[0]):
+        for r in range(2):
+            for s in range(2):
+                for k in range(flat.shape[3]):
+                    n = flat[d, r, s, k]
+                    if n > 0:
+                        inner[r, k] += n
+                        by_district[d, k // per_status % n_statuses] += n
+
+
 @process(
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
@@ -163,10 +179,12 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     shape = (n_districts, 2, 2, len(AGE_BANDS), n_groups)
     if "cells" not in counts:
         counts["cells"] = np.zeros((*shape, N_STATUSES, N_TRAINING, 2), dtype=np.int32)
+        counts["by_residence"] = np.zeros((2, len(AGE_BANDS), n_groups, N_STATUSES, N_TRAINING, 2))
+        counts["by_district"] = np.zeros((n_districts, N_STATUSES))
         counts["pay"] = np.zeros((*shape, 3))
         counts["businesses"] = np.zeros((n_districts, world.n_fields))
         counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
-    for name in ("cells", "pay", "businesses", "pay_bins"):
+    for name in ("cells", "pay", "businesses", "pay_bins", "by_residence", "by_district"):
         counts[name][...] = 0
     ledger, flows = world.ledger.counts, ("hires", "businesses_opened", "sent_abroad", "left_for_other_provinces", "talent_came")
     gross = sum(ledger.get(name, 0) for name in flows) - ledger.get("job_changes", 0)
@@ -186,7 +204,9 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
         counts["pay_bins"],
         world.calendar[1] == 12,
     )
-    by_district = counts["cells"].sum(axis=(1, 2, 3, 4, 6, 7))
+    _add_up(counts["cells"], counts["by_residence"], counts["by_district"])
+    by_district = counts["by_district"]
+    counts["pay_by_residence"] = counts["pay"].sum(axis=(0, 2, 3, 4))
     pay = counts["pay"].sum(axis=(1, 2, 3, 4))
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

@@ -21,7 +21,7 @@ FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
 SHORT, ELEMENTARY, COLLEGE = int(Level.SHORT_COURSE), int(Level.ELEMENTARY), int(Level.COLLEGE)
-MONTHS_AT_18 = 216
+MONTHS_AT_18, MONTHS_AT_19 = 216, 228
 
 
 class TrainingParameters(Parameters):
@@ -45,7 +45,7 @@ class TrainingParameters(Parameters):
         grade="D",
         year=2023,
         source="assumed; Son La has the lowest university entry of 63 provinces",
-        help="share of leavers of upper secondary school who consider training at once",
+        help="share of leavers of upper secondary school who consider training at the first intake after",
     )
     reach: float = quantity(
         40.0,
@@ -215,6 +215,7 @@ def _apply(
     living: float,
     consider: float,
     leaver: float,
+    degree_intake: bool,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -228,7 +229,8 @@ def _apply(
         if now >= IN_TRAINING:
             continue
         age = month - birth[i]
-        young_leaver = age == MONTHS_AT_18 and w.schooling[i] >= 3
+        # the year in which upper secondary school was left: one intake of degree courses falls into it
+        young_leaver = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19 and w.schooling[i] >= 3 and w.level[i] == 0
         bits = scramble(key, i)
         u = uniform_of(bits, 0)
         if u >= most and not young_leaver:
@@ -338,6 +340,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         parameters.living_cost,
         parameters.consider_rate,
         parameters.school_leaver_rate,
+        bool((free * (p.intake_month > 0)).any()),
         draws.key("consider training"),
         people,
         choices,
