@@ -87,7 +87,7 @@ def kernel(function: Function) -> Function:
     before = numba_config.CACHE_DIR
     try:
         numba_config.CACHE_DIR = str(folder) if folder is not None else before
-        compiled: Function = numba.njit(cache=folder is not None, nogil=True)(function)
+        compiled: Function = numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
     finally:
         numba_config.CACHE_DIR = before
     return compiled

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from labsim.compiled import inline
+from labsim.compiled import inline, kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_BYTE = np.uint64(255)
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
@@ -137,12 +138,58 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return (whole + (uniforms(key, places.ravel()).reshape(flat.shape) < flat - whole)).astype(np.int64)
 
 
+# Decisions that are rare for most people. A gate lets few through before anything is computed; see `DrawsOfMonth.gate`.
+GATED = (
+    "take part",
+    "consider training",
+    "train informally",
+    "household business",
+    "offer of conversion",
+    "search",
+    "leave the province",
+    "apply abroad",
+)
+
+
+@kernel
+def _fill_gates(key: np.uint64, gates: np.ndarray) -> None:
+    """Write eight independent random bytes for every person, shape `(8, n_workers)`."""
+    for i in range(gates.shape[1]):
+        bits = scramble(key, i)
+        for b in range(8):
+            gates[b, i] = np.uint8((bits >> np.uint64(8 * b)) & _BYTE)
+
+
+@dataclass
+class Gates:
+    """The bytes of the month, kept between months so that memory is taken once."""
+
+    bytes_: np.ndarray = field(default_factory=lambda: np.zeros((len(GATED), 0), dtype=np.uint8))
+    month: int = -1
+
+
 @dataclass(frozen=True)
 class DrawsOfMonth:
     """The random numbers of one month: one key a decision."""
 
     seed: int
     month: int
+    gates: Gates = field(default_factory=Gates, compare=False, repr=False)
+
+    def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, int, float]:
+        """Return (bytes, limit, part): whoever's byte is below the limit comes into question at all.
+
+        A decision with chance p <= most is then drawn as `uniform * part < p`, with part = limit / 256 >= most, so that the
+        chance is exactly p. Most people cost one comparison of bytes, shape `(n_workers,)`.
+        """
+        gates = self.gates
+        if gates.month != self.month or gates.bytes_.shape[1] != n_people:
+            if gates.bytes_.shape[1] != n_people:
+                gates.bytes_ = np.empty((len(GATED), n_people), dtype=np.uint8)
+            _fill_gates(self.key("gates"), gates.bytes_)
+            gates.month = self.month
+        limit = min(256, math.floor(256.0 * max(0.0, most)) + 1)
+        return gates.bytes_[GATED.index(decision)], limit, limit / 256.0
 
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""
@@ -162,7 +209,8 @@ class Draws:
     """All the random numbers of a run, in no order."""
 
     seed: int
+    gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
     def at(self, month: int) -> DrawsOfMonth:
         """Return the draws of a month (0 is the starting population)."""
-        return DrawsOfMonth(self.seed, month)
+        return DrawsOfMonth(self.seed, month, self.gates)

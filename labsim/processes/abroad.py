@@ -133,6 +133,9 @@ def _apply_abroad(
     cost: np.ndarray,
     loan: np.ndarray,
     pull: np.ndarray,
+    gate: np.ndarray,
+    limit: int,
+    part: float,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -141,10 +144,10 @@ def _apply_abroad(
     weights = np.zeros(places.shape[0])
     activity = w.activity
     for i in range(activity.shape[0]):
-        if activity[i] > UNEMPLOYED:
+        if gate[i] >= limit or activity[i] > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        if uniform_of(bits, 0) >= rate:
+        if uniform_of(bits, 0) * part >= rate:
             continue
         age = (month - w.birth_month[i]) // 12
         if age < 18 or age >= 40 or w.schooling[i] < 2 or w.programme[i] >= 0:
@@ -195,6 +198,7 @@ def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
         cost,
         levers["export_loan"],
         np.array(parameters.saved_abroad),
+        *draws.gate("apply abroad", parameters.application_rate, len(w)),
         draws.key("apply abroad"),
         people,
         choices,

@@ -38,6 +38,13 @@ N_STATUSES = len(STATUSES)
 # Training: none; without paper, not vocational; vocational without paper; paper under three months; certificate of three
 # months or more, vocational; university.
 N_TRAINING = 6
+# The status of an activity and a sort: hours and use of the harvest for farmers, the sector for others at work.
+_STATUS_OF = np.array(
+    [[0, 1, 2, 3], [4, 5, 6, 6], [7, 8, 9, 9]] + [[activity + 7] * 4 for activity in range(3, 8)] + 3 * [[15] * 4],
+    dtype=np.int64,
+)
+# The training of a level and its paper and vocational mark, in the order of the six kinds above.
+_TRAINING_OF = np.array([[0] * 6, *([[1, 2, 3, 3, 4, 4]] * 4), [5] * 6, [5] * 6], dtype=np.int64)
 N_PAY_BINS = 400
 PAY_BIN = 1.0e5
 
@@ -84,6 +91,8 @@ def _count(
     retirement: np.ndarray,
     under: np.ndarray,
     sector: np.ndarray,
+    status_of: np.ndarray,
+    training_of: np.ndarray,
     cells: np.ndarray,
     pay: np.ndarray,
     businesses: np.ndarray,
@@ -110,53 +119,44 @@ def _count(
         w.pace,
         w.own_use,
     )
+    n_statuses, n_fields = cells.shape[5], sector.shape[0]
+    flat_business = businesses.reshape(-1)
     for i in range(activity.shape[0]):
+        # children and people outside are counted into a last status that nobody reads: cheaper than to skip them
         now = activity[i]
-        if now > ABROAD:
-            continue
         d, sex = districts[i], sexes[i]
         age = month - birth[i]
         band = int(age >= 216) + int(age >= 300) + int(age >= 432)
-        if age >= retirement[sex]:
-            band = 4
-        if now == FARMING:
-            status = 2 * (1 - own_use[i]) + int(pace[i] < under[d])
-        elif now == BUSINESS:
-            status = 6
-            if work_field[i] >= 0:
-                status = 4 + sector[work_field[i]]
-                businesses[d, work_field[i]] += 1
-        elif now == EMPLOYEE:
-            status = 7 + sector[work_field[i]]
-        else:
-            status = now + 7
+        band = 4 if age >= retirement[sex] else band
+        field = work_field[i] + 1
+        farming = int(now == FARMING)
+        farm_sort = 2 - 2 * own_use[i] + int(pace[i] < under[d])
+        status = status_of[now, farming * farm_sort + (1 - farming) * sector[field]]
         cell = (((d * 2 + urban[i]) * 2 + sex) * n_ages + band) * n_groups + ethnicity[i]
-        trained = 0
-        if level[i] >= 5:
-            trained = 5
-        elif level[i] > 0:
-            trained = 2 + certificate[i] if certificate[i] > 0 else 1 + vocational[i]
-        flat[((cell * 15 + status) * 6 + trained) * 2 + digital[i]] += 1
-        if now <= EMPLOYEE:
-            flat_pay[cell * 3 + now] += wage[i]
-            if with_bins:
-                pay_bins[min(399, int(wage[i] / 1.0e5))] += 1
+        trained = training_of[level[i], 2 * certificate[i] + vocational[i]]
+        flat[((cell * n_statuses + status) * 6 + trained) * 2 + digital[i]] += 1
+        flat_business[(d * n_fields + field) * int(now == BUSINESS)] += int(now == BUSINESS)
+        flat_pay[cell * 4 + min(now, 3)] += wage[i]
+        if with_bins and now <= EMPLOYEE:
+            pay_bins[min(399, int(wage[i] / 1.0e5))] += 1
 
 
 @kernel
 def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray) -> None:
     n_statuses = by_district.shape[1]
-    flat = cells.reshape((cells.shape[0], 2, 2, -1))
-    inner = by_residence.reshape((2, -1))
     per_status = cells.shape[6] * cells.shape[7]
+    flat = cells.reshape((cells.shape[0], 2, 2, -1, n_statuses + 1, per_status))
+    inner = by_residence.reshape((2, -1, n_statuses, per_status))
     for d in range(flat.shape[0]):
         for r in range(2):
             for s in range(2):
-                for k in range(flat.shape[3]):
-                    n = flat[d, r, s, k]
-                    if n > 0:
-                        inner[r, k] += n
-                        by_district[d, k // per_status % n_statuses] += n
+                for g in range(flat.shape[3]):
+                    for status in range(n_statuses):
+                        for k in range(per_status):
+                            n = flat[d, r, s, g, status, k]
+                            if n > 0:
+                                inner[r, g, status, k] += n
+                                by_district[d, status] += n
 
 
 @process(
@@ -178,13 +178,13 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     counts = world.counts
     shape = (n_districts, 2, 2, len(AGE_BANDS), n_groups)
     if "cells" not in counts:
-        counts["cells"] = np.zeros((*shape, N_STATUSES, N_TRAINING, 2), dtype=np.int32)
+        counts["cells"] = np.zeros((*shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
         counts["by_residence"] = np.zeros((2, len(AGE_BANDS), n_groups, N_STATUSES, N_TRAINING, 2))
         counts["by_district"] = np.zeros((n_districts, N_STATUSES))
-        counts["pay"] = np.zeros((*shape, 3))
-        counts["businesses"] = np.zeros((n_districts, world.n_fields))
+        counts["pay"] = np.zeros((*shape, 4))
+        counts["businesses_by_field"] = np.zeros((n_districts, world.n_fields + 1))
         counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
-    for name in ("cells", "pay", "businesses", "pay_bins", "by_residence", "by_district"):
+    for name in ("cells", "pay", "businesses_by_field", "pay_bins", "by_residence", "by_district"):
         counts[name][...] = 0
     ledger, flows = world.ledger.counts, ("hires", "businesses_opened", "sent_abroad", "left_for_other_provinces", "talent_came")
     gross = sum(ledger.get(name, 0) for name in flows) - ledger.get("job_changes", 0)
@@ -197,16 +197,19 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
         world.month,
         world.tables["retirement_months"],
         under,
-        world.sector_of_field,
+        np.concatenate([[0], world.sector_of_field]),
+        _STATUS_OF,
+        _TRAINING_OF,
         counts["cells"],
         counts["pay"],
-        counts["businesses"],
+        counts["businesses_by_field"],
         counts["pay_bins"],
         world.calendar[1] == 12,
     )
     _add_up(counts["cells"], counts["by_residence"], counts["by_district"])
     by_district = counts["by_district"]
-    counts["pay_by_residence"] = counts["pay"].sum(axis=(0, 2, 3, 4))
+    counts["businesses"] = counts["businesses_by_field"][:, 1:]
+    counts["pay_by_residence"] = counts["pay"].sum(axis=(0, 2, 3, 4))[:, :3]
     pay = counts["pay"].sum(axis=(1, 2, 3, 4))
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

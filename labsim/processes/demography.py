@@ -104,11 +104,11 @@ def _come_of_age(w: WorkerArrays, flows: np.ndarray, month: int, at_home: float,
     left_school = 0
     activity, birth = w.activity, w.birth_month
     for i in range(activity.shape[0]):
-        now = activity[i]
-        if now != CHILD and now != OUT:
-            continue
         age = month - birth[i]
-        if now == CHILD and age >= MONTHS_AT_15:
+        if age != MONTHS_AT_15 and age != MONTHS_AT_18:
+            continue
+        now = activity[i]
+        if now == CHILD and age == MONTHS_AT_15:
             entered += 1
             if w.schooling[i] >= 3:
                 move(w, flows, i, OUT)  # still a pupil until eighteen
@@ -193,8 +193,12 @@ def _retire(
 ) -> int:
     retired = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
+    men, women = at[0], at[1]
     for i in range(activity.shape[0]):
-        if activity[i] == EMPLOYEE and month - birth[i] == at[sex[i]]:
+        age = month - birth[i]
+        if age != men and age != women:
+            continue
+        if activity[i] == EMPLOYEE and age == at[sex[i]]:
             leave_work(w, e, i)
             leave_programme(w, p, i)
             move(w, flows, i, OUT if uniform(key, i) < share else FARMING)
@@ -236,18 +240,20 @@ def _take_part(
     enter: np.ndarray,
     leave: np.ndarray,
     at_home: float,
+    gate: np.ndarray,
+    limit: int,
+    part: float,
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
     activity, birth, sex = w.activity, w.birth_month, w.sex
-    most = max(enter.max(), leave.max())
     for i in range(activity.shape[0]):
+        if gate[i] >= limit:
+            continue
         now = activity[i]
         if now > OUT or now == IN_TRAINING:
             continue
-        u = uniform(key, i)
-        if u >= most:
-            continue
+        u = uniform(key, i) * part
         months = month - birth[i]
         age = min(months // 12, oldest)
         if now == OUT:
@@ -288,5 +294,6 @@ def take_part(world: World, parameters: DemographyParameters, draws: DrawsOfMont
         enter,
         leave,
         parameters.farm_at_home,
+        *draws.gate("take part", max(enter.max(), leave.max()), len(world.workers)),
         draws.key("take part"),
     )

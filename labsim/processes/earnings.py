@@ -15,6 +15,7 @@ from labsim.world import Activity, Kind, WorkerArrays, World
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
+CHILD = int(Activity.CHILD)
 
 
 class EarningsParameters(Parameters):
@@ -134,46 +135,33 @@ def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth)
 @kernel
 def _earn(
     w: WorkerArrays,
-    farm: np.ndarray,
-    business: np.ndarray,
-    minimum: np.ndarray,
+    own_income: np.ndarray,
+    floor: np.ndarray,
     lost: np.ndarray,
-    growth: float,
-    saving: float,
-    dissaving: float,
-    most: float,
-    learning: float,
-    forgetting: float,
-    struck: bool,
+    growth: np.ndarray,
+    saving: np.ndarray,
+    keeps: np.ndarray,
+    fades: np.ndarray,
+    grows: np.ndarray,
+    ages: np.ndarray,
+    most: np.float32,
 ) -> None:
     activity, spell, wages, skills, saved, district = w.activity, w.spell, w.wage, w.skill, w.savings, w.district
+    work_field = w.work_field
+    one, base, more, none = np.float32(1.0), np.float32(0.8), np.float32(0.4), np.float32(0.0)
     for i in range(activity.shape[0]):
         now = activity[i]
-        if now > OUT:
-            if now < 8:
-                spell[i] += 1
-            continue
-        spell[i] += 1
-        if now <= EMPLOYEE:
-            skill = skills[i]
-            if now == EMPLOYEE:
-                wage = max(wages[i] * growth, minimum[district[i]])
-            elif now == FARMING:
-                wage = farm[district[i]] * (0.8 + 0.4 * skill)
-            else:
-                wage = business[district[i], max(0, w.work_field[i])] * (0.8 + 0.4 * skill)
-            wages[i] = wage
-            skills[i] = skill + learning * (1.0 - skill)
-            savings = saved[i]
-            if savings < most * wage:
-                savings += saving * wage
-            if struck and now == FARMING and savings > 0.0:
-                savings *= 1.0 - lost[district[i]]
-            saved[i] = savings
-        else:
-            skills[i] *= 1.0 - forgetting
-            if saved[i] > 0.0:
-                saved[i] *= 1.0 - dissaving
+        spell[i] += ages[now]
+        skill, wage, d = skills[i], wages[i], district[i]
+        # own-account people earn by place and trade, employees by contract; tables in place of branches, which people's
+        # mixed states would make the processor guess wrongly
+        own = own_income[now, d, work_field[i] + 1] * (base + more * skill)
+        wage = max(wage * growth[now], floor[now, d], own)
+        saves = saving[now] * wage if saved[i] < most * wage else none
+        kept = (saved[i] + saves) * (one - lost[now, d])
+        wages[i] = wage
+        saved[i] = kept if kept < none else kept * keeps[now]
+        skills[i] = skill * fades[now] + grows[now]
 
 
 @process(
@@ -186,19 +174,28 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     Skill: s += learning (1 - s) at work, s *= 1 - forgetting out of work. Income of own-account workers: mean x (0.8
     + 0.4 s).
     """
-    lost = world.events.get("savings_lost")
-    struck = lost is not None and bool(lost.any())
+    places, p = world.places, parameters
+    n, here = len(Activity), (len(Activity), len(places))
+    working, idle = np.arange(n) <= EMPLOYEE, np.isin(np.arange(n), (UNEMPLOYED, IN_TRAINING, OUT))
+    own_income = np.zeros((*here, world.n_fields + 1), dtype=np.float32)
+    own_income[FARMING] = places.farm_income[:, None]
+    own_income[BUSINESS] = np.concatenate([places.business_income[:, :1], places.business_income], axis=1)
+    floor, lost = np.zeros(here, dtype=np.float32), np.zeros(here, dtype=np.float32)
+    floor[EMPLOYEE] = places.minimum_wage
+    lost[FARMING] = world.events.get("savings_lost", 0.0)
+    growth = np.ones(n)
+    growth[EMPLOYEE] = math.exp(p.wage_growth / 12.0)
+    growth[FARMING] = growth[BUSINESS] = 0.0
     _earn(
         world.people,
-        world.places.farm_income,
-        world.places.business_income,
-        world.places.minimum_wage,
-        lost if lost is not None else np.zeros(len(world.places)),
-        math.exp(parameters.wage_growth / 12.0),
-        parameters.saving_rate,
-        parameters.dissaving,
-        parameters.most_saved,
-        parameters.learning,
-        parameters.forgetting,
-        struck,
+        own_income,
+        floor,
+        lost,
+        growth.astype(np.float32),
+        np.where(working, p.saving_rate, 0.0).astype(np.float32),
+        np.where(idle, 1.0 - p.dissaving, 1.0).astype(np.float32),
+        np.where(working, 1.0 - p.learning, np.where(idle, 1.0 - p.forgetting, 1.0)).astype(np.float32),
+        np.where(working, p.learning, 0.0).astype(np.float32),
+        (np.arange(n) < CHILD).astype(np.int16),
+        np.float32(p.most_saved),
     )

@@ -16,6 +16,7 @@ FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), i
 AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
 OUTSIDE, LEFT = int(Activity.OUTSIDE), int(Activity.LEFT)
 COLLEGE = int(Level.COLLEGE)
+MOST_GAIN = 4.0  # an upper bound on the answer to the income gain
 
 
 class MigrationParameters(Parameters):
@@ -117,23 +118,25 @@ def _leave(
     response: float,
     wage: float,
     cost: float,
+    gate: np.ndarray,
+    limit: int,
+    part: float,
     key: np.uint64,
 ) -> int:
     left = 0
-    most = 4.0 * rate
     activity = w.activity
     for i in range(activity.shape[0]):
+        if gate[i] >= limit:
+            continue
         now = activity[i]
         if now > UNEMPLOYED:
             continue
-        u = uniform(key, i)
-        if u >= most:
-            continue
+        u = uniform(key, i) * part
         age = (month - w.birth_month[i]) // 12
         if age >= 45 or w.programme[i] >= 0:
             continue
         earned = w.wage[i] if now != UNEMPLOYED else 0.5 * w.wage[i]
-        gain = min(4.0, (wage / max(1.0e6, earned)) ** response)
+        gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
         means = max(0.0, w.savings[i])
         young = 1.0 if age < 30 else 0.5
         if u < rate * gain * young * means / (means + cost):
@@ -168,6 +171,7 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
         parameters.leave_response,
         wage,
         parameters.cost_of_leaving,
+        *draws.gate("leave the province", MOST_GAIN * parameters.leave_rate, len(world.workers)),
         draws.key("leave the province"),
     )
     world.ledger.count("left_for_other_provinces", left)

@@ -217,23 +217,30 @@ def _businesses(
     take_up: float,
     give_up: float,
     necessity: float,
+    gate: np.ndarray,
+    limits: np.ndarray,
+    offer_gate: np.ndarray,
+    offer_limit: int,
+    offer_part: float,
     key: np.uint64,
     offer_key: np.uint64,
     converted: np.ndarray,
 ) -> tuple[int, int]:
     opened, closed = 0, 0
     any_offer = offered.max() > 0.0
-    most = rate * MOST_GAIN
     activity = w.activity
     for i in range(activity.shape[0]):
         now = activity[i]
-        if now > UNEMPLOYED:
+        considered = gate[i] < limits[now]
+        helped = False
+        if any_offer and offer_gate[i] < offer_limit and now == FARMING:
+            helped = uniform(offer_key, i) * offer_part < offered[w.district[i]]
+        if not considered and not helped:
             continue
+        bits = scramble(key, i)
+        u = uniform_of(bits, 0) * (1.0 if helped else limits[now] / 256.0)
         if now == BUSINESS:
             if w.work_field[i] < 0:
-                continue
-            u = uniform(key, i)
-            if u >= closing * MOST_GAIN:
                 continue
             mean = income[w.district[i], w.work_field[i]]
             poor = 1.0 if w.wage[i] <= 0.0 or mean >= w.wage[i] else min(MOST_GAIN, w.wage[i] / max(1.0, mean))
@@ -242,8 +249,6 @@ def _businesses(
                 move(w, flows, i, FARMING if w.urban[i] == 0 else UNEMPLOYED)
                 closed += 1
         else:
-            bits = scramble(key, i)
-            u = uniform_of(bits, 0)
             if now == UNEMPLOYED and w.spell[i] >= 1:
                 # nothing was found: the family farm takes rural people back, petty trade the others
                 if w.urban[i] == 0:
@@ -258,10 +263,7 @@ def _businesses(
                         w.wage[i] = income[w.district[i], field]
                         opened += 1
                         continue
-            if u >= most and not (any_offer and now == FARMING):
-                continue
             d = w.district[i]
-            helped = any_offer and now == FARMING and uniform(offer_key, i) < offered[d]
             chance = take_up if helped else rate
             if u >= chance * MOST_GAIN:
                 continue
@@ -309,6 +311,10 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     offered = np.minimum(
         1.0, levers["conversion_places"] * world.scale / 12.0 / np.maximum(1.0, world.counts["farmers"])
     )
+    opening, closing = MOST_GAIN * parameters.opening_rate, MOST_GAIN * parameters.closing_rate
+    # chances as a farmer, owner of a business, employee; the unemployed all come into question
+    gates = [draws.gate("household business", most, len(world.workers)) for most in (opening, closing, opening, 1.0)]
+    gate, limits = gates[0][0], np.array([limit for _, limit, _ in gates] + [0] * (len(Activity) - len(gates)))
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(
@@ -329,6 +335,9 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.take_up,
         parameters.give_up,
         parameters.necessity,
+        gate,
+        limits,
+        *draws.gate("offer of conversion", float(offered.max()), len(world.workers)),
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,

@@ -19,7 +19,8 @@ from labsim.world import TIER_OF_LEVEL, Activity, EnterpriseArrays, WorkerArrays
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 # Options of the nested races are numbered apart, so that their numbers never coincide.
-DISTRICTS, FIELDS, TIERS, EMPLOYERS, LOT = 0, 1_000, 2_000, 10_000, 3_000
+DISTRICTS, FIELDS, TIERS, LOT, BLOCKS, EMPLOYERS = 0, 1_000, 2_000, 3_000, 10_000, 1_000_000
+BLOCK = 128  # employers' rows in a block
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
 
@@ -159,33 +160,69 @@ def _list_vacancies(
 
 
 @kernel
-def _search(
+def _list_blocks(
+    e: EnterpriseArrays, first: np.ndarray, rows: np.ndarray, starts: np.ndarray, sums: np.ndarray, firsts: np.ndarray
+) -> int:
+    """Cut the list of each market into blocks of neighbouring employers and add up their vacancies."""
+    n_tiers = e.vacancies.shape[1]
+    n = 0
+    for m in range(first.shape[0] - 1):
+        firsts[m] = n
+        for k in range(first[m], first[m + 1]):
+            if k == first[m] or rows[k] // BLOCK != rows[k - 1] // BLOCK:
+                starts[n] = k
+                sums[n] = 0.0
+                n += 1
+            sums[n - 1] += e.vacancies[rows[k], m % n_tiers]
+    firsts[first.shape[0] - 1] = n
+    starts[n] = first[first.shape[0] - 1]
+    return n
+
+
+@kernel
+def _who_searches(
     w: WorkerArrays,
-    e: EnterpriseArrays,
     month: int,
-    tier_of_level: np.ndarray,
-    near: np.ndarray,
-    access: np.ndarray,
-    qualified: np.ndarray,
-    market: np.ndarray,
-    first: np.ndarray,
-    rows: np.ndarray,
-    first_vacancy: np.ndarray,
     effort: float,
     decline: float,
     on_job: float,
     own: np.ndarray,
     lock_in: float,
     eager: np.ndarray,
+    gate: np.ndarray,
+    limits: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
-    choices: np.ndarray,
-    bundles: np.ndarray,
 ) -> int:
+    n = 0
+    activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        if gate[i] >= limits[now]:
+            continue
+        if now == EMPLOYEE:
+            rate = on_job
+        elif now == UNEMPLOYED:
+            if spell[i] < 1:
+                continue  # separated this month: searches from the next
+            rate = effort * math.exp(-decline * (spell[i] - 1)) if decline > 0.0 else effort
+        else:
+            rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
+        if eager.shape[0] > 1:
+            rate *= eager[i]
+        u = uniform_of(scramble(key, i), LOT) * (limits[now] / 256.0)
+        if u < rate and (programme[i] < 0 or u < rate * (1.0 - lock_in)):
+            people[n] = i
+            n += 1
+    return n
+
+
+@kernel
+def _sum_nests(
+    market: np.ndarray, access: np.ndarray, qualified: np.ndarray, by_field: np.ndarray, by_district: np.ndarray
+) -> None:
+    """Add up what each field offers each tier in each district, and what a district offers a field and tier of people."""
     n_districts, n_fields, n_tiers = market.shape
-    # what each field offers each tier in each district, then what each district offers a person of each field and tier
-    by_field = np.zeros((n_tiers, n_districts, n_fields))
-    by_district = np.zeros((n_tiers, n_fields, n_districts))
     for own_tier in range(n_tiers):
         for d in range(n_districts):
             for f in range(n_fields):
@@ -194,36 +231,40 @@ def _search(
             for mine in range(n_fields):
                 for f in range(n_fields):
                     by_district[own_tier, mine, d] += access[mine, f] * by_field[own_tier, d, f]
+
+
+@kernel
+def _where(
+    homes: np.ndarray,
+    mines: np.ndarray,
+    tiers: np.ndarray,
+    vacancies: np.ndarray,
+    near: np.ndarray,
+    access: np.ndarray,
+    qualified: np.ndarray,
+    market: np.ndarray,
+    by_field: np.ndarray,
+    by_district: np.ndarray,
+    rows: np.ndarray,
+    block_first: np.ndarray,
+    block_start: np.ndarray,
+    block_sum: np.ndarray,
+    first_vacancy: np.ndarray,
+    key: np.uint64,
+    people: np.ndarray,
+    choices: np.ndarray,
+    bundles: np.ndarray,
+) -> int:
+    n_districts, n_fields, n_tiers = market.shape
     district_weights, field_weights, tier_weights = np.zeros(n_districts), np.zeros(n_fields), np.zeros(n_tiers)
     n = 0
-    activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
-    field, level, vacancies = w.field, w.level, e.vacancies
-    for i in range(activity.shape[0]):
-        now = activity[i]
-        if now == EMPLOYEE:
-            rate = on_job
-        elif now == UNEMPLOYED:
-            if spell[i] < 1:
-                continue  # separated this month: searches from the next
-            rate = effort * math.exp(-decline * (spell[i] - 1)) if decline > 0.0 else effort
-        elif now < EMPLOYEE:
-            rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
-        else:
-            continue
-        if rate <= 0.0:
-            continue
+    for s in range(homes.shape[0]):
+        i, home, mine, own_tier = people[s], homes[s], mines[s], min(tiers[s], n_tiers - 1)
         bits = scramble(key, i)
-        if eager.shape[0] > 1:
-            rate *= eager[i]
-        u = uniform_of(bits, LOT)
-        if u >= rate or (programme[i] >= 0 and u >= rate * (1.0 - lock_in)):
-            continue
-        mine = field[i]
-        own_tier = min(tier_of_level[level[i]], n_tiers - 1)
         d, f, t = 0, 0, 0
         if n_districts > 1:
             for d in range(n_districts):
-                district_weights[d] = near[district[i], d] * by_district[own_tier, mine, d]
+                district_weights[d] = near[home, d] * by_district[own_tier, mine, d]
             d = race(bits, district_weights, DISTRICTS)
         if d < 0 or by_district[own_tier, mine, d] <= 0.0:
             continue
@@ -235,10 +276,20 @@ def _search(
             for t in range(n_tiers):
                 tier_weights[t] = qualified[own_tier, t] * market[d, f, t]
             t = race(bits, tier_weights, TIERS)
+        # among blocks of employers of the market, then in the block: races with the employer's own number as the option
         m = (d * n_fields + f) * n_tiers + t
-        # among employers of the market: a race with the employer's own number as the option
-        best, best_time = first[m], np.inf
-        for k in range(first[m], first[m + 1] if first[m + 1] > first[m] + 1 else first[m]):
+        b = block_first[m]
+        if block_first[m + 1] > b + 1:
+            best_time = np.inf
+            for k in range(block_first[m], block_first[m + 1]):
+                u = uniform_of(bits, BLOCKS + rows[block_start[k]] // BLOCK)
+                if 1.0 - u < best_time * block_sum[k]:
+                    time = -math.log(u) / block_sum[k]
+                    if time < best_time:
+                        b, best_time = k, time
+        best, best_time = block_start[b], np.inf
+        last = block_start[b + 1]
+        for k in range(best, last if last > best + 1 else best):
             v = vacancies[rows[k], t]
             u = uniform_of(bits, EMPLOYERS + rows[k])
             if 1.0 - u < best_time * v:
@@ -281,27 +332,49 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     tiers = np.repeat(np.arange(n_markets) % n_tiers, np.diff(first))
     n_of = e.vacancies[rows[: tiers.size], tiers]
     first_vacancy = np.concatenate([[0], np.cumsum(n_of)]).astype(np.int64)
-    people = np.empty(len(w), dtype=np.int32)
-    choices, bundles = np.empty(len(w), dtype=np.int32), np.empty(len(w), dtype=np.int32)
     near = np.exp(-world.places.distance / parameters.reach)
-    n = _search(
+    blocks = (np.zeros(n_markets + 1, dtype=np.int64), np.zeros(rows.size + 1, dtype=np.int64), np.zeros(rows.size + 1))
+    _list_blocks(world.employers, first, rows, blocks[1], blocks[2], blocks[0])
+    own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
+    eagerness = float(world.levers["search_effort"].max())
+    # chances as a farmer, owner of a business, employee; the unemployed all come into question
+    most = (own_rates[:, 0].max(), own_rates[:, 1].max(), parameters.on_the_job, 1.0)
+    gates = [draws.gate("search", eagerness * chance, len(w)) for chance in most]
+    people = np.empty(len(w), dtype=np.int32)
+    n = _who_searches(
         world.people,
-        world.employers,
         world.month,
-        TIER_OF_LEVEL,
-        near,
-        world.accessibility,
-        _qualified(parameters, n_tiers),
-        weights,
-        first,
-        rows,
-        first_vacancy,
         parameters.effort,
         parameters.effort_decline,
         parameters.on_the_job,
-        _own_account_rates(world, parameters, near, weights, mean_offer),
+        own_rates,
         parameters.lock_in,
         world.levers["search_effort"],
+        gates[0][0],
+        np.array([limit for _, limit, _ in gates] + [0] * (len(Activity) - len(gates))),
+        draws.key("search"),
+        people,
+    )
+    people = people[:n]
+    choices, bundles = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    qualified = _qualified(parameters, n_tiers)
+    by_field, by_district = np.zeros((n_tiers, *sums.shape[:2])), np.zeros((n_tiers, n_fields, sums.shape[0]))
+    _sum_nests(weights, world.accessibility, qualified, by_field, by_district)
+    # what the races need of each searcher is gathered first, so that they do not wait for memory one by one
+    n = _where(
+        w.district[people],
+        w.field[people],
+        TIER_OF_LEVEL[w.level[people]],
+        e.vacancies,
+        near,
+        world.accessibility,
+        qualified,
+        weights,
+        by_field,
+        by_district,
+        rows,
+        *blocks,
+        first_vacancy,
         draws.key("search"),
         people,
         choices,

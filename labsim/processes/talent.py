@@ -35,6 +35,19 @@ class TalentParameters(Parameters):
 
 
 @kernel
+def _candidates(w: WorkerArrays, rows: np.ndarray) -> int:
+    n = 0
+    activity, level = w.activity, w.level
+    for i in range(activity.shape[0]):
+        if level[i] >= COLLEGE:
+            now = activity[i]
+            if now == UNEMPLOYED or now == AWAY or now == OUTSIDE:
+                rows[n] = i
+                n += 1
+    return n
+
+
+@kernel
 def _attract(
     w: WorkerArrays,
     e: EnterpriseArrays,
@@ -97,8 +110,8 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         return
     lure = parameters.response * levers["talent_lump_sum"] / 100e6 * (1.0 + levers["talent_supplement"])
     chance = 1.0 - np.exp(-lure / 12.0)
-    open_to = np.isin(w.activity, (UNEMPLOYED, AWAY, OUTSIDE)) & (w.level >= COLLEGE)
-    candidates = np.flatnonzero(open_to)
+    candidates = np.empty(len(w), dtype=np.int32)
+    candidates = candidates[: _candidates(world.people, candidates)]
     order = candidates[np.argsort(uniforms(draws.key("order of talent"), candidates), kind="stable")]
     firms = np.flatnonzero(e.vacancies[:, 2] > 0)
     firms = firms[np.lexsort((uniforms(draws.key("order of posts"), firms), e.district[firms]))]

@@ -216,6 +216,9 @@ def _apply(
     consider: float,
     leaver: float,
     degree_intake: bool,
+    gate: np.ndarray,
+    limit: int,
+    part: float,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -223,8 +226,9 @@ def _apply(
     n = 0
     weights = np.zeros(p.field.shape[0])
     activity, birth = w.activity, w.birth_month
-    most = consider * outreach.max()
     for i in range(activity.shape[0]):
+        if gate[i] >= limit:
+            continue
         now = activity[i]
         if now >= IN_TRAINING:
             continue
@@ -232,9 +236,7 @@ def _apply(
         # the year in which upper secondary school was left: one intake of degree courses falls into it
         young_leaver = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19 and w.schooling[i] >= 3 and w.level[i] == 0
         bits = scramble(key, i)
-        u = uniform_of(bits, 0)
-        if u >= most and not young_leaver:
-            continue
+        u = uniform_of(bits, 0) * part
         bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / 780.0)
         if u >= bound or w.programme[i] >= 0:
             continue
@@ -324,6 +326,8 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
     free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
     closeness = np.exp(-world.places.distance / parameters.reach)
+    degree_intake = bool((free * (p.intake_month > 0)).any())
+    most = 1.0 if degree_intake else parameters.consider_rate * float(levers["training_outreach"].max())
     people = np.empty(len(w), dtype=np.int32)
     choices = np.empty(len(w), dtype=np.int16)
     n = _apply(
@@ -340,7 +344,8 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         parameters.living_cost,
         parameters.consider_rate,
         parameters.school_leaver_rate,
-        bool((free * (p.intake_month > 0)).any()),
+        degree_intake,
+        *draws.gate("consider training", most, len(w)),
         draws.key("consider training"),
         people,
         choices,
@@ -450,18 +455,20 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
 
 
 @kernel
-def _informally(w: WorkerArrays, extension: float, on_the_job: float, key: np.uint64) -> tuple[int, int]:
+def _informally(
+    w: WorkerArrays, extension: float, on_the_job: float, gate: np.ndarray, limit: int, part: float, key: np.uint64
+) -> tuple[int, int]:
     farmers, employees = 0, 0
     activity, level = w.activity, w.level
     for i in range(activity.shape[0]):
-        now = activity[i]
-        if level[i] > 0 or (now != FARMING and now != EMPLOYEE):
+        if gate[i] >= limit or level[i] > 0:
             continue
+        now = activity[i]
         if now == FARMING:
-            if uniform(key, i) < extension:
+            if uniform(key, i) * part < extension:
                 level[i] = SHORT
                 farmers += 1
-        elif w.tier[i] >= 1 and uniform(key, i) < on_the_job:
+        elif now == EMPLOYEE and w.tier[i] >= 1 and uniform(key, i) * part < on_the_job:
             level[i] = SHORT
             w.field[i] = w.work_field[i]
             employees += 1
@@ -477,6 +484,8 @@ def train_informally(world: World, parameters: TrainingParameters, draws: DrawsO
     The province counts them as trained; the statistics office does not.
     """
     extension = 1.0 - math.exp(-parameters.extension_rate / 12.0)
-    farmers, employees = _informally(world.people, extension, parameters.on_the_job_rate, draws.key("train informally"))
+    on_the_job = parameters.on_the_job_rate
+    gate, limit, part = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
+    farmers, employees = _informally(world.people, extension, on_the_job, gate, limit, part, draws.key("train informally"))
     world.ledger.count("trained_by_extension", farmers)
     world.ledger.count("trained_on_the_job", employees)
