@@ -24,7 +24,10 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
-_BYTE = np.uint64(255)
+_BYTE = np.uint32(255)
+_T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
+_WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
+_WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
@@ -138,7 +141,7 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return (whole + (uniforms(key, places.ravel()).reshape(flat.shape) < flat - whole)).astype(np.int64)
 
 
-# Decisions that are rare for most people. A gate lets few through before anything is computed; see `DrawsOfMonth.gate`.
+# Decisions that are rare for most people. A gate lets few through before anything else is read; see `DrawsOfMonth.gate`.
 GATED = (
     "take part",
     "consider training",
@@ -152,20 +155,38 @@ GATED = (
 
 
 @kernel
-def _fill_gates(key: np.uint64, gates: np.ndarray) -> None:
-    """Write eight independent random bytes for every person, shape `(8, n_workers)`."""
+def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
+    """Write four independent random bytes for every person, shape `(4, n_workers)`.
+
+    A hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do eight of them at
+    once; every number that a decision turns on is drawn with 64 bits after the gate.
+    """
+    first, second, third, fourth = gates[0], gates[1], gates[2], gates[3]
     for i in range(gates.shape[1]):
-        bits = scramble(key, i)
-        for b in range(8):
-            gates[b, i] = np.uint8((bits >> np.uint64(8 * b)) & _BYTE)
+        x = np.uint32(np.uint32(i) ^ low)
+        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) * _WIDE_1)
+        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T15)) * _WIDE_2)
+        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) + high)
+        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T17)) * _WIDE_3)
+        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T11)) * _WIDE_4)
+        x = np.uint32(x ^ np.uint32(x >> _T15))
+        first[i] = np.uint8(x & _BYTE)
+        second[i] = np.uint8((x >> _T8) & _BYTE)
+        third[i] = np.uint8((x >> _T16) & _BYTE)
+        fourth[i] = np.uint8(x >> _T24)
+
+
+def _limit(most: float) -> int:
+    """Return the least limit on a byte that lets through at least a share of people."""
+    return min(256, math.floor(256.0 * max(0.0, most)) + 1)
 
 
 @dataclass
 class Gates:
-    """The bytes of the month, kept between months so that memory is taken once."""
+    """The bytes of the month, four decisions to a hash, kept between months so that memory is taken once."""
 
-    bytes_: np.ndarray = field(default_factory=lambda: np.zeros((len(GATED), 0), dtype=np.uint8))
-    month: int = -1
+    blocks: dict[int, np.ndarray] = field(default_factory=dict)
+    months: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,20 +197,46 @@ class DrawsOfMonth:
     month: int
     gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
-    def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, int, float]:
-        """Return (bytes, limit, part): whoever's byte is below the limit comes into question at all.
-
-        A decision with chance p <= most is then drawn as `uniform * part < p`, with part = limit / 256 >= most, so that the
-        chance is exactly p. Most people cost one comparison of bytes, shape `(n_workers,)`.
-        """
+    def _bytes(self, decision: str, n_people: int) -> np.ndarray:
+        block, row = divmod(GATED.index(decision), 4)
         gates = self.gates
-        if gates.month != self.month or gates.bytes_.shape[1] != n_people:
-            if gates.bytes_.shape[1] != n_people:
-                gates.bytes_ = np.empty((len(GATED), n_people), dtype=np.uint8)
-            _fill_gates(self.key("gates"), gates.bytes_)
-            gates.month = self.month
-        limit = min(256, math.floor(256.0 * max(0.0, most)) + 1)
-        return gates.bytes_[GATED.index(decision)], limit, limit / 256.0
+        bytes_ = gates.blocks.get(block)
+        if bytes_ is None or bytes_.shape[1] != n_people:
+            bytes_ = gates.blocks[block] = np.empty((4, n_people), dtype=np.uint8)
+            gates.months.pop(block, None)
+        if gates.months.get(block) != self.month:
+            key = int(self.key(f"gates {block}"))
+            _fill_gates(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_)
+            gates.months[block] = self.month
+        of_decision: np.ndarray = bytes_[row]
+        return of_decision
+
+    def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, float]:
+        """Return (rows, part): the people who come into question at all, in order, and the share of all that they are.
+
+        A decision with chance p <= most is then drawn as `uniform * part < p`, so that the chance is exactly p; most
+        people cost one comparison of bytes.
+        """
+        limit = _limit(most)
+        if limit == 256:
+            return np.arange(n_people), 1.0
+        return np.flatnonzero(self._bytes(decision, n_people) < np.uint8(limit)), limit / 256.0
+
+    def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (open, bytes, limits) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
+
+        A person of kind k comes into question when the byte is below limits[k]; `open` marks them all and a few more.
+        """
+        limits = np.array([_limit(chance) if chance > 0.0 else 0 for chance in most])
+        common = max((int(limit) for limit in limits if limit < 256), default=0)
+        if common:
+            bytes_ = self._bytes(decision, len(kind))
+            open_ = bytes_ < np.uint8(common)
+        else:
+            bytes_, open_ = np.zeros(len(kind), dtype=np.uint8), np.zeros(len(kind), dtype=bool)
+        for k in np.flatnonzero(limits == 256):
+            open_ |= kind == k
+        return open_, bytes_, limits
 
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""

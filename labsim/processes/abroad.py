@@ -133,8 +133,7 @@ def _apply_abroad(
     cost: np.ndarray,
     loan: np.ndarray,
     pull: np.ndarray,
-    gate: np.ndarray,
-    limit: int,
+    rows: np.ndarray,
     part: float,
     key: np.uint64,
     people: np.ndarray,
@@ -143,8 +142,8 @@ def _apply_abroad(
     n = 0
     weights = np.zeros(places.shape[0])
     activity = w.activity
-    for i in range(activity.shape[0]):
-        if gate[i] >= limit or activity[i] > UNEMPLOYED:
+    for i in rows:
+        if activity[i] > UNEMPLOYED:
             continue
         bits = scramble(key, i)
         if uniform_of(bits, 0) * part >= rate:

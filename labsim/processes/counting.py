@@ -38,13 +38,6 @@ N_STATUSES = len(STATUSES)
 # Training: none; without paper, not vocational; vocational without paper; paper under three months; certificate of three
 # months or more, vocational; university.
 N_TRAINING = 6
-# The status of an activity and a sort: hours and use of the harvest for farmers, the sector for others at work.
-_STATUS_OF = np.array(
-    [[0, 1, 2, 3], [4, 5, 6, 6], [7, 8, 9, 9]] + [[activity + 7] * 4 for activity in range(3, 8)] + 3 * [[15] * 4],
-    dtype=np.int64,
-)
-# The training of a level and its paper and vocational mark, in the order of the six kinds above.
-_TRAINING_OF = np.array([[0] * 6, *([[1, 2, 3, 3, 4, 4]] * 4), [5] * 6, [5] * 6], dtype=np.int64)
 N_PAY_BINS = 400
 PAY_BIN = 1.0e5
 
@@ -85,59 +78,85 @@ class CountingParameters(Parameters):
 
 
 @kernel
-def _count(
-    w: WorkerArrays,
+def _code_age(
+    cell: np.ndarray,
+    birth: np.ndarray,
+    sex: np.ndarray,
     month: int,
     retirement: np.ndarray,
-    under: np.ndarray,
-    sector: np.ndarray,
-    status_of: np.ndarray,
-    training_of: np.ndarray,
-    cells: np.ndarray,
-    pay: np.ndarray,
-    businesses: np.ndarray,
-    pay_bins: np.ndarray,
-    with_bins: bool,
+    n_groups: int,
+    code: np.ndarray,
 ) -> None:
-    n_ages, n_groups = cells.shape[3], cells.shape[4]
-    flat, flat_pay = cells.reshape(-1), pay.reshape(-1)
-    activity, birth, sexes, districts, urban, ethnicity = (
-        w.activity,
-        w.birth_month,
-        w.sex,
-        w.district,
-        w.urban,
-        w.ethnicity,
-    )
-    vocational = w.vocational
-    level, certificate, digital, work_field, wage, pace, own_use = (
-        w.level,
-        w.certificate,
-        w.digital,
-        w.work_field,
-        w.wage,
-        w.pace,
-        w.own_use,
-    )
-    n_statuses, n_fields = cells.shape[5], sector.shape[0]
-    flat_business = businesses.reshape(-1)
+    """Write the place of everyone's district, residence, sex, age band and ethnic group in the table."""
+    men, women, of_band, statuses = np.int32(retirement[0]), np.int32(retirement[1]), np.int32(n_groups), np.int32(16)
+    for i in range(code.shape[0]):
+        age = np.int32(month) - np.int32(birth[i])
+        band = np.int32(1) if age >= np.int32(216) else np.int32(0)
+        band = np.int32(2) if age >= np.int32(300) else band
+        band = np.int32(3) if age >= np.int32(432) else band
+        band = np.int32(4) if age >= (women if sex[i] == 1 else men) else band
+        code[i] = (cell[i] + band * of_band) * statuses
+
+
+@kernel
+def _code_status(
+    w: WorkerArrays, runs: np.ndarray, under: np.ndarray, sector: np.ndarray, businesses: np.ndarray, code: np.ndarray
+) -> None:
+    """Add the status: hours and use of the harvest for farmers, the sector for others at work, the activity for the rest.
+
+    Children and people outside get a last status that nobody reads: cheaper than to skip them.
+    """
+    for r in range(runs.shape[0] - 1):
+        here = slice(runs[r], runs[r + 1])
+        activity, field, own_use, pace, place = (
+            w.activity[here],
+            w.work_field[here],
+            w.own_use[here],
+            w.pace[here],
+            code[here],
+        )
+        d = w.district[runs[r]]
+        least = np.int32(under[d])
+        for i in range(place.shape[0]):
+            now = np.int32(activity[i])
+            of_sector = sector[np.uint16(field[i] + 1)]
+            farming = np.int32(2) - np.int32(2) * np.int32(own_use[i])
+            farming = farming + np.int32(1) if np.int32(pace[i]) < least else farming
+            status = now + np.int32(7) if now < np.int32(8) else np.int32(15)
+            status = np.int32(7) + of_sector if now == np.int32(2) else status
+            status = np.int32(4) + of_sector if now == np.int32(1) else status
+            status = farming if now == np.int32(0) else status
+            place[i] = (place[i] + status) * np.int32(6)
+        for i in range(place.shape[0]):
+            if activity[i] == BUSINESS:
+                businesses[d, field[i]] += 1
+
+
+@kernel
+def _code_training(w: WorkerArrays, code: np.ndarray) -> None:
+    """Add training, paper and digital skills."""
+    level, certificate, vocational, digital = w.level, w.certificate, w.vocational, w.digital
+    for i in range(code.shape[0]):
+        paper = np.int32(certificate[i])
+        training = np.int32(1) + np.int32(vocational[i])
+        training = np.int32(2) + paper if paper > np.int32(0) else training
+        training = np.int32(0) if level[i] == 0 else training
+        training = np.int32(5) if level[i] >= 5 else training
+        code[i] = (code[i] + training) * np.int32(2) + np.int32(digital[i])
+
+
+@kernel
+def _tally(code: np.ndarray, activity: np.ndarray, wage: np.ndarray, cells: np.ndarray, pay: np.ndarray) -> None:
+    # four sums in turn, so that neighbours of one kind do not wait for each other
+    for i in range(code.shape[0]):
+        cells[code[i]] += 1
+        pay[i & 3, code[i] // 192 * 4 + min(np.int32(activity[i]), np.int32(3))] += wage[i]
+
+
+@kernel
+def _tally_pay(activity: np.ndarray, wage: np.ndarray, pay_bins: np.ndarray) -> None:
     for i in range(activity.shape[0]):
-        # children and people outside are counted into a last status that nobody reads: cheaper than to skip them
-        now = activity[i]
-        d, sex = districts[i], sexes[i]
-        age = month - birth[i]
-        band = int(age >= 216) + int(age >= 300) + int(age >= 432)
-        band = 4 if age >= retirement[sex] else band
-        field = work_field[i] + 1
-        farming = int(now == FARMING)
-        farm_sort = 2 - 2 * own_use[i] + int(pace[i] < under[d])
-        status = status_of[now, farming * farm_sort + (1 - farming) * sector[field]]
-        cell = (((d * 2 + urban[i]) * 2 + sex) * n_ages + band) * n_groups + ethnicity[i]
-        trained = training_of[level[i], 2 * certificate[i] + vocational[i]]
-        flat[((cell * n_statuses + status) * 6 + trained) * 2 + digital[i]] += 1
-        flat_business[(d * n_fields + field) * int(now == BUSINESS)] += int(now == BUSINESS)
-        flat_pay[cell * 4 + min(now, 3)] += wage[i]
-        if with_bins and now <= EMPLOYEE:
+        if activity[i] <= EMPLOYEE:
             pay_bins[min(399, int(wage[i] / 1.0e5))] += 1
 
 
@@ -175,43 +194,46 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     the shortfall.
     """
     n_districts, n_groups = len(world.places), world.n_groups
-    counts = world.counts
+    counts, w = world.counts, world.workers
     shape = (n_districts, 2, 2, len(AGE_BANDS), n_groups)
     if "cells" not in counts:
         counts["cells"] = np.zeros((*shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
         counts["by_residence"] = np.zeros((2, len(AGE_BANDS), n_groups, N_STATUSES, N_TRAINING, 2))
         counts["by_district"] = np.zeros((n_districts, N_STATUSES))
-        counts["pay"] = np.zeros((*shape, 4))
-        counts["businesses_by_field"] = np.zeros((n_districts, world.n_fields + 1))
+        counts["businesses"] = np.zeros((n_districts, world.n_fields))
         counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
-    for name in ("cells", "pay", "businesses_by_field", "pay_bins", "by_residence", "by_district"):
+        # district, residence, sex and ethnic group never change: their place in the table is kept
+        place = (w.district.astype(np.int32) * 2 + w.urban) * 2 + w.sex
+        counts["place"] = place * (len(AGE_BANDS) * n_groups) + w.ethnicity
+        counts["code"] = np.empty(len(w), dtype=np.int32)
+    for name in ("cells", "businesses", "pay_bins", "by_residence", "by_district"):
         counts[name][...] = 0
-    ledger, flows = world.ledger.counts, ("hires", "businesses_opened", "sent_abroad", "left_for_other_provinces", "talent_came")
-    gross = sum(ledger.get(name, 0) for name in flows) - ledger.get("job_changes", 0)
-    world.ledger.count("jobs_gross", gross)
-    world.ledger.count("jobs_created", round(parameters.reported_share * gross))
+    _count_jobs(world, parameters)
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
-    under = 256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall)
-    _count(
-        world.people,
-        world.month,
-        world.tables["retirement_months"],
-        under,
-        np.concatenate([[0], world.sector_of_field]),
-        _STATUS_OF,
-        _TRAINING_OF,
-        counts["cells"],
-        counts["pay"],
-        counts["businesses_by_field"],
-        counts["pay_bins"],
-        world.calendar[1] == 12,
-    )
+    under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall))
+    sector = np.concatenate([[0], world.sector_of_field]).astype(np.int32)
+    code, pay = counts["code"], np.zeros((4, int(np.prod(shape)) * 4))
+    _code_age(counts["place"], w.birth_month, w.sex, world.month, world.tables["retirement_months"], n_groups, code)
+    _code_status(world.people, world.runs, under, sector, counts["businesses"], code)
+    _code_training(world.people, code)
+    _tally(code, w.activity, w.wage, counts["cells"].reshape(-1), pay)
+    if world.calendar[1] == 12:
+        _tally_pay(w.activity, w.wage, counts["pay_bins"])
+    counts["pay"] = pay.sum(axis=0).reshape((*shape, 4))
     _add_up(counts["cells"], counts["by_residence"], counts["by_district"])
     by_district = counts["by_district"]
-    counts["businesses"] = counts["businesses_by_field"][:, 1:]
     counts["pay_by_residence"] = counts["pay"].sum(axis=(0, 2, 3, 4))[:, :3]
     pay = counts["pay"].sum(axis=(1, 2, 3, 4))
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])
     counts["business_income"] = pay[:, BUSINESS] / np.maximum(1, by_district[:, 4:7].sum(axis=1))
+
+
+def _count_jobs(world: World, parameters: CountingParameters) -> None:
+    """Count all new jobs of the month, and those of them that the province would report."""
+    counted = world.ledger.counts
+    starts = ("hires", "businesses_opened", "sent_abroad", "left_for_other_provinces", "talent_came")
+    gross = sum(counted.get(name, 0) for name in starts) - counted.get("job_changes", 0)
+    world.ledger.count("jobs_gross", gross)
+    world.ledger.count("jobs_created", round(parameters.reported_share * gross))

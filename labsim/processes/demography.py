@@ -45,7 +45,17 @@ class DemographyParameters(Parameters):
         help="how fast people move in and out of the labour force toward the participation of their age and sex",
     )
     retirement_age_men: Yearly = quantity(
-        {2020: 60.0, 2021: 60.25, 2022: 60.5, 2023: 60.75, 2024: 61.0, 2025: 61.25, 2026: 61.5, 2027: 61.75, 2028: 62.0},
+        {
+            2020: 60.0,
+            2021: 60.25,
+            2022: 60.5,
+            2023: 60.75,
+            2024: 61.0,
+            2025: 61.25,
+            2026: 61.5,
+            2027: 61.75,
+            2028: 62.0,
+        },
         unit="years",
         low=50,
         high=70,
@@ -240,16 +250,13 @@ def _take_part(
     enter: np.ndarray,
     leave: np.ndarray,
     at_home: float,
-    gate: np.ndarray,
-    limit: int,
+    rows: np.ndarray,
     part: float,
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
     activity, birth, sex = w.activity, w.birth_month, w.sex
-    for i in range(activity.shape[0]):
-        if gate[i] >= limit:
-            continue
+    for i in rows:
         now = activity[i]
         if now > OUT or now == IN_TRAINING:
             continue

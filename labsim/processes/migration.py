@@ -118,16 +118,13 @@ def _leave(
     response: float,
     wage: float,
     cost: float,
-    gate: np.ndarray,
-    limit: int,
+    rows: np.ndarray,
     part: float,
     key: np.uint64,
 ) -> int:
     left = 0
     activity = w.activity
-    for i in range(activity.shape[0]):
-        if gate[i] >= limit:
-            continue
+    for i in rows:
         now = activity[i]
         if now > UNEMPLOYED:
             continue
@@ -201,12 +198,7 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
     """
     counts = np.zeros(2, dtype=np.int64)
     _return(
-        world.people,
-        world.ledger.flows,
-        parameters.return_rate,
-        parameters.settle_rate,
-        draws.key("return"),
-        counts,
+        world.people, world.ledger.flows, parameters.return_rate, parameters.settle_rate, draws.key("return"), counts
     )
     world.ledger.count("settled_elsewhere", int(counts[0]))
     world.ledger.count("returned_from_other_provinces", int(counts[1]))

@@ -217,11 +217,11 @@ def _businesses(
     take_up: float,
     give_up: float,
     necessity: float,
+    rows: np.ndarray,
     gate: np.ndarray,
     limits: np.ndarray,
     offer_gate: np.ndarray,
     offer_limit: int,
-    offer_part: float,
     key: np.uint64,
     offer_key: np.uint64,
     converted: np.ndarray,
@@ -229,12 +229,12 @@ def _businesses(
     opened, closed = 0, 0
     any_offer = offered.max() > 0.0
     activity = w.activity
-    for i in range(activity.shape[0]):
+    for i in rows:
         now = activity[i]
         considered = gate[i] < limits[now]
         helped = False
-        if any_offer and offer_gate[i] < offer_limit and now == FARMING:
-            helped = uniform(offer_key, i) * offer_part < offered[w.district[i]]
+        if any_offer and now == FARMING and offer_gate[i] < offer_limit:
+            helped = uniform(offer_key, i) * (offer_limit / 256.0) < offered[w.district[i]]
         if not considered and not helped:
             continue
         bits = scramble(key, i)
@@ -313,8 +313,14 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     )
     opening, closing = MOST_GAIN * parameters.opening_rate, MOST_GAIN * parameters.closing_rate
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
-    gates = [draws.gate("household business", most, len(world.workers)) for most in (opening, closing, opening, 1.0)]
-    gate, limits = gates[0][0], np.array([limit for _, limit, _ in gates] + [0] * (len(Activity) - len(gates)))
+    activity, n_kinds = world.workers.activity, len(Activity)
+    open_, gate, limits = draws.gate_by(
+        "household business", np.array([opening, closing, opening, 1.0] + [0.0] * (n_kinds - 4)), activity
+    )
+    offers, offer_gate, offer_limits = draws.gate_by(
+        "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
+    )
+    rows = np.flatnonzero(open_ | offers)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(
@@ -335,9 +341,11 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.take_up,
         parameters.give_up,
         parameters.necessity,
+        rows,
         gate,
         limits,
-        *draws.gate("offer of conversion", float(offered.max()), len(world.workers)),
+        offer_gate,
+        int(offer_limits[FARMING]),
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,

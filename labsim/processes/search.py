@@ -108,7 +108,7 @@ class SearchParameters(Parameters):
         help="chance that an employee applies elsewhere in a month",
     )
     own_account_rate: float = quantity(
-        0.02,
+        0.01,
         unit="per month",
         low=0,
         high=0.2,
@@ -128,7 +128,7 @@ class SearchParameters(Parameters):
         help="how strongly that chance answers the income gain",
     )
     own_account_most: float = quantity(
-        0.10, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="upper bound of that chance"
+        0.05, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="upper bound of that chance"
     )
 
 
@@ -189,6 +189,7 @@ def _who_searches(
     own: np.ndarray,
     lock_in: float,
     eager: np.ndarray,
+    rows: np.ndarray,
     gate: np.ndarray,
     limits: np.ndarray,
     key: np.uint64,
@@ -196,7 +197,7 @@ def _who_searches(
 ) -> int:
     n = 0
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
-    for i in range(activity.shape[0]):
+    for i in rows:
         now = activity[i]
         if gate[i] >= limits[now]:
             continue
@@ -338,8 +339,9 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
     eagerness = float(world.levers["search_effort"].max())
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
-    most = (own_rates[:, 0].max(), own_rates[:, 1].max(), parameters.on_the_job, 1.0)
-    gates = [draws.gate("search", eagerness * chance, len(w)) for chance in most]
+    most = np.zeros(len(Activity))
+    most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
+    open_, gate, limits = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
     people = np.empty(len(w), dtype=np.int32)
     n = _who_searches(
         world.people,
@@ -350,8 +352,9 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         own_rates,
         parameters.lock_in,
         world.levers["search_effort"],
-        gates[0][0],
-        np.array([limit for _, limit, _ in gates] + [0] * (len(Activity) - len(gates))),
+        np.flatnonzero(open_),
+        gate,
+        limits,
         draws.key("search"),
         people,
     )

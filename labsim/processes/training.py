@@ -216,8 +216,7 @@ def _apply(
     consider: float,
     leaver: float,
     degree_intake: bool,
-    gate: np.ndarray,
-    limit: int,
+    rows: np.ndarray,
     part: float,
     key: np.uint64,
     people: np.ndarray,
@@ -226,9 +225,7 @@ def _apply(
     n = 0
     weights = np.zeros(p.field.shape[0])
     activity, birth = w.activity, w.birth_month
-    for i in range(activity.shape[0]):
-        if gate[i] >= limit:
-            continue
+    for i in rows:
         now = activity[i]
         if now >= IN_TRAINING:
             continue
@@ -456,12 +453,12 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
 
 @kernel
 def _informally(
-    w: WorkerArrays, extension: float, on_the_job: float, gate: np.ndarray, limit: int, part: float, key: np.uint64
+    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, part: float, key: np.uint64
 ) -> tuple[int, int]:
     farmers, employees = 0, 0
     activity, level = w.activity, w.level
-    for i in range(activity.shape[0]):
-        if gate[i] >= limit or level[i] > 0:
+    for i in rows:
+        if level[i] > 0:
             continue
         now = activity[i]
         if now == FARMING:
@@ -475,9 +472,7 @@ def _informally(
     return farmers, employees
 
 
-@process(
-    reads="workers.activity workers.tier workers.work_field", writes="workers.level workers.field ledger"
-)
+@process(reads="workers.activity workers.tier workers.work_field", writes="workers.level workers.field ledger")
 def train_informally(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Train farmers in extension classes and unqualified employees on the job, without paper.
 
@@ -485,7 +480,7 @@ def train_informally(world: World, parameters: TrainingParameters, draws: DrawsO
     """
     extension = 1.0 - math.exp(-parameters.extension_rate / 12.0)
     on_the_job = parameters.on_the_job_rate
-    gate, limit, part = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
-    farmers, employees = _informally(world.people, extension, on_the_job, gate, limit, part, draws.key("train informally"))
+    rows, part = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
+    farmers, employees = _informally(world.people, extension, on_the_job, rows, part, draws.key("train informally"))
     world.ledger.count("trained_by_extension", farmers)
     world.ledger.count("trained_on_the_job", employees)
