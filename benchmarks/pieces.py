@@ -99,9 +99,9 @@ def numpy() -> list[Measure]:
 def _frictional_model(n_people: int) -> Any:
     """Return labsim's frictional market at month 0, its kernels already compiled."""
     import labsim
+    from labsim.experiment.run import warm_up
 
-    warm = labsim.LabourModel(labsim.load(FRICTIONAL, settings=["reference.people=1000"]), seed=1)
-    _run_months(warm, 2)
+    warm_up(this_process=True)
     return labsim.LabourModel(labsim.load(FRICTIONAL, settings=[f"reference.people={n_people}"]), seed=1)
 
 
@@ -133,9 +133,9 @@ def viet_nam() -> list[Measure]:
 def son_la() -> list[Measure]:
     """Time Son La at one row a person, 120 months, caches warm, one core."""
     import labsim
+    from labsim.experiment.run import warm_up
 
-    # The rarest processes compile too: a whole run on a small world.
-    labsim.LabourModel(labsim.load("son_la", settings=["scale=0.001"]), seed=1).run()
+    warm_up(this_process=True)
     config = labsim.load("son_la", settings=["scale=1"])
     with stopwatch() as population:
         model = labsim.LabourModel(config, seed=1)

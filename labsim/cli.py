@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import re
 import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 PLAIN_WIDTH = 100  # of what goes into a file or a pipe
+NARROWEST = 80  # below that a table would break its words
 _EXECUTORS = ("serial", "threads", "processes")
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
@@ -143,14 +146,25 @@ def run(
         click.echo(str(folder) if quiet else _list_files(folder))
 
 
-@cli.command(help=_("Print the month: the processes in order, what each reads and writes."))
+@cli.command(help=_("Print the month: the processes in order, what each does, reads and writes."))
+@click.argument("province", required=False)
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
 @_language
-def schedule() -> None:
-    """Print the schedule."""
-    from labsim.report.console import schedule_table
+def schedule(province: str | None, scenario: tuple[str, ...]) -> None:
+    """Print the schedule; of a province, also what is switched off there and which policies act."""
+    from labsim.report.listings import schedule_lines
     from labsim.schedule import MONTH
 
-    _print(schedule_table(MONTH))
+    if province is None:
+        _print_lines(lambda width: schedule_lines(MONTH, width))
+        return
+    from labsim.config import load
+    from labsim.schedule import of_month
+
+    config = load(province, scenario=list(scenario))
+    running, policies = of_month(config.switched_off), sorted(config.policies)
+    _print_lines(lambda width: schedule_lines(MONTH, width, running=running, policies=policies))
 
 
 @cli.command(help=_("Print every parameter with its value, unit, range, grade and source."))
@@ -163,19 +177,27 @@ def schedule() -> None:
 def params(province: str, scenario: tuple[str, ...], grade: str | None, as_json: bool) -> None:
     """Print the parameters."""
     from labsim.config import load
+    from labsim.experiment.parameters import evidence_in_use
     from labsim.quantity import describe
 
     config = load(province, scenario=list(scenario))
-    evidence = [one for one in config.evidence() if grade in (None, one.grade)]
+    evidence = evidence_in_use(config)
     owners = [("", type(config)), *((f"policies.{name}.", type(policy)) for name, policy in config.policies.items())]
     defaults = {info.path: info.default for prefix, owner in owners for info in describe(owner, prefix)}
     if as_json:
-        facts = [asdict(one) | {"default": defaults.get(one.path)} for one in evidence]
+        chosen = [one for one in evidence if grade in (None, one.grade)]
+        facts = [asdict(one) | {"default": defaults.get(one.path)} for one in chosen]
         click.echo(json.dumps(facts, default=str, indent=1))
         return
-    from labsim.report.console import parameter_table
+    from labsim.report.listings import parameter_lines
 
-    _print(parameter_table(evidence, defaults))
+    about = {name: _first_line(section) for name, section in type(config).sections().items()}
+    about |= {f"policies.{name}": _first_line(type(policy)) for name, policy in config.policies.items()}
+    _print_lines(lambda width: parameter_lines(evidence, defaults, width, about=about, grade=grade))
+
+
+def _first_line(owner: type) -> str:
+    return " ".join((owner.__doc__ or "").split("\n\n")[0].split())
 
 
 @cli.command(help=_("Check a profile, scenario or targets file; print every problem at once."))
@@ -271,19 +293,31 @@ def _plain(value: Any) -> Any:
 def _show_scorecard(results: Results) -> None:
     from labsim.report.console import scorecard_view
 
-    for part in scorecard_view(results):
-        _print(part)
+    _print(*scorecard_view(results))
 
 
-def _print(part: Any) -> None:
+def _print(*parts: Any) -> None:
     from rich.console import Console
 
     if sys.stdout.isatty():
-        console = Console(highlight=False)
-        console.width = min(console.width, PLAIN_WIDTH)
-        console.print(part)
-    else:
-        console = Console(file=io.StringIO(), width=PLAIN_WIDTH, highlight=False, color_system=None)
-        with console.capture() as plain:
+        console = Console(highlight=False, width=_width())
+        for part in parts:
             console.print(part)
-        click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
+        return
+    console = Console(file=io.StringIO(), width=_width(), highlight=False, color_system=None)
+    with console.capture() as plain:
+        for part in parts:
+            console.print(part)
+    click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
+
+
+def _print_lines(lines: Callable[[int], Iterable[Any]]) -> None:
+    _print(*lines(_width()))
+
+
+def _width() -> int:
+    """Return the columns to fill: those of the terminal, or of COLUMNS, at most 100."""
+    asked = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not asked.isdecimal():
+        return PLAIN_WIDTH
+    return max(NARROWEST, min(shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns, PLAIN_WIDTH))

@@ -59,7 +59,7 @@ def uniform_of(bits: np.uint64, option: int) -> float:
 def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
     """Return the winning option of a race with these weights, shape `(n_options,)`, or -1 if all are zero.
 
-    Option j is known to the draw as `first_option + j`. Since -ln(u) >= 1 - u, most options are ruled out without a
+    Option j is known to the draw as `first_option + j`. Since -ln(u) >= x + x^2 / 2 with x = 1 - u, most options are ruled out without a
     logarithm.
     """
     best = -1
@@ -68,7 +68,8 @@ def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
         w = weights[j]
         if w > 0.0:
             u = uniform_of(bits, first_option + j)
-            if 1.0 - u < best_time * w:
+            x = 1.0 - u
+            if x * (1.0 + 0.5 * x) < best_time * w:
                 time = -math.log(u) / w
                 if time < best_time:
                     best_time = time
@@ -111,6 +112,13 @@ def normal(key: np.uint64, person: int) -> float:
     """Return a standard normal number for a key and a person (Box-Muller)."""
     bits = scramble(key, person)
     return math.sqrt(-2.0 * math.log(uniform_of(bits, 1))) * math.cos(2.0 * math.pi * uniform_of(bits, 2))
+
+
+@inline
+def round_to(mean: float, u: float) -> int:
+    """Round a mean up or down by a number in (0, 1), so that the expectation is exact."""
+    whole = math.floor(mean)
+    return int(whole) + (1 if u < mean - whole else 0)
 
 
 def key_of(seed: int, decision: str, month: int) -> np.uint64:
@@ -228,14 +236,14 @@ class DrawsOfMonth:
         A person of kind k comes into question when the byte is below limits[k]; `open` marks them all and a few more.
         """
         limits = np.array([_limit(chance) if chance > 0.0 else 0 for chance in most])
-        common = max((int(limit) for limit in limits if limit < 256), default=0)
-        if common:
+        gated = np.unique(limits[(limits > 0) & (limits < 256)])
+        if gated.size:
             bytes_ = self._bytes(decision, len(kind))
-            open_ = bytes_ < np.uint8(common)
+            open_ = bytes_ < np.uint8(gated[0])
         else:
             bytes_, open_ = np.zeros(len(kind), dtype=np.uint8), np.zeros(len(kind), dtype=bool)
-        for k in np.flatnonzero(limits == 256):
-            open_ |= kind == k
+        for k in np.flatnonzero(limits > (gated[0] if gated.size else 0)):
+            open_ |= (kind == k) if limits[k] == 256 else (kind == k) & (bytes_ < np.uint8(limits[k]))
         return open_, bytes_, limits
 
     def key(self, decision: str) -> np.uint64:

@@ -87,7 +87,7 @@ def _reduced(world: World, grouping: str | None) -> tuple[np.ndarray, np.ndarray
     # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the others to zero
     drop = tuple(a for a in (0, 1, 2) if a != axis)
     people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64) / scale
-    pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4))[:, :3] / scale
+    pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / scale
     if axis > 2:
         only = np.eye(len(labels))
         people = np.einsum("ga,ae...->gae..." if axis == 3 else "ge,ae...->gae...", only, people)

@@ -188,16 +188,25 @@ def wide(monthly: pd.DataFrame, indicator: str, groups: Mapping[str, str] | None
 
     Groups not given are "all". Raises ResultsError if there is no such series.
     """
-    chosen = monthly[(monthly["indicator"] == indicator).to_numpy()]
-    wanted = {name: (groups or {}).get(name, "all") for name in GROUPS}
-    mask = np.ones(len(chosen), dtype=bool)
-    for name, value in wanted.items():
-        mask &= (chosen[name] == value).to_numpy()
-    chosen = chosen[mask]
-    if chosen.empty:
-        where = ", ".join(f"{name}={value}" for name, value in wanted.items() if value != "all")
+    wanted = {"indicator": indicator} | {name: (groups or {}).get(name, "all") for name in GROUPS}
+    mask = np.ones(len(monthly), dtype=bool)
+    for name, word in wanted.items():
+        mask &= _equals(monthly[name], word)
+    if not mask.any():
+        where = ", ".join(f"{name}={word}" for name, word in wanted.items() if word not in (indicator, "all"))
         raise ResultsError(_("no series {name}").format(name=f"{indicator} ({where})" if where else indicator))
+    chosen = pd.DataFrame({name: monthly[name].array[mask] for name in ("month", "replicate", "value")})
     return chosen.pivot(index="month", columns="replicate", values="value").sort_index()
+
+
+def _equals(column: pd.Series[Any], word: str) -> np.ndarray:
+    """Say of each row whether a column of words holds `word`."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        words = cast(pd.Categorical, column.array)
+        code = list(words.categories).index(word) if word in words.categories else len(words.categories)
+        same: np.ndarray = words.codes == code
+        return same
+    return (column == word).to_numpy()
 
 
 def _sort_key(columns: Mapping[str, Any]) -> np.ndarray:

@@ -17,7 +17,7 @@ import pydantic
 
 from labsim.errors import ConfigError, Problem, ResultsError
 from labsim.results import GROUPS, IndicatorInfo, wide
-from labsim.text import _, did_you_mean
+from labsim.text import _, current_language, did_you_mean
 from labsim.yaml_source import Source, read_yaml
 
 __all__ = ["SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "wilson"]
@@ -35,10 +35,14 @@ class _Data(pydantic.BaseModel):
 
 
 class Label(_Data):
-    """Name a target in English and Vietnamese."""
+    """Say something in English and Vietnamese."""
 
     en: str
     vi: str
+
+
+Words = str | Label
+"""What users read: in one language for all, or in English and Vietnamese."""
 
 
 class Target(_Data):
@@ -66,10 +70,10 @@ class Target(_Data):
     source: str
     wording: str = ""
     reading: str = ""
-    ambiguous: bool | str = False
+    ambiguous: bool | Words = False
     cumulate_from: int | None = None
     base: str | None = None
-    note: str = ""
+    note: Words = ""
 
     @property
     def groups(self) -> dict[str, str]:
@@ -137,12 +141,12 @@ def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
     row = _stated(target, indicators)
     if target.indicator is None:
-        why = target.note or target.reading or _("no indicator of the model measures it")
+        why = _said(target.note) or target.reading or _("no indicator of the model measures it")
         return row | {"status": NOT_MODELLED, "note": why}
     info = indicators.get(target.indicator)
     if info is None:
         why = _("the model has no indicator {name!r}").format(name=target.indicator)
-        return row | {"status": NOT_MODELLED, "note": f"{why}; {target.note}" if target.note else why}
+        return row | {"status": NOT_MODELLED, "note": "; ".join(filter(None, (why, _said(target.note))))}
     try:
         factor = _factor(info.unit, target.unit)
         series = wide(monthly, target.indicator, target.groups)
@@ -160,7 +164,7 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
         "value": float(values.mean()), "low": float(low), "high": float(high), "chance": n_met / values.size,
         "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met, "shortfall_persons": persons,
         "n_replicates": values.size, "status": SCORED,
-        "note": "; ".join(part for part in (target.note, _other_reading(target), note) if part),
+        "note": "; ".join(part for part in (_said(target.note), _other_reading(target), note) if part),
     }  # fmt: skip
 
 
@@ -220,8 +224,12 @@ def _shortfall(monthly: pd.DataFrame, target: Target, info: IndicatorInfo, value
 def _other_reading(target: Target) -> str:
     if not target.ambiguous:
         return ""
-    other = target.ambiguous if isinstance(target.ambiguous, str) else target.reading
+    other = target.reading if isinstance(target.ambiguous, bool) else _said(target.ambiguous)
     return _("the wording is unclear: {other}").format(other=other) if other else _("the wording is unclear")
+
+
+def _said(words: Words) -> str:
+    return words if isinstance(words, str) else words.vi if current_language() == "vi" else words.en
 
 
 def _is_share(unit: str) -> bool:

@@ -281,8 +281,9 @@ class World:
     counts: dict[str, Any] = field(default_factory=dict)  # the people counted at the end of last month
 
     def __post_init__(self) -> None:
-        # where the district of people, in the order of rows, changes: loops over one district have constants in place of tables
-        changes = np.flatnonzero(np.diff(self.workers.district)) + 1
+        # where the district or residence of people, in the order of rows, changes: within, loops have constants in place of tables
+        home = self.workers.district.astype(np.int16) * 2 + self.workers.urban
+        changes = np.flatnonzero(np.diff(home)) + 1
         self.runs: NDArray[np.int64] = np.concatenate([[0], changes, [len(self.workers)]]).astype(np.int64)
         self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
         self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))

@@ -150,19 +150,65 @@ def test_an_interrupt_leaves_nothing(place, monkeypatch) -> None:
     assert list(place.iterdir()) == []
 
 
+def process(name: str, reads: str, writes: str) -> SimpleNamespace:
+    section = name.partition(".")[0]
+    return SimpleNamespace(
+        name=name, section=section, summary="End jobs.", reads=tuple(reads.split()), writes=tuple(writes.split())
+    )
+
+
 def test_schedule_prints_what_each_process_reads_and_writes(monkeypatch) -> None:
-    process = SimpleNamespace(name="firms.separate", summary="End jobs.", reads=("workers.spell",), writes=("ledger",))
-    monkeypatch.setitem(sys.modules, "labsim.schedule", SimpleNamespace(MONTH=(process,)))
+    month = (
+        process("firms.separate", "workers.spell events workers.urban levers.labour_demand", "ledger workers.activity"),
+        process("abroad.go", "", "ledger"),
+    )
+    monkeypatch.setitem(sys.modules, "labsim.schedule", SimpleNamespace(MONTH=month))
     result = call("schedule", "--lang", "en")
     assert result.exit_code == 0
-    assert "1 firms.separate" in " ".join(result.stdout.split())
-    assert all(word in result.stdout for word in ("End jobs.", "workers.spell", "ledger"))
+    lines = result.stdout.splitlines()
+    assert lines[0] == "The month: 2 processes, in this order"
+    start = lines.index("EMPLOYERS")
+    assert lines[start + 1 : start + 5] == [
+        " 1  firms.separate",
+        "    End jobs.",
+        "      reads   workers: spell, urban; levers: labour_demand; events",
+        "      writes  workers: activity; ledger",
+    ]
+    start = lines.index("WORKING AWAY")
+    assert lines[start + 1 : start + 4] == [" 2  abroad.go", "    End jobs.", "      writes  ledger"]
+    explained = [line.split()[0] for line in lines[lines.index("Words") + 1 :] if not line.startswith(" ")]
+    assert explained == ["workers", "levers", "events", "ledger"]
+
+
+def test_schedule_of_a_reference_world_says_what_is_switched_off() -> None:
+    lines = call("schedule", "reference/urn_ball", "--lang", "en").stdout.splitlines()
+    assert " 1  demography.come_of_age  (switched off)" in lines
+    (matching,) = (place for place, line in enumerate(lines) if line.endswith("matching.hire"))
+    assert lines[matching + 1].startswith("    ")
+    n_off = sum(line.endswith("(switched off)") for line in lines)
+    assert f"{n_off} processes are switched off here." in lines
+    son_la = call("schedule", "son_la", "--lang", "en").stdout
+    assert "(switched off)" not in son_la
+    assert "Policies here: climate_retraining, labour_export, talent_attraction, vocational_training." in son_la
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_listings_of_the_real_model_fit_the_page(monkeypatch, columns: int, language: str) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for command in ("schedule", "params"):
+        lines = call(command, "--lang", language).stdout.splitlines()
+        assert len(lines) > 100
+        # a name of a column or parameter is never cut, so none may need more than the page
+        assert max(map(len, lines)) <= columns
 
 
 def test_params_prints_value_default_range_grade_and_source(monkeypatch) -> None:
     from labsim.quantity import Parameters, quantity
 
     class Section(Parameters):
+        """How things end."""
+
         rate: float = quantity(0.1, unit="share", low=0, high=1, grade="D", source="assumed")
 
     def evidence(grade: str) -> Evidence:
@@ -172,14 +218,21 @@ def test_params_prints_value_default_range_grade_and_source(monkeypatch) -> None
         section: Section = Section()
         policies: dict[str, Section] = {}  # noqa: RUF012
 
+        @classmethod
+        def sections(cls) -> dict[str, type[Section]]:
+            return {"section": Section}
+
         def evidence(self) -> list[Evidence]:
             return [evidence("D"), evidence("A")]
 
     monkeypatch.setitem(sys.modules, "labsim.config", SimpleNamespace(load=lambda *_names, **_options: Config()))
+    monkeypatch.setattr("labsim.experiment.parameters.evidence_in_use", lambda config: config.evidence())
     result = call("params", "--lang", "en", "--grade", "D")
     words = " ".join(result.stdout.split())
-    assert "section.rate 0.25 0.1 share 0 .. 1 D a survey of 2019 (2019)" in words
-    assert words.count("section.rate") == 1
+    assert "section How things end. rate 0.25 share 0 .. 1 D default 0.1 a survey of 2019 (2019)" in words
+    assert words.count("rate 0.25") == 1
+    assert "2 parameters by grade: 1 A (measured in this province), 0 B" in words
+    assert words.endswith("1 D (assumed)")
     found = json.loads(call("params", "--json").stdout)
     assert [row["grade"] for row in found] == ["D", "A"]
     assert (found[0]["value"], found[0]["default"], found[0]["source"]) == (0.25, 0.1, "a survey of 2019")

@@ -158,7 +158,7 @@ def test_the_caller_may_replace_seed_scale_replicates_and_end(study) -> None:
     assert manifest["config_hash"] != study.hash
     assert results.monthly["month"].max() == pd.Timestamp("2021-06-30")
     with pytest.raises(ConfigError, match="scale"):
-        run(study, scale=2.0)
+        run(study, scale=200.0)
     with pytest.raises(ConfigError, match="until"):
         run(study, until="soon")
 
@@ -230,6 +230,7 @@ def test_a_cold_machine_compiles_once_and_says_so(study, monkeypatch) -> None:
     run(study, executor="serial", progress=events.append)
     assert events[0] == Progress(0, 3, "compiling for this machine, once; this takes about a minute")
     assert scales == [0.001, 0.1, 0.1, 0.1]
+    assert warmed == [True]
     assert events[1:] == [Progress(n, 3) for n in range(4)]
     events.clear()
     run(study, executor="serial", progress=events.append)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from labsim import text
 from labsim.errors import ConfigError
 from labsim.results import IndicatorInfo
 from labsim.targets import SCORECARD_COLUMNS, Label, Target, load_targets, scorecard, wilson
 
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+# series shown beside results that the model takes as given or does not simulate
+CONTEXT = {"population", "poverty_share", "productivity_growth", "grdp_growth"}
 INDICATORS = {
     "trained_share": IndicatorInfo("trained_share", "trained", "%", "administrative", "up", "labour_force"),
     "urban_rate": IndicatorInfo("urban_rate", "rate", "share", "survey", "down", "labour_force"),
@@ -142,6 +147,35 @@ def test_wilson_agrees_with_published_limits() -> None:
     assert wilson(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
     assert wilson(29, 29)[1] == 1.0
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_notes_are_read_in_the_language_in_use(monkeypatch) -> None:
+    monkeypatch.setattr(text, "_chosen", None)
+    frame = monthly({"trained_share": [60], "labour_force": [1]})
+    noted = target(note={"en": "in towns", "vi": "ở thành thị"}, ambiguous={"en": "or more", "vi": "hoặc hơn"})
+    text.use_language("en")
+    assert row(frame, noted)["note"] == "in towns; the wording is unclear: or more"
+    text.use_language("vi")
+    assert row(frame, noted)["note"] == "ở thành thị; câu chữ chưa rõ: hoặc hơn"
+    unscored = target(indicator=None, note={"en": "not simulated yet", "vi": "chưa mô phỏng"})
+    assert row(frame, unscored)["note"] == "chưa mô phỏng"
+
+
+def test_shipped_targets_and_observations_name_indicators_of_the_model() -> None:
+    from labsim.indicators import INDICATORS
+
+    folders = [file.parent for file in CONFIGS.glob("*/targets.yaml")]
+    assert folders
+    for folder in folders:
+        targets = load_targets(folder / "targets.yaml")
+        unknown = {one.indicator for one in targets if one.indicator is not None} - set(INDICATORS)
+        assert not unknown, f"{folder.name}/targets.yaml"
+        assert all(isinstance(one.note, Label) and one.note.vi for one in targets if one.indicator is None)
+        observed = pd.read_csv(folder / "observed.csv", encoding="utf-8")
+        assert set(observed["indicator"]) - set(INDICATORS) <= CONTEXT, f"{folder.name}/observed.csv"
+        assert set(observed["status"]) <= {"observed", "derived", "plan"}
+        # a figure of the future at the time of its source is a plan, whatever its column says
+        assert observed.loc[observed["note"] == "plan", "status"].eq("plan").all()
 
 
 def test_every_problem_of_a_targets_file_comes_with_its_place(tmp_path) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, RunError
 from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
+from labsim.experiment.parameters import evidence_in_use
 from labsim.results import IndicatorInfo, Results, canonical, joined
 from labsim.targets import load_targets, scorecard
 from labsim.text import _
@@ -24,10 +25,21 @@ from labsim.text import _
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["Progress", "Replicate", "code_hash", "replicate_seed", "run", "simulate"]
+__all__ = ["Progress", "Replicate", "code_hash", "replicate_seed", "run", "simulate", "warm_up"]
 
 _LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
-_WARM_SCALE, _WARM_MONTHS = 0.001, 13  # a year and a month, so that what happens once a year is compiled too
+# hazards, policies and new firms at the highest rates allowed, so that no kernel waits for a rare month
+_WARM_SETTINGS = {
+    "scale": 0.001,
+    "period": {"start": "2020-12", "until": "2021-02"},
+    "climate.frequency": 5,
+    "firms.entry_rate": 0.5,
+    "policies.labour_export.places_per_year.2021": 50_000,
+    "policies.talent_attraction.places_per_year.2021": 20_000,
+    "policies.vocational_training.seats_per_year.2021": 50_000,
+    "policies.climate_retraining.seats_per_year.2021": 50_000,
+    "policies.climate_retraining.conversions_per_year.2021": 50_000,
+}
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -86,7 +98,7 @@ def run(
     targets_file = _beside_margins(config, "targets.yaml")
     targets = load_targets(targets_file) if targets_file is not None else []
     jobs = [Job(config, number, replicate_seed(config.seed, number)) for number in range(1, total + 1)]
-    _warm_up(config, lambda message: tell(Progress(0, total, message)))
+    warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
     found = run_tasks(
         simulate,
@@ -183,22 +195,26 @@ def _settled(
         raise ConfigError(problems_of(error, type(config), data, {})) from error
 
 
-def _warm_up(config: Config, say: Callable[[str], None]) -> None:
-    """Compile the kernels once, in this process, before workers would all do so side by side."""
+def warm_up(say: Callable[[str], None] | None = None, *, this_process: bool = False) -> None:
+    """Compile every kernel once and store the machine code; `say` is told when that takes a while.
+
+    Two months of a tiny Son La, in which every process and policy has something to do from the first month. Nothing
+    happens where the code is stored already, unless it shall be loaded into `this_process` before time is measured.
+    """
+    from labsim.config import load
+
+    tell = say or (lambda _message: None)
     if not is_cold():
+        if this_process:
+            simulate(Job(load("son_la", settings=_WARM_SETTINGS), 1, 1))
         return
-    if cache_folder() is None:
+    if cache_folder() is None and not this_process:
         message = _("compiling in every process: no folder for compiled kernels can be written (see LABSIM_CACHE_DIR)")
-        say(message)
+        tell(message)
         return
-    say(_("compiling for this machine, once; this takes about a minute"))
-    year, month = config.period.year_and_month(min(_WARM_MONTHS, config.period.n_months))
-    until = f"{year:04d}-{month:02d}"
-    small = min(config.scale, _WARM_SCALE) if config.province.kind == "province" else None
-    tiny = _settled(config, seed=None, scale=small, replicates=1, until=until)
-    simulate(Job(tiny, 1, tiny.seed))
-    if not config.switched_off:
-        mark_warm()
+    tell(_("compiling for this machine, once; this takes about a minute"))
+    simulate(Job(load("son_la", settings=_WARM_SETTINGS), 1, 1))
+    mark_warm()
 
 
 def _name(job: Job) -> str:
@@ -259,7 +275,7 @@ def _manifest(
     """Return where the numbers come from: configuration, code, versions, seeds, time, and the fit of the population."""
     settings = config.to_dict()
     settings["province"].pop("folder", None)  # where the files lie on this machine decides nothing
-    graded = [one.grade for one in config.evidence()]
+    graded = [one.grade for one in evidence_in_use(config)]
     return {
         "province": config.province.id,
         "province_name": config.province.name.model_dump(),

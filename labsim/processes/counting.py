@@ -100,7 +100,13 @@ def _code_age(
 
 @kernel
 def _code_status(
-    w: WorkerArrays, runs: np.ndarray, under: np.ndarray, sector: np.ndarray, businesses: np.ndarray, code: np.ndarray
+    w: WorkerArrays,
+    runs: np.ndarray,
+    under: np.ndarray,
+    sector: np.ndarray,
+    businesses: np.ndarray,
+    scratch: np.ndarray,
+    code: np.ndarray,
 ) -> None:
     """Add the status: hours and use of the harvest for farmers, the sector for others at work, the activity for the rest.
 
@@ -117,9 +123,11 @@ def _code_status(
         )
         d = w.district[runs[r]]
         least = np.int32(under[d])
+        sorts = scratch[here]
         for i in range(place.shape[0]):
-            now = np.int32(activity[i])
-            of_sector = sector[np.uint16(field[i] + 1)]
+            sorts[i] = sector[field[i] + 1]
+        for i in range(place.shape[0]):
+            now, of_sector = np.int32(activity[i]), np.int32(sorts[i])
             farming = np.int32(2) - np.int32(2) * np.int32(own_use[i])
             farming = farming + np.int32(1) if np.int32(pace[i]) < least else farming
             status = now + np.int32(7) if now < np.int32(8) else np.int32(15)
@@ -146,11 +154,35 @@ def _code_training(w: WorkerArrays, code: np.ndarray) -> None:
 
 
 @kernel
-def _tally(code: np.ndarray, activity: np.ndarray, wage: np.ndarray, cells: np.ndarray, pay: np.ndarray) -> None:
-    # four sums in turn, so that neighbours of one kind do not wait for each other
+def _tally(code: np.ndarray, cells: np.ndarray) -> None:
     for i in range(code.shape[0]):
         cells[code[i]] += 1
-        pay[i & 3, code[i] // 192 * 4 + min(np.int32(activity[i]), np.int32(3))] += wage[i]
+
+
+@kernel
+def _sum_pay(w: WorkerArrays, runs: np.ndarray, pay: np.ndarray) -> None:
+    """Add up pay by district, residence and kind of work, shape `(n_districts, 2, 3)`, in whole VND."""
+    for r in range(runs.shape[0] - 1):
+        here = slice(runs[r], runs[r + 1])
+        activity, wage = w.activity[here], w.wage[here]
+        # sums of whole numbers may be taken in any order, so they are taken eight at a time
+        farm, trade, hired, nothing = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        for i in range(activity.shape[0]):
+            now, earned = activity[i], np.int64(np.int32(wage[i]))
+            farm += earned if now == FARMING else nothing
+            trade += earned if now == BUSINESS else nothing
+            hired += earned if now == EMPLOYEE else nothing
+        d, u = w.district[runs[r]], w.urban[runs[r]]
+        pay[d, u, 0] += farm
+        pay[d, u, 1] += trade
+        pay[d, u, 2] += hired
+
+
+@kernel
+def _tally_by_all(code: np.ndarray, activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
+    for i in range(code.shape[0]):
+        if activity[i] <= EMPLOYEE:
+            pay[code[i] // 192 * 3 + activity[i]] += wage[i]
 
 
 @kernel
@@ -206,24 +238,28 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
         place = (w.district.astype(np.int32) * 2 + w.urban) * 2 + w.sex
         counts["place"] = place * (len(AGE_BANDS) * n_groups) + w.ethnicity
         counts["code"] = np.empty(len(w), dtype=np.int32)
+        counts["scratch"] = np.empty(len(w), dtype=np.int8)
     for name in ("cells", "businesses", "pay_bins", "by_residence", "by_district"):
         counts[name][...] = 0
     _count_jobs(world, parameters)
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
     under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall))
-    sector = np.concatenate([[0], world.sector_of_field]).astype(np.int32)
-    code, pay = counts["code"], np.zeros((4, int(np.prod(shape)) * 4))
+    sector = np.concatenate([[0], world.sector_of_field]).astype(np.int8)
+    code, pay = counts["code"], np.zeros((n_districts, 2, 3))
     _code_age(counts["place"], w.birth_month, w.sex, world.month, world.tables["retirement_months"], n_groups, code)
-    _code_status(world.people, world.runs, under, sector, counts["businesses"], code)
+    _code_status(world.people, world.runs, under, sector, counts["businesses"], counts["scratch"], code)
     _code_training(world.people, code)
-    _tally(code, w.activity, w.wage, counts["cells"].reshape(-1), pay)
+    _tally(code, counts["cells"].reshape(-1))
+    _sum_pay(world.people, world.runs, pay)
     if world.calendar[1] == 12:
         _tally_pay(w.activity, w.wage, counts["pay_bins"])
-    counts["pay"] = pay.sum(axis=0).reshape((*shape, 4))
+        by_all = np.zeros(int(np.prod(shape)) * 3)
+        _tally_by_all(code, w.activity, w.wage, by_all)
+        counts["pay"] = by_all.reshape((*shape, 3))
     _add_up(counts["cells"], counts["by_residence"], counts["by_district"])
     by_district = counts["by_district"]
-    counts["pay_by_residence"] = counts["pay"].sum(axis=(0, 2, 3, 4))[:, :3]
-    pay = counts["pay"].sum(axis=(1, 2, 3, 4))
+    counts["pay_by_residence"] = pay.sum(axis=0)
+    pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])

@@ -109,14 +109,14 @@ class DemographyParameters(Parameters):
 
 
 @kernel
-def _come_of_age(w: WorkerArrays, flows: np.ndarray, month: int, at_home: float, key: np.uint64) -> tuple[int, int]:
+def _come_of_age(
+    w: WorkerArrays, flows: np.ndarray, month: int, at_home: float, rows: np.ndarray, key: np.uint64
+) -> tuple[int, int]:
     entered = 0
     left_school = 0
     activity, birth = w.activity, w.birth_month
-    for i in range(activity.shape[0]):
+    for i in rows:
         age = month - birth[i]
-        if age != MONTHS_AT_15 and age != MONTHS_AT_18:
-            continue
         now = activity[i]
         if now == CHILD and age == MONTHS_AT_15:
             entered += 1
@@ -137,8 +137,10 @@ def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMo
 
     Who leaves school in a rural home joins the family farm with probability `farm_at_home`, else looks for work.
     """
+    birth = world.workers.birth_month
+    rows = np.flatnonzero((birth == world.month - MONTHS_AT_15) | (birth == world.month - MONTHS_AT_18))
     entered, left_school = _come_of_age(
-        world.people, world.ledger.flows, world.month, parameters.farm_at_home, draws.key("come of age")
+        world.people, world.ledger.flows, world.month, parameters.farm_at_home, rows, draws.key("come of age")
     )
     world.ledger.count("reached_fifteen", entered)
     world.ledger.count("left_school", left_school)
@@ -199,16 +201,13 @@ def _retire(
     month: int,
     at: np.ndarray,
     share: float,
+    rows: np.ndarray,
     key: np.uint64,
 ) -> int:
     retired = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
-    men, women = at[0], at[1]
-    for i in range(activity.shape[0]):
-        age = month - birth[i]
-        if age != men and age != women:
-            continue
-        if activity[i] == EMPLOYEE and age == at[sex[i]]:
+    for i in rows:
+        if activity[i] == EMPLOYEE and month - birth[i] == at[sex[i]]:
             leave_work(w, e, i)
             leave_programme(w, p, i)
             move(w, flows, i, OUT if uniform(key, i) < share else FARMING)
@@ -227,6 +226,7 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
     """Let employees go when they reach the statutory retirement age of the year."""
     at = retirement_months(parameters, world.calendar[0])
     world.tables["retirement_months"] = at
+    birth = world.workers.birth_month
     retired = _retire(
         world.people,
         world.employers,
@@ -235,6 +235,7 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
         world.month,
         at,
         parameters.retire_from_post,
+        np.flatnonzero((birth == world.month - at[0]) | (birth == world.month - at[1])),
         draws.key("retire"),
     )
     world.ledger.count("retired", retired)

@@ -10,11 +10,13 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
-from labsim.world import Activity, Kind, WorkerArrays, World
+from labsim.world import Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE = int(Activity.EMPLOYEE)
 OUT, CHILD = int(Activity.OUT_OF_LABOUR_FORCE), int(Activity.CHILD)
+
+COOPERATIVE = int(Kind.COOPERATIVE)
 
 
 class EarningsParameters(Parameters):
@@ -112,6 +114,15 @@ class EarningsParameters(Parameters):
     )
 
 
+@kernel
+def _offer(e: EnterpriseArrays, tightness: np.ndarray, minimum: np.ndarray, growth: float, response: float) -> None:
+    factor = np.exp((growth + response * (2.0 * tightness - 1.0)) / 12.0)
+    for r in range(e.active.shape[0]):
+        floor = 0.0 if e.kind[r] == COOPERATIVE else minimum[e.district[r]]
+        for t in range(e.wage_offer.shape[1]):
+            e.wage_offer[r, t] = max(e.wage_offer[r, t] * factor[e.field[r], t], floor)
+
+
 @process(reads="enterprises.field enterprises.district enterprises.kind market", writes="enterprises.wage_offer places")
 def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth) -> None:
     """Move wage offers: growth, plus a response to how hard vacancies of the field and tier are to fill; never below
@@ -119,16 +130,19 @@ def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth)
 
     offer *= exp((growth + response (2 unfilled share - 1)) / 12), shape `(n_enterprises, n_tiers)`, VND per month.
     """
-    e, year = world.enterprises, world.calendar[0]
+    year = world.calendar[0]
     region_4, region_3 = (
         amount_in(parameters.minimum_wage_region_4, year),
         amount_in(parameters.minimum_wage_region_3, year),
     )
     world.places.minimum_wage[:] = np.where(world.tables["minimum_wage_region"] <= 3, region_3, region_4)
-    pressure = parameters.tightness_response * (2.0 * world.market.tightness[e.field] - 1.0)
-    growth = np.exp((parameters.wage_growth + pressure) / 12.0)
-    floor = np.where(e.kind == Kind.COOPERATIVE, 0.0, world.places.minimum_wage[e.district])
-    e.wage_offer[:] = np.maximum(e.wage_offer * growth, floor[:, None])
+    _offer(
+        world.employers,
+        world.market.tightness,
+        world.places.minimum_wage,
+        parameters.wage_growth,
+        parameters.tightness_response,
+    )
 
 
 @kernel
@@ -152,8 +166,10 @@ def _pay(
             now = activity[i]
             own = base + more * skill[i]
             pay = max(wage[i] * growth, least) if now == EMPLOYEE else wage[i]
-            pay = trade[np.uint16(field[i] + 1)] * own if now == BUSINESS else pay
             wage[i] = land * own if now == FARMING else pay
+        for i in range(activity.shape[0]):
+            if activity[i] == BUSINESS:
+                wage[i] = trade[field[i] + 1] * (base + more * skill[i])
 
 
 @kernel
@@ -176,10 +192,13 @@ def _learn(w: WorkerArrays, learning: np.float32, keeps: np.float32) -> None:
 
 
 @kernel
-def _lose(w: WorkerArrays, lost: np.ndarray) -> None:
-    for i in range(w.activity.shape[0]):
-        if w.activity[i] == FARMING and w.savings[i] > 0.0:
-            w.savings[i] *= 1.0 - lost[w.district[i]]
+def _lose(w: WorkerArrays, runs: np.ndarray, lost: np.ndarray) -> None:
+    for r in range(runs.shape[0] - 1):
+        kept = np.float32(1.0 - lost[w.district[runs[r]]])
+        if kept < np.float32(1.0):
+            for i in range(runs[r], runs[r + 1]):
+                if w.activity[i] == FARMING and w.savings[i] > 0.0:
+                    w.savings[i] *= kept
 
 
 @process(
@@ -204,4 +223,4 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     _learn(people, single(p.learning), single(1.0 - p.forgetting))
     lost = world.events.get("savings_lost")
     if lost is not None and lost.any():
-        _lose(people, lost)
+        _lose(people, world.runs, lost)

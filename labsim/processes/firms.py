@@ -7,16 +7,19 @@ target D*.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, rounded, uniform, uniforms
+from labsim.draws import DrawsOfMonth, round_to, uniform
 from labsim.processes.base import leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
 
 
 class FirmsParameters(Parameters):
@@ -127,6 +130,46 @@ class FirmsParameters(Parameters):
     )
 
 
+@kernel
+def _plan(
+    e: EnterpriseArrays,
+    demand_index: np.ndarray,
+    lever: np.ndarray,
+    spread: float,
+    public: float,
+    rates: np.ndarray,
+    speeds: np.ndarray,
+    growth_key: np.uint64,
+    posts_key: np.uint64,
+    chance: np.ndarray,
+    openings: np.ndarray,
+) -> None:
+    n_tiers = e.headcount.shape[1]
+    for r in range(e.active.shape[0]):
+        if e.active[r] == 0:
+            for t in range(n_tiers):
+                e.target[r, t] = 0.0
+                chance[r, t] = 1.0
+            continue
+        private = e.kind[r] != PUBLIC
+        if private and spread > 0.0:
+            # a uniform with the variance of a normal step: after a year the sum is normal enough
+            step = spread * SQRT_12 * (uniform(growth_key, r) - 0.5)
+            e.luck[r] *= math.exp(step - 0.5 * spread * spread)
+        factor = 1.0 if private else public
+        separate, open_ = min(1.0, rates[0] * factor), min(1.0, rates[1] * factor)
+        size = e.weight[r] * e.luck[r] * demand_index[e.field[r]] * lever[r if lever.shape[0] > 1 else 0]
+        for t in range(n_tiers):
+            # whole posts, by a lasting number: a small employer would else shed and seek fractions for ever
+            target = math.floor(size * e.tier_share[r, t] + uniform(posts_key, r * n_tiers + t))
+            e.target[r, t] = target
+            employees = e.headcount[r, t]
+            gap = employees + e.vacancies[r, t] - target
+            excess, missing = max(0.0, gap), max(0.0, -gap)
+            chance[r, t] = min(1.0, separate + (1.0 - separate) * speeds[0] * excess / max(1, employees))
+            openings[r, t] = employees * open_ + (1.0 - open_) * speeds[1] * missing
+
+
 @process(
     reads=(
         "enterprises.weight enterprises.tier_share enterprises.kind enterprises.active enterprises.field"
@@ -141,37 +184,34 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     openings: L d_v + (1 - d_v) g_v max(0, D* - D).
     """
     e = world.enterprises
-    private = e.kind != Kind.PUBLIC
-    if parameters.growth_dispersion > 0.0:
-        sd = parameters.growth_dispersion / np.sqrt(12.0)
-        u = uniforms(draws.key("firm growth"), np.arange(len(e)))
-        # a uniform with the same mean and variance as the normal step: after a year the sum is normal enough
-        e.luck *= np.where(private, np.exp(sd * np.sqrt(12.0) * (u - 0.5) - 0.5 * sd * sd), 1.0)
-    size = e.weight * e.luck * world.demand_index[e.field] * world.levers["labour_demand"] * e.active
-    # whole posts, by a lasting number of each post group: a small employer would else shed and seek fractions for ever
-    places = np.arange(e.target.size).reshape(e.target.shape)
-    e.target[:] = np.floor(size[:, None] * e.tier_share + uniforms(draws.lasting_key("whole posts"), places))
-    demand = e.headcount + e.vacancies
-    factor = np.where(private, 1.0, parameters.public_separation_factor)[:, None]
-    base = np.minimum(1.0, parameters.separation_rate * factor)
-    excess = np.maximum(0.0, demand - e.target)
-    chance = base + (1.0 - base) * parameters.separation_speed * excess / np.maximum(1, e.headcount)
-    world.events["separation_chance"] = np.where(e.active[:, None] > 0, np.minimum(1.0, chance), 1.0)
-    opening = np.minimum(1.0, parameters.opening_rate * factor)
-    missing = np.maximum(0.0, e.target - demand)
-    mean = e.headcount * opening + (1.0 - opening) * parameters.opening_speed * missing
-    world.events["openings_mean"] = mean * (e.active[:, None] > 0)
+    shape = e.headcount.shape
+    chance, openings = np.zeros(shape), np.zeros(shape)
+    _plan(
+        world.employers,
+        world.demand_index,
+        world.levers["labour_demand"],
+        parameters.growth_dispersion / math.sqrt(12.0),
+        parameters.public_separation_factor,
+        np.array([parameters.separation_rate, parameters.opening_rate]),
+        np.array([parameters.separation_speed, parameters.opening_speed]),
+        draws.key("firm growth"),
+        draws.lasting_key("whole posts"),
+        chance,
+        openings,
+    )
+    world.events["separation_chance"] = chance
+    world.events["openings_mean"] = openings
 
 
 @kernel
 def _assign_owners(
-    w: WorkerArrays, new_firms: np.ndarray, first: np.ndarray, cell_of: np.ndarray, n_fields: int, key: np.uint64
+    w: WorkerArrays, owners: np.ndarray, new_firms: np.ndarray, first: np.ndarray, n_fields: int, key: np.uint64
 ) -> np.ndarray:
     """Give each new firm the household business of its district and field that draws the least number."""
     owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
     least = np.full(new_firms.shape[0], 2.0)
-    for i in range(w.activity.shape[0]):
-        if w.activity[i] == BUSINESS and w.spell[i] >= 12 and w.work_field[i] >= 0:
+    for i in owners:
+        if w.work_field[i] >= 0:
             cell = w.district[i] * n_fields + w.work_field[i]
             for k in range(first[cell], first[cell + 1]):
                 u = uniform(key, i * 16 + (k - first[cell]) % 16)
@@ -184,6 +224,42 @@ def _assign_owners(
                         owner[k] = i
                         break
     return owner
+
+
+@kernel
+def _turn_over(
+    e: EnterpriseArrays,
+    activity: np.ndarray,
+    exit_chance: float,
+    entry: float,
+    exit_key: np.uint64,
+    entry_key: np.uint64,
+    month: int,
+) -> tuple[int, int]:
+    mortal, dormant = 0, 0
+    for r in range(e.active.shape[0]):
+        if e.kind[r] != PUBLIC:
+            if e.active[r] == 1:
+                mortal += 1
+            elif e.founded[r] == NOT_FOUNDED:
+                dormant += 1
+    chance = min(1.0, entry * mortal / max(1, dormant))
+    opened, closed = 0, 0
+    for r in range(e.active.shape[0]):
+        if e.kind[r] == PUBLIC:
+            continue
+        if e.active[r] == 1:
+            orphaned = e.owner[r] >= 0 and activity[e.owner[r]] != BUSINESS
+            if orphaned or uniform(exit_key, r) < exit_chance:
+                e.active[r] = 0
+                e.owner[r] = -1
+                e.vacancies[r] = 0
+                closed += 1
+        elif e.founded[r] == NOT_FOUNDED and uniform(entry_key, r) < chance:
+            e.active[r] = 1
+            e.founded[r] = month
+            opened += 1
+    return opened, closed
 
 
 @process(
@@ -201,29 +277,25 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     owner stops is closed.
     """
     e = world.enterprises
-    ids = np.arange(len(e))
-    open_ = e.active > 0
-    mortal = open_ & (e.kind != Kind.PUBLIC)
-    orphaned = mortal & (e.owner >= 0)
-    orphaned[orphaned] = world.workers.activity[e.owner[orphaned]] != BUSINESS
-    closing = orphaned | (mortal & (uniforms(draws.key("firm exit"), ids) < 1.0 - np.exp(-parameters.exit_rate / 12.0)))
-    dormant = ~open_ & (e.founded == NOT_FOUNDED) & (e.kind != Kind.PUBLIC)
-    wanted = parameters.entry_rate / 12.0 * mortal.sum()
-    chance = min(1.0, wanted / max(1, dormant.sum()))
-    opening = dormant & (uniforms(draws.key("firm entry"), ids) < chance)
-    e.active[closing] = 0
-    e.vacancies[closing] = 0
-    e.owner[closing] = -1
-    e.active[opening] = 1
-    e.founded[opening] = world.month
+    opened, closed = _turn_over(
+        world.employers,
+        world.workers.activity,
+        1.0 - math.exp(-parameters.exit_rate / 12.0),
+        parameters.entry_rate / 12.0,
+        draws.key("firm exit"),
+        draws.key("firm entry"),
+        world.month,
+    )
+    opening = (e.founded == world.month) & (e.active > 0)
     small = np.flatnonzero(opening & (e.weight < 10.0))
     cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
     small = small[np.argsort(cells, kind="stable")]
     if small.size:
         first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        e.owner[small] = _assign_owners(world.people, small, first, cells, world.n_fields, draws.key("founder"))
-    world.ledger.count("firms_closed", int(closing.sum()))
-    world.ledger.count("firms_opened", int(opening.sum()))
+        settled = np.flatnonzero((world.workers.activity == BUSINESS) & (world.workers.spell >= 12))
+        e.owner[small] = _assign_owners(world.people, settled, small, first, world.n_fields, draws.key("founder"))
+    world.ledger.count("firms_closed", closed)
+    world.ledger.count("firms_opened", opened)
 
 
 @kernel
@@ -233,13 +305,14 @@ def _separate(
     flows: np.ndarray,
     chance: np.ndarray,
     fallback: float,
+    rows: np.ndarray,
     key: np.uint64,
     home_key: np.uint64,
 ) -> int:
     separated = 0
-    activity, employer, tier = w.activity, w.employer, w.tier
-    for i in range(activity.shape[0]):
-        if activity[i] == EMPLOYEE and uniform(key, i) < chance[employer[i], tier[i]]:
+    employer, tier = w.employer, w.tier
+    for i in rows:
+        if uniform(key, i) < chance[employer[i], tier[i]]:
             leave_work(w, e, i)
             home = w.urban[i] == 0 and fallback > 0.0 and uniform(home_key, i) < fallback
             move(w, flows, i, FARMING if home else UNEMPLOYED)
@@ -265,10 +338,29 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
         world.ledger.flows,
         world.events["separation_chance"],
         parameters.farm_fallback,
+        np.flatnonzero(world.workers.activity == EMPLOYEE),
         draws.key("separate"),
         draws.key("fall back"),
     )
     world.ledger.count("separations", separated)
+
+
+@kernel
+def _open_vacancies(
+    e: EnterpriseArrays, mean: np.ndarray, lapse: float, open_key: np.uint64, lapse_key: np.uint64
+) -> int:
+    n_tiers = mean.shape[1]
+    total = 0
+    for r in range(mean.shape[0]):
+        for t in range(n_tiers):
+            e.opened[r, t] = 0
+            if mean[r, t] > 0.0:
+                e.opened[r, t] = round_to(mean[r, t], uniform(open_key, r * n_tiers + t))
+                total += e.opened[r, t]
+            if e.vacancies[r, t] > 0 and lapse > 0.0:
+                lapsed = round_to(lapse * e.vacancies[r, t], uniform(lapse_key, r * n_tiers + t))
+                e.vacancies[r, t] -= min(e.vacancies[r, t], lapsed)
+    return total
 
 
 @process(reads="events", writes="enterprises.opened enterprises.vacancies ledger")
@@ -278,8 +370,11 @@ def open_vacancies(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     A count is the rounding of its mean by a uniform keyed to the post group, so that a small change of demand moves
     few of them.
     """
-    e = world.enterprises
-    e.opened[:] = rounded(world.events["openings_mean"], draws.key("open vacancies"))
-    lapsed = np.minimum(e.vacancies, rounded(parameters.vacancy_lapse * e.vacancies, draws.key("vacancies lapse")))
-    e.vacancies -= lapsed.astype(np.int32)
-    world.ledger.count("vacancies_opened", int(e.opened.sum()))
+    opened = _open_vacancies(
+        world.employers,
+        world.events["openings_mean"],
+        parameters.vacancy_lapse,
+        draws.key("open vacancies"),
+        draws.key("vacancies lapse"),
+    )
+    world.ledger.count("vacancies_opened", opened)

@@ -284,7 +284,8 @@ def _where(
             best_time = np.inf
             for k in range(block_first[m], block_first[m + 1]):
                 u = uniform_of(bits, BLOCKS + rows[block_start[k]] // BLOCK)
-                if 1.0 - u < best_time * block_sum[k]:
+                x = 1.0 - u
+                if x * (1.0 + 0.5 * x) < best_time * block_sum[k]:
                     time = -math.log(u) / block_sum[k]
                     if time < best_time:
                         b, best_time = k, time
@@ -293,7 +294,8 @@ def _where(
         for k in range(best, last if last > best + 1 else best):
             v = vacancies[rows[k], t]
             u = uniform_of(bits, EMPLOYERS + rows[k])
-            if 1.0 - u < best_time * v:
+            x = 1.0 - u
+            if x * (1.0 + 0.5 * x) < best_time * v:
                 time = -math.log(u) / v
                 if time < best_time:
                     best, best_time = k, time

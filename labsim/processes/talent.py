@@ -35,19 +35,6 @@ class TalentParameters(Parameters):
 
 
 @kernel
-def _candidates(w: WorkerArrays, rows: np.ndarray) -> int:
-    n = 0
-    activity, level = w.activity, w.level
-    for i in range(activity.shape[0]):
-        if level[i] >= COLLEGE:
-            now = activity[i]
-            if now == UNEMPLOYED or now == AWAY or now == OUTSIDE:
-                rows[n] = i
-                n += 1
-    return n
-
-
-@kernel
 def _attract(
     w: WorkerArrays,
     e: EnterpriseArrays,
@@ -65,7 +52,7 @@ def _attract(
     for k in range(order.shape[0]):
         i = order[k]
         d = w.district[i]
-        if came[d] >= quota[d] or uniform(key, i) >= chance[d]:
+        if came[d] >= quota[d]:
             continue
         for f in range(
             first[d], first[d + 1]
@@ -110,9 +97,11 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         return
     lure = parameters.response * levers["talent_lump_sum"] / 100e6 * (1.0 + levers["talent_supplement"])
     chance = 1.0 - np.exp(-lure / 12.0)
-    candidates = np.empty(len(w), dtype=np.int32)
-    candidates = candidates[: _candidates(world.people, candidates)]
-    order = candidates[np.argsort(uniforms(draws.key("order of talent"), candidates), kind="stable")]
+    candidates = np.flatnonzero(w.level >= COLLEGE)
+    doing = w.activity[candidates]
+    candidates = candidates[(doing == UNEMPLOYED) | (doing == AWAY) | (doing == OUTSIDE)]
+    willing = candidates[uniforms(draws.key("talent comes"), candidates) < chance[w.district[candidates]]]
+    order = willing[np.argsort(uniforms(draws.key("order of talent"), willing), kind="stable")]
     firms = np.flatnonzero(e.vacancies[:, 2] > 0)
     firms = firms[np.lexsort((uniforms(draws.key("order of posts"), firms), e.district[firms]))]
     first = np.searchsorted(e.district[firms], np.arange(len(world.places) + 1))

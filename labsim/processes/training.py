@@ -28,7 +28,7 @@ class TrainingParameters(Parameters):
     """Who applies for training, and what becomes of them."""
 
     consider_rate: float = quantity(
-        0.02,
+        0.012,
         unit="per month",
         low=0,
         high=0.5,
@@ -240,6 +240,7 @@ def _apply(
         earned = w.wage[i] if now < UNEMPLOYED else 0.0
         base = max(float(w.wage[i]), 2.0e6)
         noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
+        seen = gain * base * math.exp(noise)
         for j in range(weights.shape[0]):
             weights[j] = 0.0
             if free[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
@@ -247,7 +248,7 @@ def _apply(
             if p.full_time[j] == 1 and (age > 30 * 12 or now == EMPLOYEE):
                 continue
             steps = float(p.level[j] - w.level[i])
-            worth = gain * steps * base * math.exp(noise)
+            worth = steps * seen
             # a person is helped once only (Decisions 1956/2009 and 46/2015): whoever is trained pays in full
             helped = 1.0 if w.level[i] == 0 else 0.0
             cost = p.fee[j] * (1.0 - helped * fee_paid[j]) - helped * support[j] * p.length[j]
@@ -385,15 +386,13 @@ def _progress(
     gain: float,
     paper: float,
     farm: float,
+    trainees: np.ndarray,
     key: np.uint64,
     graduates: np.ndarray,
 ) -> int:
     dropped = 0
-    programme = w.programme
-    for i in range(programme.shape[0]):
-        j = programme[i]
-        if j < 0:
-            continue
+    for i in trainees:
+        j = w.programme[i]
         w.months_left[i] -= 1
         bits = scramble(key, i)
         full_time = w.activity[i] == IN_TRAINING
@@ -441,6 +440,7 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
         parameters.skill_gain,
         parameters.paper_share,
         parameters.farm_return,
+        np.flatnonzero(world.workers.programme >= 0),
         draws.key("progress"),
         graduates,
     )

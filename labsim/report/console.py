@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from babel.numbers import format_decimal
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from labsim.report.numbers import number
+from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
-__all__ = ["parameter_table", "schedule_table", "scorecard_view"]
+__all__ = ["scorecard_view", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
 
@@ -33,7 +34,8 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     if left_out:
         yield Text(_("Not scored:") if scored else _("No target could be scored:"))
         yield _listed(("-", f"{_label(row)}: {row['note']}") for row in left_out)
-    yield Text("\n".join(trust(results.manifest, bool(scored))) + "\n")
+    yield _listed(("*", line) for line in trust(results.manifest, bool(scored)))
+    yield Text("")
 
 
 def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
@@ -53,47 +55,10 @@ def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
     return lines
 
 
-def schedule_table(processes: Iterable[Any]) -> Table:
-    """Return the month as a table: each process with what it does, reads and writes."""
-    table = _table()
-    table.add_column("", justify="right")
-    table.add_column(_("Process"), ratio=3, overflow="fold")
-    table.add_column(_("Reads"), ratio=4, overflow="fold")
-    table.add_column(_("Writes"), ratio=4, overflow="fold")
-    for position, process in enumerate(processes, start=1):
-        what = Group(Text(process.name, style="bold"), Text(process.summary, style="dim"))
-        table.add_row(str(position), what, " ".join(process.reads), " ".join(process.writes))
-    return table
-
-
-def parameter_table(evidence: Sequence[Any], defaults: Mapping[str, Any]) -> Table:
-    """Return parameters as a table: value, unit, range, grade, and below each name its source."""
-    table = _table()
-    table.add_column(_("Parameter"), ratio=6, overflow="fold")
-    table.add_column(_("Value"), justify="right", ratio=2, overflow="fold")
-    table.add_column(_("Default"), justify="right", ratio=2, overflow="fold")
-    table.add_column(_("Unit"), ratio=2, overflow="fold")
-    table.add_column(_("Range"), ratio=2, overflow="fold")
-    table.add_column(_("Grade"), justify="center", width=5)
-    for one in evidence:
-        year = f" ({one.year})" if one.year else ""
-        name = Group(Text(one.path, style="bold"), Text(f"{one.source}{year}", style="dim"))
-        ends = ["" if end is None else f"{end:g}" for end in (one.low, one.high)]
-        table.add_row(
-            name,
-            _short(one.value),
-            _short(defaults.get(one.path)),
-            one.unit,
-            " .. ".join(ends) if any(ends) else "",
-            one.grade,
-        )
-    return table
-
-
 def _title(manifest: Mapping[str, Any]) -> str:
     scale = manifest["scale"]
     ratio = f"1:{1 / scale:g}" if scale < 1 else "1:1"
-    names = {name: manifest[name] for name in ("scenario", "start", "until")}
+    names = {"scenario": scenario_name(manifest), "start": manifest["start"], "until": manifest["until"]}
     counted = n_("{count} replicate", "{count} replicates", manifest["replicates"]).format(count=manifest["replicates"])
     return _("{province}, {scenario}: {replicates} at scale {scale}, {start} to {until}").format(
         **names, province=manifest["province_name"][current_language()], replicates=counted, scale=ratio
@@ -104,9 +69,9 @@ def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Tab
     table = _table()
     table.add_column(_("Target"), ratio=1, min_width=24)
     table.add_column(_("Wanted"), justify="right", min_width=8)
-    table.add_column(_("Simulated (90 % band)"), justify="right", min_width=14)
+    table.add_column(_("Simulated\n(90 % band)"), justify="right", min_width=14)
     table.add_column(_("Met in"), justify="right", min_width=9)
-    table.add_column(_("Short by, persons"), justify="right", min_width=8, max_width=9)
+    table.add_column(_("Short by,\npersons"), justify="right", min_width=8, max_width=9)
     for row in rows:
         mark = ""
         if row["note"]:
@@ -137,7 +102,8 @@ def _definition(row: Mapping[Any, Any]) -> str:
     """Say what is counted: the concept, the unit, and the years summed."""
     since = row["cumulate_from"]
     summed = _("sum from {year}").format(year=int(since)) if isinstance(since, int | float) and since == since else ""
-    return "; ".join(part for part in (str(row["concept"]), str(row["unit"]), summed) if part)
+    unit = "" if _in_per_cent(row["unit"]) else unit_name(str(row["unit"]))
+    return "; ".join(part for part in (concept_name(str(row["concept"])), unit, summed) if part)
 
 
 def _wanted(row: Mapping[Any, Any]) -> str:
@@ -147,26 +113,22 @@ def _wanted(row: Mapping[Any, Any]) -> str:
 
 def _simulated(row: Mapping[Any, Any]) -> str:
     low, high = number(row["low"], row["unit"]), number(row["high"], row["unit"])
-    return f"{_with_unit(row['value'], row['unit'])}\n({low} {_('to')} {high})"
+    band = _("({low} to {high})").format(low=low, high=high)
+    return f"{_with_unit(row['value'], row['unit'])}\n{band}"
 
 
 def _chance(row: Mapping[Any, Any]) -> str:
     counted = _("{met} of {n}").format(met=int(row["n_met"]), n=int(row["n_replicates"]))
-    return f"{counted}\n({row['chance_low']:.2f}-{row['chance_high']:.2f})"
+    low, high = (format_decimal(row[end], "0.00", locale=current_language()) for end in ("chance_low", "chance_high"))
+    return f"{counted}\n({low}-{high})"
 
 
 def _with_unit(value: float, unit: str) -> str:
-    return f"{number(value, unit)} %" if unit == "share" or unit.startswith("%") else number(value, unit)
+    return f"{number(value, unit)} %" if _in_per_cent(unit) else number(value, unit)
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return " ".join(f"{key}:{_short(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return " ".join(_short(item) for item in value)
-    return "" if value is None else str(value)
+def _in_per_cent(unit: str) -> bool:
+    return unit == "share" or unit.startswith("%")
 
 
 def _table() -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,28 +17,23 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from labsim.report.numbers import number
+from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.results import GROUPS, IndicatorInfo, Results
 from labsim.text import _, current_language
 
 __all__ = ["Panel", "main_series", "overview_files"]
 
 # Okabe and Ito's colours, told apart with every common colour blindness
-SIMULATED, TARGET, OBSERVED = "#0072B2", "#D55E00", "#222222"
+SIMULATED, TARGET, OBSERVED, GRID = "#0072B2", "#D55E00", "#222222", "#E6E6E6"
 _LINES = ("#222222", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+_SEEN: Any = {"color": OBSERVED, "marker": "D", "markersize": 4.5, "linestyle": "none"}
+_PLANNED: Any = {**_SEEN, "markersize": 5, "markerfacecolor": "white", "markeredgewidth": 1.2}
 Recorded = set[tuple[str, str]]
 _STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib and has every Vietnamese letter
     "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#888888",
-    "axes.grid": True,
-    "grid.color": "#E6E6E6",
-    "grid.linewidth": 0.7,
-    "axes.axisbelow": True,
     "svg.hashsalt": "labsim",
     "svg.fonttype": "path",
 }
@@ -48,12 +43,14 @@ _STYLE: Any = {
 class Panel:
     """Show one series with its fan, or several named ones as lines.
 
-    Of several `choices` (indicator, residence) the first that has a target is drawn, else the first recorded.
+    Of several `choices` (indicator, residence) the first that has a target is drawn, else the first recorded. A
+    `yearly` stock is drawn as the mean over each year, where the season would hide the trend.
     """
 
     title: str
     choices: tuple[tuple[str, str], ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)
+    yearly: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,18 @@ class Series:
 
     indicator: str
     groups: Mapping[str, str]
+    yearly: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Hold what the panels draw from: results, the series recorded, targets, observations, and the time axis."""
+
+    results: Results
+    recorded: Recorded
+    targets: list[dict[Any, Any]]
+    observed: list[dict[Any, Any]]
+    span: tuple[float, float]
 
 
 def _panels() -> tuple[Panel, ...]:
@@ -79,7 +88,7 @@ def _panels() -> tuple[Panel, ...]:
         Panel(_("Trained labour"), (("trained_share", "all"),)),
         Panel(_("Labour with a degree or certificate"), (("certified_share", "all"),)),
         Panel(_("Urban unemployment"), unemployment),
-        Panel(_("Underemployment"), (("underemployment_rate", "all"),)),
+        Panel(_("Underemployment"), (("underemployment_rate", "all"),), yearly=True),
         Panel(_("People trained in a year"), (("people_trained", "all"),)),
         Panel(_("Jobs created in a year"), (("jobs_created", "all"),)),
         Panel(_("People sent abroad in a year"), (("sent_abroad", "all"),)),
@@ -93,20 +102,21 @@ def main_series(results: Results) -> Figure:
     On the time axis a year stands at its December, or for the whole of its year.
     """
     with matplotlib.rc_context(_STYLE):
-        recorded = _recorded(results)
-        panels = [panel for panel in _panels() if _shows(panel, recorded)] or _any_panels(results)
+        facts = _facts(results)
+        panels = [panel for panel in _panels() if _shows(panel, facts.recorded)] or _any_panels(facts)
         n_columns = min(3, len(panels))
         n_rows = math.ceil(len(panels) / n_columns)
-        height = 1.5 + 3.0 * n_rows
+        height = 1.75 + 3.0 * n_rows
         figure = Figure(figsize=(12, height), facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
-        captions = [_draw(axis, results, panel, recorded) for axis, panel in zip(axes, panels, strict=False)]
+        captions = [_draw(axis, facts, panel) for axis, panel in zip(axes, panels, strict=False)]
         for place, axis in enumerate(axes[: len(panels)]):
             row = place // n_columns * n_columns
-            _head(axis, panels[place].title, captions[place], max(map(len, captions[row : row + n_columns])))
+            title = f"{'abcdefghi'[place]}   {panels[place].title}" if len(panels) > 1 else panels[place].title
+            _head(axis, title, captions[place], max(map(len, captions[row : row + n_columns])))
         _frame(figure, results, height)
     return figure
 
@@ -117,29 +127,41 @@ def overview_files(results: Results) -> dict[str, bytes]:
     with matplotlib.rc_context(_STYLE):
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "labsim"})
-        figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"})
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"}, pil_kwargs={"compress_level": 4})
     return {"overview.svg": svg.getvalue(), "overview.png": png.getvalue()}
 
 
-def _draw(axis: Axes, results: Results, panel: Panel, recorded: Recorded) -> list[str]:
-    """Draw a panel; return the lines that say what is counted."""
+def _facts(results: Results) -> Facts:
     months = pd.DatetimeIndex(results.monthly["month"].unique())
-    span = (_moment(months.min()) - 0.2, _moment(months.max()) + 0.4)
+    return Facts(
+        results,
+        _recorded(results),
+        results.scorecard.to_dict("records"),
+        results.observed.to_dict("records"),
+        (_moment(months.min()) - 0.2, _moment(months.max()) + 0.4),
+    )
+
+
+def _draw(axis: Axes, facts: Facts, panel: Panel) -> list[str]:
+    """Draw a panel; return the lines that say what is counted."""
+    known = facts.results.indicators
     if panel.lines:
-        names = [name for name in panel.lines if (name, "all") in recorded]
-        info = results.indicators[names[0]]
-        concept = _("{concept}, median of replicates").format(concept=_concept(info))
-        _lines(axis, results, {name: panel.lines[name] for name in names})
+        names = [name for name in panel.lines if (name, "all") in facts.recorded]
+        info = known[names[0]]
+        concept = _("{concept}, median of replicates").format(concept=concept_name(info.concept))
+        _lines(axis, facts.results, {name: panel.lines[name] for name in names})
     else:
-        series = _pick(results, panel, recorded)
-        info = results.indicators[series.indicator]
-        concept = f"{_(info.label)} ({_concept(info)})"
-        _fan(axis, _shown(results, series))
-        _observations(axis, results.observed, series, info, span)
-        _targets(axis, results.scorecard, series, span)
-    axis.set_xlim(*span)
-    _scale_axes(axis, info, from_zero=bool(panel.lines) or info.kind == "flow")
-    return textwrap.wrap(concept, 50)[:3]
+        series = _pick(facts, panel)
+        info = known[series.indicator]
+        concept = f"{_(info.label)} ({concept_name(info.concept)})"
+        if series.yearly:
+            concept = _("{concept}, mean of the year").format(concept=concept)
+        _fan(axis, _shown(facts.results, series))
+        _observations(axis, facts, series, info)
+        _targets(axis, facts, series, info)
+    from_zero = bool(panel.lines) or info.kind == "flow" or panel.yearly
+    unit = _scale_axes(axis, info, facts.span, from_zero=from_zero)
+    return textwrap.wrap(f"{unit}: {concept}", 54)[:3]
 
 
 def _head(axis: Axes, title: str, caption: list[str], n_lines: int) -> None:
@@ -151,20 +173,36 @@ def _head(axis: Axes, title: str, caption: list[str], n_lines: int) -> None:
                   fontsize=11.5, fontweight="bold")  # fmt: skip
 
 
-def _scale_axes(axis: Axes, info: IndicatorInfo, *, from_zero: bool) -> None:
-    """Set ranges, ticks and units."""
-    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda year, _place: f"{year:.0f}"))
+def _scale_axes(axis: Axes, info: IndicatorInfo, span: tuple[float, float], *, from_zero: bool) -> str:
+    """Set ranges, write ticks over a light grid, and return the unit of the numbers.
+
+    Ticks are plain words and lines: matplotlib's own cost half a second in a picture of nine panels.
+    """
     low, high = axis.get_ylim()
-    if low > 0 and (from_zero or low < 0.45 * high):
-        axis.set_ylim(0, high)
+    if from_zero or 0 < low < 0.45 * high:
+        low = min(0.0, low) if low < 0 and not from_zero else 0.0
     thousands = info.unit == "persons" and high >= 10_000
     divisor = 1000 if thousands else 1
-    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value / divisor, "")))
-    unit = _("thousand persons") if thousands else "%" if info.unit == "share" else _(info.unit)
-    axis.set_ylabel(_("{unit} in a year").format(unit=unit) if info.kind == "flow" else unit)
-    axis.tick_params(length=3, color="#888888")
+    heights = _inside(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), low, high)
+    years = _inside(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]).tick_values(*span), *span)
+    axis.set_axis_off()
+    axis.hlines(heights, *span, color=GRID, linewidth=0.7, zorder=0)
+    axis.vlines(years, low, high, color=GRID, linewidth=0.7, zorder=0)
+    axis.hlines([low], *span, color="#888888", linewidth=1.0, zorder=0.5)
+    axis.set_xlim(*span)
+    axis.set_ylim(low, high)
+    for height in heights:
+        axis.text(-0.02, height, number(height / divisor, ""), transform=axis.get_yaxis_transform(), ha="right",
+                  va="center", fontsize=9.5)  # fmt: skip
+    for year in years:
+        axis.text(year, -0.035, f"{year:.0f}", transform=axis.get_xaxis_transform(), ha="center", va="top",
+                  fontsize=9.5)  # fmt: skip
+    unit = _("thousand persons") if thousands else "%" if info.unit == "share" else unit_name(info.unit)
+    return _("{unit} in a year").format(unit=unit) if info.kind == "flow" else unit
+
+
+def _inside(ticks: Iterable[float], low: float, high: float) -> list[float]:
+    return [float(tick) for tick in ticks if low <= tick <= high]
 
 
 def _fan(axis: Axes, frame: pd.DataFrame) -> None:
@@ -174,7 +212,9 @@ def _fan(axis: Axes, frame: pd.DataFrame) -> None:
     axis.fill_between(when, q05, q95, color=SIMULATED, alpha=0.18, linewidth=0)
     axis.fill_between(when, q25, q75, color=SIMULATED, alpha=0.35, linewidth=0)
     yearly = len(when) > 1 and when[1] - when[0] > 0.5
-    axis.plot(when, q50, color=SIMULATED, linewidth=1.8, marker="o" if yearly else None, markersize=3.5)
+    axis.plot(when, q50, color=SIMULATED, linewidth=1.8 if yearly else 1.4)
+    if yearly:
+        axis.plot(when, q50, color=SIMULATED, linestyle="none", marker="o", markersize=3.5)
 
 
 def _lines(axis: Axes, results: Results, names: Mapping[str, str]) -> None:
@@ -196,40 +236,44 @@ def _lines(axis: Axes, results: Results, names: Mapping[str, str]) -> None:
         )  # fmt: skip
 
 
-def _observations(
-    axis: Axes, observed: pd.DataFrame, series: Series, info: IndicatorInfo, span: tuple[float, float]
-) -> None:
-    """Draw observed points of the same concept, with the band in which the truth plausibly lies."""
+def _observations(axis: Axes, facts: Facts, series: Series, info: IndicatorInfo) -> None:
+    """Draw observed points of the same concept, with the band in which the truth plausibly lies; plans are hollow."""
     wanted = {name: series.groups.get(name, "all") for name in GROUPS}
     wanted |= {"indicator": series.indicator, "concept": info.concept}
-    rows: list[dict[Any, Any]] = observed.to_dict("records")
-    for row in rows:
+    aimed = {row["year"] for row in _targets_of(facts.targets, series)}
+    for row in facts.observed:
+        seen = row.get("status", "observed") == "observed"
+        if not seen and row["year"] in aimed:
+            continue  # the plan is the target
         if any(row.get(name, value) != value for name, value in wanted.items()):
             continue
         factor = 100.0 if row.get("unit") == "share" else 1.0
         low, high = (float(row.get(name, math.nan)) * factor for name in ("low", "high"))
         month = 12 if info.kind == "flow" else row.get("month", 12)
         when = float(row["year"] + month / 12 - 1)
-        if not span[0] <= when <= span[1]:
+        if not facts.span[0] <= when <= facts.span[1]:
             continue
-        if math.isfinite(low) and math.isfinite(high):
+        if seen and math.isfinite(low) and math.isfinite(high):
             axis.plot([when, when], [low, high], color=OBSERVED, linewidth=4, alpha=0.28, solid_capstyle="butt")
-        axis.plot([when], [float(row["value"]) * factor], color=OBSERVED, marker="D", markersize=4.5, linestyle="none",
-                  zorder=5)  # fmt: skip
+        axis.plot([when], [float(row["value"]) * factor], **(_SEEN if seen else _PLANNED), zorder=5)
 
 
-def _targets(axis: Axes, scorecard: pd.DataFrame, series: Series, span: tuple[float, float]) -> None:
+def _targets(axis: Axes, facts: Facts, series: Series, info: IndicatorInfo) -> None:
     """Draw targets as triangles that point to where the series should be; a sum over years as its yearly mean."""
-    for row in _targets_of(scorecard, series):
+    for row in _targets_of(facts.targets, series):
         year, value = float(row["year"]), float(row["target"]) * (100.0 if row["unit"] == "share" else 1.0)
-        first = row["cumulate_from"]
+        first, said = row["cumulate_from"], number(value, info.unit if info.unit == "persons" else "")
         if not pd.isna(first):
+            said = _("{number} in all").format(number=said)
             value /= year - first + 1
             axis.plot([first, year], [value, value], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=5)
-        if span[0] <= year <= span[1]:
-            marker = "^" if row["direction"] == "at_least" else "v"
-            axis.plot([year], [value], color=TARGET, marker=marker, markersize=9, linestyle="none",
+        if facts.span[0] <= year <= facts.span[1]:
+            upward = row["direction"] == "at_least"
+            axis.plot([year], [value], color=TARGET, marker="^" if upward else "v", markersize=9, linestyle="none",
                       markeredgecolor="white", zorder=6, clip_on=False)  # fmt: skip
+            axis.annotate(said, (year, value), xytext=(-7, 0), textcoords="offset points", color=TARGET, fontsize=8.5,
+                          ha="right", va="center" if pd.isna(first) else "bottom", zorder=7,
+                          bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6})  # fmt: skip
 
 
 def _frame(figure: Figure, results: Results, height: float) -> None:
@@ -237,7 +281,7 @@ def _frame(figure: Figure, results: Results, height: float) -> None:
     about = results.manifest
     name = about.get("province_name", {}).get(current_language()) or str(about.get("province", ""))
     title = _("{province}: simulated series, targets and observations ({scenario})").format(
-        province=name, scenario=about.get("scenario", "")
+        province=name, scenario=scenario_name(about)
     )
     scale = float(about.get("scale", 1))
     below = _(
@@ -246,30 +290,33 @@ def _frame(figure: Figure, results: Results, height: float) -> None:
     inch = 1 / height
     figure.text(0.012, 1 - 0.12 * inch, title, fontsize=15, fontweight="bold", va="top")
     figure.text(0.012, 1 - 0.47 * inch, below, fontsize=10, color="#555555", va="top")
+    # the legend fills column by column
     marks = [
         Line2D([], [], color=SIMULATED, linewidth=1.8, label=_("median")),
+        Line2D([], [], **_SEEN, label=_("observed")),
         Patch(color=SIMULATED, alpha=0.5, linewidth=0, label=_("50 % of replicates")),
-        Patch(color=SIMULATED, alpha=0.18, linewidth=0, label=_("90 %")),
-        Line2D([], [], color=OBSERVED, marker="D", markersize=4.5, linestyle="none", label=_("observed")),
         Patch(color=OBSERVED, alpha=0.28, linewidth=0, label=_("its plausible band")),
+        Patch(color=SIMULATED, alpha=0.18, linewidth=0, label=_("90 % of replicates")),
+        Line2D([], [], **_PLANNED, label=_("planned or derived")),
         Line2D([], [], color=TARGET, marker="^", markersize=8, linestyle="none", label=_("target: at least")),
-        Line2D([], [], color=TARGET, marker="v", markersize=8, linestyle="none", label=_("at most")),
-        Line2D([], [], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), label=_("a sum, as yearly mean")),
+        Line2D([], [], color=TARGET, marker="v", markersize=8, linestyle="none", label=_("target: at most")),
+        Line2D([], [], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), label=_("target of a sum, as yearly mean")),
     ]
-    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.004, 1 - 0.7 * inch), ncol=len(marks),
+    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.004, 1 - 0.7 * inch), ncol=5,
                   frameon=False, fontsize=9.5, handlelength=1.5, columnspacing=1.4, handletextpad=0.5)  # fmt: skip
-    figure.subplots_adjust(left=0.068, right=0.895, top=1 - 1.8 * inch, bottom=0.4 * inch, wspace=0.34, hspace=0.62)
+    figure.subplots_adjust(left=0.045, right=0.9, top=1 - 2.05 * inch, bottom=0.4 * inch, wspace=0.26, hspace=0.6)
 
 
 def _shown(results: Results, series: Series) -> pd.DataFrame:
-    """Return a series by calendar time (rows, in years) and replicate; flows as sums of whole years, shares in %."""
+    """Return a series by calendar time (rows, in years) and replicate, shares in %; whole years of flows are summed."""
     info = results.indicators[series.indicator]
     frame = results.series(series.indicator, series.groups)
     months = pd.DatetimeIndex(frame.index)
-    if info.kind == "flow":
+    if info.kind == "flow" or series.yearly:
         years = np.asarray(months.year)
         whole = [year for year in np.unique(years) if (years == year).sum() == 12]
-        frame = frame.groupby(years).sum().loc[whole]
+        by_year = frame.groupby(years)
+        frame = (by_year.sum() if info.kind == "flow" else by_year.mean()).loc[whole]
     else:
         frame.index = pd.Index([_moment(month) for month in months])
     return frame * 100 if info.unit == "share" else frame
@@ -297,27 +344,21 @@ def _shows(panel: Panel, recorded: Recorded) -> bool:
     return any(choice in recorded for choice in panel.choices)
 
 
-def _pick(results: Results, panel: Panel, recorded: Recorded) -> Series:
+def _pick(facts: Facts, panel: Panel) -> Series:
     found = [
-        Series(name, {"residence": residence}) for name, residence in panel.choices if (name, residence) in recorded
+        Series(name, {"residence": residence}, panel.yearly)
+        for name, residence in panel.choices
+        if (name, residence) in facts.recorded
     ]
-    return next((series for series in found if _targets_of(results.scorecard, series)), found[0])
+    return next((series for series in found if _targets_of(facts.targets, series)), found[0])
 
 
-def _targets_of(scorecard: pd.DataFrame, series: Series) -> list[dict[Any, Any]]:
-    if scorecard.empty:
-        return []
-    rows = scorecard[scorecard["indicator"] == series.indicator].to_dict("records")
-    return [row for row in rows if all(row[name] == series.groups.get(name, "all") for name in GROUPS)]
+def _targets_of(targets: list[dict[Any, Any]], series: Series) -> list[dict[Any, Any]]:
+    wanted = {name: series.groups.get(name, "all") for name in GROUPS} | {"indicator": series.indicator}
+    return [row for row in targets if all(row[name] == value for name, value in wanted.items())]
 
 
-def _any_panels(results: Results) -> list[Panel]:
+def _any_panels(facts: Facts) -> list[Panel]:
     """Return a panel for each of the first series, for models without the main ones."""
-    return [
-        Panel(_(results.indicators[name].label), ((name, where),)) for name, where in sorted(_recorded(results))[:9]
-    ]
-
-
-def _concept(info: IndicatorInfo) -> str:
-    known = {"administrative": _("administrative count"), "survey": _("survey"), "model": _("model")}
-    return known.get(info.concept, info.concept)
+    known = facts.results.indicators
+    return [Panel(_(known[name].label), ((name, where),)) for name, where in sorted(facts.recorded)[:9]]

@@ -1,0 +1,199 @@
+"""The occupational model of del Rio-Chanona, Mealy, Beguerisse-Diaz, Lafond and Farmer (2021, J. R. Soc. Interface
+18:20200898) from its equations, in plain numpy, against the engine on configs/reference/occupational_2021.yaml.
+
+In each occupation e people work, u are unemployed, v posts are vacant; demand is d = e + v, its target d*:
+
+    separated   w_i  = e (delta_u + (1 - delta_u) gamma max(0, d - d*) / e)
+    opened      o_i  = e delta_v + (1 - delta_v) gamma max(0, d* - d)
+    applied     s_ij = u_i v_j A_ij / sum_k v_k A_ik,   s_j = sum_i s_ij
+    hired       f_ij = s_ij / s_j v_j (1 - exp(-s_j / v_j))        (or (1 - (1 - 1 / v_j) ** s_j), the exact urn-ball)
+
+all from the stocks at the start of the step: those separated search from the next, vacancies opened are filled from
+the next, unfilled ones stay. Whoever is hired by j belongs to j from then on.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.stats import f as f_law
+from scipy.stats import t as student
+
+from labsim.config import load
+from labsim.model import LabourModel
+from labsim.policies.base import Policy
+from labsim.world import Activity
+
+PEOPLE, FIELDS, SEEDS = 40_000, 20, 6
+BEFORE, STEPS = 40, 110  # steps at constant demand first, then while it moves and after
+LEVEL = 1e-3  # of each family of comparisons
+SETTINGS = (f"reference.people={PEOPLE}", f"reference.fields={FIELDS}", "reference.neighbours=3")
+
+
+def factors_of_demand(step, n_fields=FIELDS):
+    """Target demand relative to the start: a sigmoid down to 0.7 in every other pair of occupations, up in the rest."""
+    shift = 0.3 / (1.0 + math.exp(-(step - BEFORE - 30) / 4.0))
+    falls = np.arange(n_fields) // 2 % 2 == 0
+    return np.where(falls, 1.0 - shift, 1.0 + shift)
+
+
+class Automation(Policy):
+    """Half of the occupations are automated; the others grow in their place."""
+
+    def adjust(self, levers, world):
+        levers.multiply("labour_demand", factors_of_demand(world.month, world.n_fields))
+
+
+class Cycle(Policy):
+    """Demand for every occupation falls and rises with the business cycle."""
+
+    def adjust(self, levers, world):
+        levers.multiply("labour_demand", cycle_of_demand(world.month))
+
+
+def cycle_of_demand(step):
+    return 1.0 - 0.06 * math.sin(2.0 * math.pi * max(0, step - BEFORE) / 60.0)
+
+
+def config_with(policy):
+    config = load("reference/occupational_2021", settings=SETTINGS)
+    return config.model_copy(update={"policies": {"demand": policy} if policy else {}})
+
+
+def stocks(model):
+    """Employed, unemployed and vacant by occupation, shape (3, n_fields)."""
+    out = model.workers.activity == Activity.UNEMPLOYED
+    unemployed = np.bincount(model.workers.field[out], minlength=model.world.n_fields)
+    return np.array([model.enterprises.headcount[:, 0], unemployed, model.enterprises.vacancies[:, 0]], dtype=float)
+
+
+@cache
+def simulated(policy_name):
+    """Trajectories of the engine, shape (seeds, steps + 1, 3, n_fields)."""
+    config = config_with({"automation": Automation(), "cycle": Cycle(), "none": None}[policy_name])
+    runs = []
+    for seed in range(SEEDS):
+        model = LabourModel(config, seed)
+        series = [stocks(model)]
+        for _ in range(STEPS):
+            model.step()
+            series.append(stocks(model))
+        assert model.imbalance() == []
+        runs.append(series)
+    return np.array(runs)
+
+
+def published(start, factors, access, firms, exact=True):
+    """The recursion above for the expected stocks, from a start of shape (3, n_fields)."""
+    e, u, v = (row.copy() for row in start)
+    target_at_start = e + v
+    series = [start]
+    for step in range(1, STEPS + 1):
+        target, demand = target_at_start * factors(step), e + v
+        separated = e * firms.separation_rate + (1 - firms.separation_rate) * firms.separation_speed * np.maximum(
+            0.0, demand - target
+        )
+        opened = e * firms.opening_rate + (1 - firms.opening_rate) * firms.opening_speed * np.maximum(
+            0.0, target - demand
+        )
+        weight = access * v
+        applied = u[:, None] * weight / weight.sum(axis=1, keepdims=True)
+        to = applied.sum(axis=0)
+        taken = v * (1.0 - (1.0 - 1.0 / v) ** to) if exact else v * (1.0 - np.exp(-to / v))
+        hired = applied * (taken / to)
+        e, u, v = e - separated + taken, u + separated - hired.sum(axis=1), v - taken + opened
+        series.append(np.array([e, u, v]))
+    return np.array(series)
+
+
+def expected(policy_name, exact=True):
+    """The recursion from the start of each seed, shape (seeds, steps + 1, 3, n_fields)."""
+    config = config_with(None)
+    access = LabourModel(config, 0).world.accessibility
+    factors = {"automation": factors_of_demand, "cycle": cycle_of_demand, "none": lambda step: 1.0}[policy_name]
+    return np.array([published(run[0], factors, access, config.firms, exact) for run in simulated(policy_name)])
+
+
+def test_accessibility_is_the_ring_of_the_configuration():
+    access = LabourModel(config_with(None), 0).world.accessibility
+    step = np.abs(np.subtract.outer(np.arange(FIELDS), np.arange(FIELDS)))
+    step = np.minimum(step, FIELDS - step)
+    assert np.array_equal(access > 0, step <= 3)
+    assert (np.diag(access) == 1.0).all()
+
+
+# How far the mean of a few finite runs may be from the recursion of expectations: the spread over seeds, and one person
+# or post an occupation. That one is for the curvature of hires (half of second derivative, of order 1 / v, times a
+# variance of order v) and for targets in whole posts, floor(d* + lasting uniform), right on average, less than one off.
+CURVATURE = 1.0
+CHECKED = (BEFORE, BEFORE + 20, BEFORE + 30, BEFORE + 35, BEFORE + 45, BEFORE + 70)
+
+
+@pytest.mark.parametrize("policy_name", ["none", "automation", "cycle"])
+def test_the_economy_follows_the_published_recursion(policy_name):
+    total = (simulated(policy_name) - expected(policy_name)).sum(axis=3)[:, 1:]
+    # spread over seeds, pooled over a quarter of the run, where it hardly changes
+    for window in np.array_split(np.arange(STEPS), 4):
+        difference = total[:, window].mean(axis=0)
+        error = np.sqrt(total[:, window].var(axis=0, ddof=1).mean(axis=0) / SEEDS)
+        # Three stocks in four quarters, each a few correlation times long; Student's t for one such stretch.
+        bound = student.isf(LEVEL / (2.0 * 3.0 * STEPS), 3 * (SEEDS - 1)) * error
+        assert (np.abs(difference) < bound + CURVATURE * FIELDS / 2.0).all(), window[0]
+
+
+@pytest.mark.parametrize("stock", ["employed", "unemployed", "vacant"])
+@pytest.mark.parametrize("policy_name", ["none", "automation", "cycle"])
+def test_every_occupation_follows_the_published_recursion(policy_name, stock):
+    kind = ("employed", "unemployed", "vacant").index(stock)
+    apart = (simulated(policy_name) - expected(policy_name))[:, CHECKED, kind]
+    mean_square = (apart.mean(axis=0) ** 2).mean(axis=1)
+    noise = apart.var(axis=0, ddof=1).mean(axis=1) / SEEDS
+    # mean square of the occupations' differences over its expectation from the spread over seeds
+    ratio = f_law.isf(LEVEL / (9 * len(CHECKED)), FIELDS, FIELDS * (SEEDS - 1))
+    assert (np.sqrt(mean_square) < np.sqrt(ratio * noise) + CURVATURE).all()
+
+
+def test_the_limit_of_many_vacancies_is_the_exponential_of_the_paper():
+    # the urn-ball of finite v differs from v (1 - exp(-s / v)) by about half a hire an occupation and step, and the
+    # paper's form is then as good as the exact one
+    exact, limit = expected("automation"), expected("automation", exact=False)
+    assert not np.array_equal(exact, limit)
+    assert np.abs(exact - limit).max() < CURVATURE
+
+
+def test_unemployment_and_vacancies_peak_while_demand_moves():
+    total = simulated("automation").sum(axis=3)
+    before, peak, after = total[:, BEFORE], total[:, BEFORE + 34], total[:, STEPS]
+    error = math.sqrt(total[:, BEFORE - 10 : BEFORE].var(axis=0, ddof=1)[:, 1].mean() / SEEDS)
+    assert (peak - before)[:, 1].mean() > 5.0 * error
+    assert (peak - after)[:, 1].mean() > 5.0 * error
+    assert (peak[:, 2] > 1.2 * before[:, 2]).all()
+    shift = np.abs(np.diff([factors_of_demand(step)[0] for step in range(STEPS + 1)]))
+    assert abs(int(total[:, :, 1].mean(axis=0).argmax()) - int(shift.argmax())) < 10
+    # meanwhile the automated occupations have more unemployment than the others, though not more vacancies
+    falls = factors_of_demand(STEPS) < 1.0
+    employed, unemployed, vacant = simulated("automation")[:, BEFORE + 34].mean(axis=0)
+    rate = unemployed / (employed + unemployed)
+    assert rate[falls].mean() > 1.2 * rate[~falls].mean()
+    assert vacant[falls].mean() < vacant[~falls].mean()
+
+
+def test_the_beveridge_curve_is_walked_counter_clockwise():
+    # shoelace formula over one whole cycle, unemployment across and vacancies up: positive is counter-clockwise
+    cycle = slice(STEPS - 60, STEPS)
+
+    def area(total):
+        u, v = total[cycle, 1], total[cycle, 2]
+        return 0.5 * float((u * np.roll(v, -1) - np.roll(u, -1) * v).sum())
+
+    areas = np.array([area(run.sum(axis=2)) for run in simulated("cycle")])
+    theory = np.array([area(run.sum(axis=2)) for run in expected("cycle")])
+    error = areas.std(ddof=1) / math.sqrt(SEEDS)
+    assert (areas > 0).all()
+    assert abs((areas - theory).mean()) < student.isf(LEVEL / 2.0, SEEDS - 1) * error
+    # and the curve slopes down: recessions have few vacancies
+    totals = simulated("cycle").mean(axis=0).sum(axis=2)[cycle]
+    assert np.corrcoef(totals[:, 1], totals[:, 2])[0, 1] < -0.5
