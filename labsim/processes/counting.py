@@ -125,15 +125,15 @@ def _code_status(
         least = np.int32(under[d])
         sorts = scratch[here]
         for i in range(place.shape[0]):
-            sorts[i] = sector[field[i] + 1]
+            sorts[i] = sector[np.uint16(field[i] + 1)]
         for i in range(place.shape[0]):
+            # products in place of choices: so it runs eight at a time
             now, of_sector = np.int32(activity[i]), np.int32(sorts[i])
-            farming = np.int32(2) - np.int32(2) * np.int32(own_use[i])
-            farming = farming + np.int32(1) if np.int32(pace[i]) < least else farming
-            status = now + np.int32(7) if now < np.int32(8) else np.int32(15)
-            status = np.int32(7) + of_sector if now == np.int32(2) else status
-            status = np.int32(4) + of_sector if now == np.int32(1) else status
-            status = farming if now == np.int32(0) else status
+            hungry = np.int32(np.int32(pace[i]) < least)
+            farming = np.int32(2) - np.int32(2) * np.int32(own_use[i]) + hungry - np.int32(7)
+            status = min(now + np.int32(7), np.int32(15)) + np.int32(now == np.int32(0)) * farming
+            status += np.int32(now == np.int32(1)) * (of_sector - np.int32(4))
+            status += np.int32(now == np.int32(2)) * (of_sector - np.int32(2))
             place[i] = (place[i] + status) * np.int32(6)
         for i in range(place.shape[0]):
             if activity[i] == BUSINESS:

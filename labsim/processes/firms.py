@@ -211,7 +211,7 @@ def _assign_owners(
     owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
     least = np.full(new_firms.shape[0], 2.0)
     for i in owners:
-        if w.work_field[i] >= 0:
+        if w.spell[i] >= 12 and w.work_field[i] >= 0:
             cell = w.district[i] * n_fields + w.work_field[i]
             for k in range(first[cell], first[cell + 1]):
                 u = uniform(key, i * 16 + (k - first[cell]) % 16)
@@ -292,7 +292,7 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     small = small[np.argsort(cells, kind="stable")]
     if small.size:
         first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        settled = np.flatnonzero((world.workers.activity == BUSINESS) & (world.workers.spell >= 12))
+        settled = np.flatnonzero(world.workers.activity == BUSINESS)
         e.owner[small] = _assign_owners(world.people, settled, small, first, world.n_fields, draws.key("founder"))
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)

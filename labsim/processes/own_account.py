@@ -317,10 +317,14 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     open_, gate, limits = draws.gate_by(
         "household business", np.array([opening, closing, opening, 1.0] + [0.0] * (n_kinds - 4)), activity
     )
-    offers, offer_gate, offer_limits = draws.gate_by(
-        "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
-    )
-    rows = np.flatnonzero(open_ | offers)
+    offer_gate, offer_limit = gate, 0
+    if offered.max() > 0.0:
+        offers, offer_gate, offer_limits = draws.gate_by(
+            "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
+        )
+        open_ |= offers
+        offer_limit = int(offer_limits[FARMING])
+    rows = np.flatnonzero(open_)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(
@@ -345,7 +349,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         gate,
         limits,
         offer_gate,
-        int(offer_limits[FARMING]),
+        offer_limit,
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,

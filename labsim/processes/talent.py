@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, rounded, uniform, uniforms
+from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.processes.base import move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, WorkerArrays, World

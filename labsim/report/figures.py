@@ -127,7 +127,7 @@ def overview_files(results: Results) -> dict[str, bytes]:
     with matplotlib.rc_context(_STYLE):
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "labsim"})
-        figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"}, pil_kwargs={"compress_level": 4})
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"}, pil_kwargs={"compress_level": 1})
     return {"overview.svg": svg.getvalue(), "overview.png": png.getvalue()}
 
 

@@ -1,0 +1,228 @@
+"""Every process does what it declares: it changes nothing but its `writes` and looks at nothing but its `reads`.
+
+Also: every file under configs/ loads, and every indicator that targets and observations name exists or is known not to.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from labsim.config import check, find_configs, known_names, load
+from labsim.indicators import INDICATORS
+from labsim.levers import LEVERS, Levers
+from labsim.model import LabourModel
+from labsim.policies.base import Account
+from labsim.processes.base import Process
+from labsim.schedule import MONTH
+from labsim.world import Enterprises, Institutions, Programmes, Workers, World
+
+TABLES = {"workers": Workers, "enterprises": Enterprises, "institutions": Institutions, "programmes": Programmes}
+COLUMNS = tuple(f"{table}.{column}" for table, kind in TABLES.items() for column in kind.columns())
+PARTS = ("places", "market", "ledger", "counts", "events", "tables", "demand_index", "accessibility", "levers")
+# Every policy works hard, so that every process has something to do.
+BUSY = (
+    "climate.frequency=4",
+    "policies.vocational_training.seats_per_year.2021=40000",
+    "policies.labour_export.places_per_year.2021=9000",
+    "policies.labour_export.places_per_year.2022=9000",
+    "policies.talent_attraction.places_per_year.2021=9000",
+    "policies.talent_attraction.lump_sum=1e9",
+    "policies.climate_retraining.conversions_per_year.2021=20000",
+)
+MONTHS = 14
+# Named by targets or observations and not measured by the model.
+KNOWN_MISSING = {
+    "officials_degree_share",
+    "placement_coverage",
+    "population",
+    "poverty_share",
+    "productivity_growth",
+    "grdp_growth",
+}
+
+
+def state(world: World) -> dict[str, Any]:
+    """Copy everything that a process may change, by the name under which it is declared."""
+    found: dict[str, Any] = {}
+    for name in COLUMNS:
+        table, column = name.split(".")
+        found[name] = getattr(getattr(world, table), column).copy()
+    for name in PARTS[:-1]:
+        found[name] = copy.deepcopy(getattr(world, name))
+    # reading a lever lays out its neutral array; only amounts that someone put there count as a change
+    found["levers"] = [(one.policy, one.lever, one.amount.copy()) for one in world.levers.contributions]
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    if hasattr(one, "__dataclass_fields__"):
+        return all(same(getattr(one, name), getattr(other, name)) for name in one.__dataclass_fields__)
+    return bool(one == other)
+
+
+def months_of(model: LabourModel, months: int):
+    """Go through the months by hand and yield every process just before it would run; the caller runs it."""
+    world = model.world
+    for _ in range(months):
+        model.month += 1
+        world.month = model.month
+        world.ledger.start_month()
+        world.events.clear()
+        world.levers.reset()
+        policies = model.active_policies()
+        for name, policy in policies:
+            policy.adjust(world.levers.by(name), world)
+        draws = model.draws.at(model.month)
+        for process in model.processes:
+            yield process, getattr(model.config, process.section), draws
+        for name, policy in policies:
+            policy.settle(world, Account(world, name))
+        world.ledger.close_month()
+        model.recorder.take(world)
+
+
+@pytest.fixture(scope="module")
+def changes(son_la) -> dict[str, set[str]]:
+    """Return what each process changed in some busy months."""
+    model = LabourModel(son_la(*BUSY, scale=0.005), seed=1)
+    found: dict[str, set[str]] = {process.name: set() for process in MONTH}
+    for process, parameters, draws in months_of(model, MONTHS):
+        before = state(model.world)
+        process(model.world, parameters, draws)
+        now = state(model.world)
+        found[process.name] |= {name for name in before if not same(before[name], now[name])}
+    assert model.imbalance() == []
+    return found
+
+
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_a_process_changes_only_what_it_declares(changes, process: Process):
+    assert changes[process.name] - set(process.writes) == set()
+
+
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_no_process_writes_a_lever(changes, process: Process):
+    assert not any(name.startswith("levers") for name in process.writes)
+    assert "levers" not in changes[process.name]
+
+
+def test_busy_months_exercise_every_process(changes):
+    assert [name for name, changed in changes.items() if not changed - {"events", "ledger"}] == []
+
+
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_every_declared_name_exists(process: Process):
+    known = {*COLUMNS, *PARTS, *(f"levers.{name}" for name in LEVERS)}
+    assert set(process.reads) | set(process.writes) <= known
+    assert len(set(process.writes)) == len(process.writes)
+    assert len(set(process.reads)) == len(process.reads)
+
+
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_every_process_says_what_it_does_in_one_sentence(process: Process):
+    assert process.summary
+    assert process.summary[0].isupper()
+    assert process.name == f"{process.section}.{process.body.__name__}"
+
+
+def shuffled(world: World, names: list[str], draw: np.random.Generator) -> World:
+    """Return a copy of a world in which the rows of some columns have changed places, so that reading them shows."""
+    twin = copy.deepcopy(world)
+    for name in names:
+        table, column = name.split(".")
+        values = getattr(getattr(twin, table), column)
+        values[:] = values[draw.permutation(len(values))]
+    return twin
+
+
+@pytest.fixture(scope="module")
+def undeclared_reads(son_la) -> dict[str, set[str]]:
+    """Return the columns and levers that changed what a process did though it does not declare to read or write them.
+
+    One column at a time is shuffled in a copy of the world, the lever put to another value; then the process runs on
+    the copy and on the world.
+    """
+    model = LabourModel(son_la(*BUSY, scale=0.002), seed=2)
+    draw = np.random.default_rng(5)
+    found: dict[str, set[str]] = {process.name: set() for process in MONTH}
+    for process, parameters, draws in months_of(model, 9):
+        world = model.world
+        if model.month < 9:  # in September the year's degree courses take people in, and hazards have struck
+            process(world, parameters, draws)
+            continue
+        free = [name for name in COLUMNS if name not in {*process.reads, *process.writes}]
+        twins = {name: shuffled(world, [name], draw) for name in free}
+        for name in LEVERS:
+            if f"levers.{name}" not in process.reads:
+                twins[f"levers.{name}"] = copy.deepcopy(world)
+                twins[f"levers.{name}"].levers._values[name] = 1.5 * world.levers[name] + 0.5
+        process(world, parameters, draws)
+        after = state(world)
+        for changed, twin in twins.items():
+            process(twin, parameters, draws)
+            other = state(twin)
+            if not all(same(after[name], other[name]) for name in after if name not in (changed, "levers")):
+                found[process.name].add(changed)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_a_process_looks_only_at_what_it_declares(undeclared_reads, process: Process):
+    assert undeclared_reads[process.name] == set()
+
+
+def config_files() -> list[Path]:
+    roots = [root for root in find_configs() if root.parent == Path(__file__).parent.parent]
+    return [file for root in roots for file in sorted(root.rglob("*.yaml")) if file.name != "targets.yaml"]
+
+
+@pytest.mark.parametrize("file", config_files(), ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_every_shipped_file_is_without_problems(file: Path):
+    assert check(file) == []
+
+
+@pytest.mark.parametrize("name", known_names())
+def test_every_name_loads_and_survives_a_round_trip(name: str):
+    config = load(name)
+    assert type(config).from_dict(config.to_dict()).hash == config.hash
+
+
+def indicators_named() -> set[str]:
+    named: set[str] = set()
+    for file in Path(__file__).parent.parent.glob("configs/*/targets.yaml"):
+        for entries in yaml.safe_load(file.read_text(encoding="utf-8")).values():
+            named |= {entry["indicator"] for entry in entries if isinstance(entry, dict) and entry.get("indicator")}
+    for file in Path(__file__).parent.parent.glob("configs/*/observed.csv"):
+        with file.open(encoding="utf-8", newline="") as lines:
+            named |= {row["indicator"] for row in csv.DictReader(lines)}
+    return named
+
+
+def test_indicators_named_in_files_exist_or_are_known_to_be_missing():
+    named = indicators_named()
+    assert len(named) > 15
+    assert {name for name in named if name not in INDICATORS} == KNOWN_MISSING
+
+
+def test_levers_over_what_the_world_has(son_la):
+    """Every lever can be written on a real world: its size is known."""
+    world = LabourModel(son_la(scale=0.002), seed=1).world
+    assert isinstance(world.levers, Levers)
+    for name, kind in LEVERS.items():
+        hand = world.levers.by("test")
+        {"add": hand.add, "multiply": hand.multiply, "max": hand.raise_to}[kind.rule](name, 2.0)
+        assert (world.levers[name] == 2.0).all(), name

@@ -1,0 +1,195 @@
+"""Levers combine and remember who wrote; the ledger counts whole money; a budget pauses a policy until January."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labsim.config import load
+from labsim.ledger import Ledger, Payment
+from labsim.levers import LEVERS, Levers
+from labsim.model import LabourModel
+from labsim.policies import Policy
+
+SIZES = {"programmes": 3, "groups": 4, "destinations": 4, "districts": 2, "workers": 5, "enterprises": 2}
+pytestmark = pytest.mark.tiny
+
+
+@pytest.fixture
+def levers() -> Levers:
+    return Levers(SIZES)
+
+
+def test_a_lever_that_nobody_wrote_is_neutral(levers):
+    for name, kind in LEVERS.items():
+        assert (levers[name] == kind.neutral).all(), name
+        wide = kind.over in ("workers", "enterprises")
+        assert levers[name].shape == (1 if wide else SIZES[kind.over],), name
+
+
+def test_amounts_add(levers):
+    levers.by("one").add("training_seats", 10.0)
+    levers.by("other").add("training_seats", [1.0, 2.0], to=[0, 2])
+    assert levers["training_seats"].tolist() == [11.0, 10.0, 12.0]
+
+
+def test_factors_multiply(levers):
+    levers.by("one").multiply("training_outreach", 2.0)
+    levers.by("other").multiply("training_outreach", 3.0, to=np.array([False, True]))
+    assert levers["training_outreach"].tolist() == [2.0, 6.0]
+
+
+def test_the_highest_share_holds(levers):
+    levers.by("one").raise_to("training_fee_paid", 0.5)
+    levers.by("other").raise_to("training_fee_paid", [0.25, 0.75], to=[0, 1])
+    assert levers["training_fee_paid"].tolist() == [0.5, 0.75, 0.5]
+
+
+def test_the_wrong_way_to_combine_is_refused(levers):
+    hand = levers.by("one")
+    with pytest.raises(ValueError, match=r"lever 'training_seats' combines by 'add', not 'multiply'"):
+        hand.multiply("training_seats", 2.0)
+    with pytest.raises(ValueError, match=r"lever 'export_loan' combines by 'max', not 'add'"):
+        hand.add("export_loan", 0.1)
+    with pytest.raises(ValueError, match=r"lever 'search_effort' combines by 'multiply', not 'max'"):
+        hand.raise_to("search_effort", 2.0)
+
+
+def test_an_unknown_lever_is_refused_with_all_that_there_are(levers):
+    with pytest.raises(ValueError, match=r"there is no lever 'training_seat'; levers are training_seats, "):
+        levers.by("one").add("training_seat", 1.0)
+
+
+@pytest.mark.parametrize(("name", "kind"), LEVERS.items())
+def test_a_neutral_amount_leaves_the_lever_untouched(levers, name, kind):
+    hand, before = levers.by("one"), levers[name]
+    if kind.rule == "add":
+        hand.add(name, 0.0)
+    elif kind.rule == "multiply":
+        hand.multiply(name, 1.0)
+    else:
+        hand.raise_to(name, 0.9, to=np.zeros(SIZES[kind.over], dtype=bool))
+    assert levers[name] is before
+    assert levers.contributions == []
+
+
+def test_every_amount_is_remembered_under_its_policy(levers):
+    levers.by("one").add("export_places", [1.0, 0.0, 0.0, 3.0])
+    levers.by("other").add("export_places", [1.0, 2.0, 0.0, 0.0])
+    levers.by("one").add("export_places", [2.0, 0.0, 0.0, 0.0])
+    levers.by("third").add("export_preparation", 6.0)
+    written = [(one.policy, one.lever) for one in levers.contributions]
+    assert written == [*[(name, "export_places") for name in ("one", "other", "one")], ("third", "export_preparation")]
+    shares = levers.shares("export_places")
+    assert {name: share.tolist() for name, share in shares.items()} == {
+        "one": [0.75, 0.0, 0.0, 1.0],
+        "other": [0.25, 1.0, 0.0, 0.0],
+    }
+
+
+def test_shares_sum_to_one_where_anything_was_added(levers):
+    draw = np.random.default_rng(1)
+    for name in ("a", "b", "c"):
+        levers.by(name).add("training_seats", draw.random(3) * np.array([1.0, 0.0, 5.0]))
+    total = sum(levers.shares("training_seats").values())
+    # three quotients of doubles: one rounding each
+    np.testing.assert_allclose(total, [1.0, 0.0, 1.0], rtol=3 * np.finfo(float).eps)
+
+
+def test_a_new_month_starts_from_neutral(levers):
+    levers.by("one").add("training_seats", 5.0)
+    levers.reset()
+    assert levers["training_seats"].tolist() == [0.0, 0.0, 0.0]
+    assert levers.contributions == []
+    assert levers.shares("training_seats") == {}
+
+
+def payment(amount: int, month: int = 1, policy: str = "grants") -> Payment:
+    return Payment(month, policy, "grant", "state budget", "farmers", 2.0, amount)
+
+
+def test_the_ledger_pays_and_balances():
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    ledger.pay(payment(100), 2021)
+    ledger.pay(payment(250), 2021)
+    ledger.pay(payment(7), 2022)
+    assert ledger.balances() == {"state budget": -357, "farmers": 357}
+    assert ledger.spent == {("grants", 2021): 350, ("grants", 2022): 7}
+
+
+def test_nothing_is_entered_for_an_amount_of_zero():
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    ledger.pay(payment(0), 2021)
+    assert ledger.payments == []
+    assert ledger.spent == {}
+
+
+def test_a_negative_amount_is_refused():
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    with pytest.raises(ValueError, match=r"grants: a payment of -1 VND; amounts are not negative"):
+        ledger.pay(payment(-1), 2021)
+
+
+def test_stocks_are_carried_by_flows_alone():
+    ledger = Ledger.opened(np.array([5, 3, 0]))
+    ledger.flows[0, 1] = 2
+    ledger.flows[1, 2] = 4
+    ledger.flows[1, 1] = 1  # a change of job is a flow that moves no stock
+    ledger.close_month()
+    assert ledger.stocks.tolist() == [3, 1, 4]
+    ledger.start_month()
+    ledger.close_month()
+    assert ledger.stocks.tolist() == [3, 1, 4]
+
+
+class Grant(Policy):
+    """Pay a hundred people one VND each, every month."""
+
+    def settle(self, world, account) -> None:
+        account.pay("grant", "farmers", 100.0, 1.0)
+
+
+def months_paid(months: int, **settings: object) -> list[tuple[int, int]]:
+    """Return (year, month) of every payment that a grant made in a run from January 2021 on."""
+    config = load("reference/urn_ball", settings=["reference.people=20"])
+    model = LabourModel(config.model_copy(update={"policies": {"grant": Grant(**settings)}}), 1).run(months)
+    return [config.period.year_and_month(payment.month) for payment in model.world.ledger.payments]
+
+
+def test_a_budget_that_is_spent_closes_the_policy_until_january():
+    """100 a month against 250 a year: after two months 200 are spent, so a third month is still paid, then none."""
+    assert months_paid(26, budget={2021: 250.0}) == [(y, m) for y in (2021, 2022) for m in (1, 2, 3)] + [
+        (2023, 1),
+        (2023, 2),
+    ]
+
+
+def test_a_budget_may_change_with_the_year():
+    paid = months_paid(24, budget={2021: 100.0, 2022: 300.0})
+    assert paid == [(2021, 1), (2022, 1), (2022, 2), (2022, 3)]
+
+
+def test_no_budget_is_no_ceiling_and_a_budget_of_zero_pays_nothing():
+    assert len(months_paid(13)) == 13
+    assert months_paid(13, budget={2021: 0.0}) == []
+
+
+def test_both_months_of_a_window_are_included():
+    assert months_paid(12, start="2021-03", stop="2021-05") == [(2021, 3), (2021, 4), (2021, 5)]
+    assert months_paid(12, start="2021-11") == [(2021, 11), (2021, 12)]
+    assert months_paid(12, stop="2021-01") == [(2021, 1)]
+    assert months_paid(12, start="2021-06", stop="2021-05") == []
+
+
+@pytest.mark.parametrize("date", ["2021", "2021-13", "21-01", "2021-1", "January 2021"])
+def test_a_date_that_is_no_month_is_refused(date):
+    with pytest.raises(ValueError, match='allowed a month such as "2026-01"'):
+        Grant(start=date)
+
+
+def test_two_policies_keep_apart_accounts():
+    config = load("reference/urn_ball", settings=["reference.people=20"])
+    policies = {"first": Grant(), "second": Grant(budget={2021: 100.0})}
+    model = LabourModel(config.model_copy(update={"policies": policies}), 1).run(3)
+    assert model.world.ledger.spent == {("first", 2021): 300, ("second", 2021): 100}
+    assert model.world.ledger.balances() == {"state budget": -400, "farmers": 400}

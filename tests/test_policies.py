@@ -1,0 +1,264 @@
+"""The four policies: more of each moves what it is for, nothing of it moves nothing, and it costs what it says.
+
+Doses are far apart: a yearly count N has a standard deviation of at most sqrt(N / scale) persons (independent rows,
+each standing for 1 / scale persons), and the runs are paired, so that doses whose yearly means differ by several of
+these cannot change places by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from labsim.config import Config
+from labsim.model import LabourModel
+from labsim.policies import BUILT_IN, Policy
+from labsim.world import Level
+
+SCALE, MONTHS = 0.05, 24
+HAZARDS_EVERYWHERE = "climate.frequency=5"
+TEACHING = {"short_course": 2.0e6, "elementary": 3.0e6, "intermediate": 14e6, "college": 27e6}
+
+
+def config_of(son_la, with_policies, policies: dict[str, Policy], *settings: str, scale: float = SCALE) -> Config:
+    return with_policies(son_la(*settings, scale=scale), policies)
+
+
+def yearly(frame, indicator: str) -> float:
+    """Return a flow summed over the run, per year."""
+    return float(frame[indicator].iloc[1:].sum() / (MONTHS / 12))
+
+
+def at_end(frame, indicator: str) -> float:
+    return float(frame[indicator].iloc[-1])
+
+
+# policy, its yearly amount, doses a year, indicator, how it is read, settings of the world
+DOSES = [
+    ("vocational_training", "seats_per_year", (0, 8_000, 24_000), "people_trained", yearly, ()),
+    ("vocational_training", "seats_per_year", (0, 8_000, 24_000), "trained_share", at_end, ()),
+    ("labour_export", "places_per_year", (0, 1_000, 4_000), "sent_abroad", yearly, ()),
+    ("labour_export", "places_per_year", (0, 1_000, 4_000), "abroad", at_end, ()),
+    ("talent_attraction", "places_per_year", (0, 400, 4_000), "talent_came", yearly, ()),
+    ("climate_retraining", "seats_per_year", (0, 4_000, 12_000), "people_trained", yearly, (HAZARDS_EVERYWHERE,)),
+    (
+        "climate_retraining",
+        "conversions_per_year",
+        (0, 10_000, 40_000),
+        "businesses_opened",
+        yearly,
+        (HAZARDS_EVERYWHERE,),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def frame_of(son_la, with_policies, series):
+    """Return the series of a run with one policy at one dose, each run once."""
+    found = {}
+
+    def frame(name: str, amount: str, dose: float, settings: tuple[str, ...]):
+        key = (name, amount, dose, settings) if dose else settings
+        if key not in found:
+            policies = {name: BUILT_IN[name](**{amount: {2021: float(dose)}})}
+            config = config_of(son_la, with_policies, policies, *settings)
+            found[key] = series(LabourModel(config, seed=21).run(MONTHS))
+        return found[key]
+
+    return frame
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "amount", "doses", "indicator", "read", "settings"), DOSES, ids=[f"{d[0]}-{d[3]}" for d in DOSES]
+)
+def test_more_of_a_policy_moves_what_it_is_for(frame_of, name, amount, doses, indicator, read, settings):
+    none, some, much = (read(frame_of(name, amount, dose, settings), indicator) for dose in doses)
+    assert none < some < much
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "indicator"), [("labour_export", "sent_abroad"), ("talent_attraction", "talent_came")]
+)
+def test_without_places_nobody_goes_or_comes(frame_of, name, indicator):
+    frame = frame_of(name, "places_per_year", 0, ())
+    assert yearly(frame, indicator) == 0
+    assert yearly(frame, "spending") == 0
+
+
+@pytest.mark.slow
+def test_offered_places_are_filled_as_far_as_people_come(frame_of):
+    """More people apply than there are places, so 1,000 places a year send 1,000.
+
+    Each of four destinations rounds its monthly mean at random, with a variance of at most 1/4 row a month; in 24
+    months the standard deviation of the yearly mean is at most sqrt(4 x 24 / 4) / 2 rows = 49 persons; three are
+    allowed.
+    """
+    sent = yearly(frame_of("labour_export", "places_per_year", 1_000, ()), "sent_abroad")
+    assert abs(sent - 1_000) < 3 * np.sqrt(4 * MONTHS / 4) / 2 / SCALE
+
+
+@pytest.mark.slow
+def test_more_seats_mean_less_than_as_many_people_trained(frame_of):
+    """Seats are not people: some stay empty and some trainees drop out, so the gain lies below the seats."""
+    none, much = (
+        yearly(frame_of("vocational_training", "seats_per_year", dose, ()), "people_trained") for dose in (0, 24_000)
+    )
+    assert 0.5 * 24_000 < much - none < 24_000
+
+
+def months(model: LabourModel, number: int) -> Iterator[dict]:
+    """Step through months; yield the events of each and the payments made in it by purpose."""
+    for _ in range(number):
+        seen = len(model.world.ledger.payments)
+        model.step()
+        payments = model.world.ledger.payments[seen:]
+        paid: dict[str, int] = {}
+        for payment in payments:
+            paid[payment.purpose] = paid.get(payment.purpose, 0) + payment.amount
+        yield {**model.world.events, "paid": paid, "payments": payments}
+
+
+def alone(son_la, with_policies, name: str, *settings: str, **amounts: object) -> LabourModel:
+    return LabourModel(
+        config_of(son_la, with_policies, {name: BUILT_IN[name](**amounts)}, *settings, scale=0.02), seed=3
+    )
+
+
+def test_labour_export_pays_preparation_for_each_person_sent(son_la, with_policies):
+    model = alone(son_la, with_policies, "labour_export", places_per_year={2021: 6_000.0}, preparation=5e6)
+    people = 0
+    for month in months(model, 12):
+        sent = int(month["sent_abroad"].sum())
+        assert month["paid"].get("preparation", 0) == sent * 50 * 5_000_000
+        assert sent == model.world.ledger.counts.get("sent_abroad", 0)
+        people += sent
+    assert people > 0
+
+
+def test_talent_attraction_pays_a_lump_sum_and_sets_the_supplement_aside(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "talent_attraction", places_per_year={2021: 9_000.0}, lump_sum=3e8, supplement=0.25,
+        supplement_months=10,
+    )  # fmt: skip
+    people = 0
+    for month in months(model, 12):
+        came = int(month["talent_came"].sum())
+        assert month["paid"].get("lump sum", 0) == came * 50 * 300_000_000
+        # a quarter of the wage for ten months; places are split over districts in doubles, one rounding each
+        supplement = month["talent_pay"].sum() * 50 * 10 * 0.25
+        assert month["paid"].get("wage supplement", 0) == pytest.approx(supplement, abs=1, rel=1e-12)
+        people += came
+    assert people > 0
+
+
+def test_vocational_training_pays_teaching_for_each_person_admitted_to_its_seats(son_la, with_policies):
+    """With no seats but those of the policy, every admission is paid at the cost of its level."""
+    model = alone(
+        son_la, with_policies, "vocational_training", "training.reallocation_rate=0", seats_per_year={2021: 30_000.0}
+    )
+    model.programmes.base_seats[:] = 0.0
+    levels, people = model.programmes.level, 0
+    for month in months(model, 12):
+        admitted = month["admitted"] + month["admitted_paying"]
+        for name, cost in TEACHING.items():
+            n = int(admitted[levels == Level[name.upper()]].sum())
+            assert month["paid"].get(f"teaching, {name}", 0) == n * 50 * int(cost)
+        short = levels <= Level.ELEMENTARY
+        helped = int((month["admitted"] * model.programmes.length)[short].sum())
+        assert month["paid"].get("meals and travel", 0) == helped * 50 * 600_000
+        people += int(admitted.sum())
+    assert people > 0
+
+
+def test_trainees_on_the_seats_of_institutions_are_not_paid_for(son_la, with_policies):
+    """A programme with own and added seats splits its admissions by seats; teaching is paid for the added part."""
+    model = alone(son_la, with_policies, "vocational_training", seats_per_year={2021: 8_000.0})
+    p, people = model.programmes, 0
+    for month in months(model, 12):
+        added = model.world.levers["training_seats"]
+        part = added / np.maximum(1e-300, p.base_seats + added)
+        admitted = month["admitted"] + month["admitted_paying"]
+        for name, cost in TEACHING.items():
+            here = p.level == Level[name.upper()]
+            expected = float((admitted * part)[here].sum()) * 50 * cost
+            assert month["paid"].get(f"teaching, {name}", 0) == pytest.approx(expected, abs=1, rel=1e-12)
+        people += int(admitted.sum())
+    assert people > 0
+
+
+def test_every_allowance_that_a_trainee_receives_is_paid_by_somebody(son_la, with_policies):
+    """What enrolment adds to savings as meals and travel is what the ledger pays out for them, in every month."""
+    model = alone(son_la, with_policies, "vocational_training", seats_per_year={2021: 8_000.0})
+    for month in months(model, 6):
+        allowance = model.world.levers["training_allowance"] * model.programmes.length
+        received = float((month["admitted"] * allowance).sum()) * 50
+        assert month["paid"].get("meals and travel", 0) == pytest.approx(received, abs=1, rel=1e-12)
+
+
+def test_climate_retraining_pays_grant_and_credit_for_each_farmer_converted(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "climate_retraining", HAZARDS_EVERYWHERE,
+        conversions_per_year={2021: 30_000.0}, grant=7e6, credit=30e6,
+    )  # fmt: skip
+    people = 0
+    for month in months(model, 18):
+        converted = int(month["converted"].sum())
+        assert month["paid"].get("conversion grant", 0) == converted * 50 * 7_000_000
+        assert month["paid"].get("conversion credit (loan)", 0) == converted * 50 * 30_000_000
+        payers = {payment.purpose: payment.payer for payment in month["payments"]}
+        assert payers.get("conversion credit (loan)", "social policy bank") == "social policy bank"
+        people += converted
+    assert people > 0
+
+
+def test_climate_retraining_helps_where_a_hazard_struck_in_the_last_year_and_nowhere_else(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "climate_retraining",
+        seats_per_year={2021: 9_000.0}, conversions_per_year={2021: 30_000.0},
+    )  # fmt: skip
+    p, helped, spared = model.programmes, 0, 0
+    for _ in range(18):
+        hit = model.world.places.hit_months < 12  # as it stood when the policy was decided
+        model.step()
+        seats, places = model.world.levers["training_seats"], model.world.levers["conversion_places"]
+        converted = model.world.events["converted"]
+        assert (seats[~hit[p.district]] == 0).all()
+        assert (places[~hit] == 0).all()
+        assert (converted[~hit] == 0).all()
+        helped, spared = helped + int(converted[hit].sum()), spared + int((~hit).sum())
+    assert helped > 0
+    assert spared > 0
+
+
+@pytest.mark.slow
+def test_retraining_takes_people_in_the_districts_hit_first(son_la, with_policies):
+    """One district is hit: the share of its people among those who enrol rises with the seats for it."""
+
+    def share(seats: float) -> float:
+        config = config_of(
+            son_la, with_policies, {"climate_retraining": BUILT_IN["climate_retraining"](seats_per_year={2021: seats})},
+            "climate.frequency=0",
+        )  # fmt: skip
+        model = LabourModel(config, seed=4)
+        struck, inside, total = 5, 0, 0
+        for _ in range(12):
+            model.world.places.hit_months[struck] = 0.0
+            before = model.workers.programme.copy()
+            model.step()
+            new = (model.workers.programme >= 0) & (before < 0)
+            inside, total = inside + int((new & (model.workers.district == struck)).sum()), total + int(new.sum())
+        return inside / total
+
+    # with N = 250 or more enrolled the standard deviation of a share below 0.5 is below sqrt(0.25 / 250) = 0.03
+    assert share(6_000.0) > share(0.0) + 3 * np.sqrt(2) * 0.03
+
+
+def test_amounts_hold_from_their_year(son_la, with_policies, series):
+    model = alone(son_la, with_policies, "labour_export", places_per_year={2022: 6_000.0}).run(14)
+    sent = series(model)["sent_abroad"].dropna()
+    assert (sent[sent.index.year == 2021] == 0).all()
+    assert (sent[sent.index.year == 2022] > 0).all()
