@@ -25,6 +25,7 @@ from labsim.processes.counting import CountingParameters
 from labsim.processes.demand import DemandParameters
 from labsim.processes.demography import DemographyParameters
 from labsim.processes.earnings import EarningsParameters
+from labsim.processes.extension import ExtensionParameters
 from labsim.processes.firms import FirmsParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
@@ -61,6 +62,7 @@ class Config(ConfigBase):
     climate: ClimateParameters = ClimateParameters()
     demand: DemandParameters = DemandParameters()
     training: TrainingParameters = TrainingParameters()
+    extension: ExtensionParameters = ExtensionParameters()
     firms: FirmsParameters = FirmsParameters()
     own_account: OwnAccountParameters = OwnAccountParameters()
     search: SearchParameters = SearchParameters()

@@ -59,8 +59,8 @@ def uniform_of(bits: np.uint64, option: int) -> float:
 def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
     """Return the winning option of a race with these weights, shape `(n_options,)`, or -1 if all are zero.
 
-    Option j is known to the draw as `first_option + j`. Since -ln(u) >= x + x^2 / 2 with x = 1 - u, most options are ruled out without a
-    logarithm.
+    Option j is known to the draw as `first_option + j`. Since -ln(u) >= x + x^2 / 2 with x = 1 - u, most options are
+    ruled out without a logarithm.
     """
     best = -1
     best_time = np.inf
@@ -149,7 +149,8 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return (whole + (uniforms(key, places.ravel()).reshape(flat.shape) < flat - whole)).astype(np.int64)
 
 
-# Decisions that are rare for most people. A gate lets few through before anything else is read; see `DrawsOfMonth.gate`.
+# Decisions that are rare for most people. A gate lets few through before anything else is read; see
+# `DrawsOfMonth.gate`.
 GATED = (
     "take part",
     "consider training",

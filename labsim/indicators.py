@@ -4,8 +4,8 @@ Two statistical systems never mix. *Administrative* is the province's own count:
 courses, the labour force includes farmers for own use. *Survey* is the statistics office's: a certificate of three
 months or more, and from 2021 farmers for own use are outside the labour force.
 
-What an indicator counts is declared as terms: a status, a training, an age, an ethnic group, digital skills. A share has
-terms above and below; all terms of all indicators make one matrix, so that a month is one product.
+What an indicator counts is declared as terms: a status, a training, an age, an ethnic group, digital skills. A share
+has terms above and below; all terms of all indicators make one matrix, so that a month is one product.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ Terms = tuple[Term, ...]
 class Indicator:
     """What one indicator is.
 
-    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the persons
-    a share refers to. A counted indicator has terms `above`, and `below` if it is a share; `pay` picks the pay that is
-    summed above instead; a flow names the count of the ledger in `source`.
+    `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the
+    persons a share refers to. A counted indicator has terms `above`, and `below` if it is a share; `pay` picks the
+    pay that is summed above instead; a flow names the count of the ledger in `source`.
     """
 
     name: str
@@ -85,9 +85,7 @@ def _any_of(*statuses: slice, training: slice = ANY) -> Terms:
     return tuple(Term(status, training) for status in statuses)
 
 
-def _stock(
-    name: str, label: str, above: Terms, concept: str = ADMINISTRATIVE, better: str | None = None
-) -> Indicator:
+def _stock(name: str, label: str, above: Terms, concept: str = ADMINISTRATIVE, better: str | None = None) -> Indicator:
     return Indicator(name, label, "persons", concept, better, STOCK, None, above)
 
 

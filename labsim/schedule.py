@@ -9,6 +9,7 @@ from labsim.processes import (
     demand,
     demography,
     earnings,
+    extension,
     firms,
     matching,
     migration,
@@ -32,7 +33,7 @@ MONTH: tuple[Process, ...] = (
     training.plan_intake,
     training.enrol,
     training.progress,
-    training.train_informally,
+    extension.train_informally,
     # employers
     firms.plan_headcount,
     firms.enter_and_exit,

@@ -281,7 +281,8 @@ class World:
     counts: dict[str, Any] = field(default_factory=dict)  # the people counted at the end of last month
 
     def __post_init__(self) -> None:
-        # where the district or residence of people, in the order of rows, changes: within, loops have constants in place of tables
+        # where the district or residence of people, in the order of rows, changes: within, loops have constants in
+        # place of tables
         home = self.workers.district.astype(np.int16) * 2 + self.workers.urban
         changes = np.flatnonzero(np.diff(home)) + 1
         self.runs: NDArray[np.int64] = np.concatenate([[0], changes, [len(self.workers)]]).astype(np.int64)

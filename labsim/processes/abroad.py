@@ -63,6 +63,26 @@ class AbroadParameters(Parameters):
         source="savings by country, press citing the labour ministry",
         help="savings sent home or kept, by destination",
     )
+    ages: tuple[float, ...] = quantity(
+        (18.0, 40.0),
+        unit="years",
+        low=15,
+        high=65,
+        grade="B",
+        year=2020,
+        source="contract programmes take people of 18 to about 40",
+        help="least age, and the age below which people may go",
+    )
+    own_part: float = quantity(
+        0.2,
+        unit="share of cost",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: families and lenders put up the rest",
+        help="share of the cost not covered by a loan that one's own savings must reach",
+    )
     early_return: float = quantity(
         0.004,
         unit="per month",
@@ -132,6 +152,8 @@ def _apply_abroad(
     places: np.ndarray,
     cost: np.ndarray,
     loan: np.ndarray,
+    own_part: float,
+    ages: np.ndarray,
     pull: np.ndarray,
     rows: np.ndarray,
     part: float,
@@ -149,12 +171,11 @@ def _apply_abroad(
         if uniform_of(bits, 0) * part >= rate:
             continue
         age = (month - w.birth_month[i]) // 12
-        if age < 18 or age >= 40 or w.schooling[i] < 2 or w.programme[i] >= 0:
+        if age < ages[0] or age >= ages[1] or w.schooling[i] < 2 or w.programme[i] >= 0:
             continue
         for k in range(places.shape[0]):
-            affordable = (
-                w.savings[i] >= cost[k] * (1.0 - loan[k]) * 0.2
-            )  # the family lends four fifths of what no loan covers
+            # family and lenders put up what neither the loan nor one's own part covers
+            affordable = w.savings[i] >= cost[k] * (1.0 - loan[k]) * own_part
             weights[k] = places[k] * pull[k] if affordable else 0.0
         k = race(bits, weights, 1)
         if k >= 0:
@@ -177,7 +198,8 @@ def _apply_abroad(
 def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
     """Send people abroad under contract: eligible people apply, places of the month are filled by lot.
 
-    Eligible: 18-39, lower secondary school, and a fifth of the cost up front after the loan. Cost goes into debt.
+    Eligible: of the ages, with lower secondary school, and `own_part` of the cost up front after the loan. Cost goes
+    into debt.
     """
     levers, w = world.levers, world.workers
     places = levers["export_places"] * world.scale / 12.0
@@ -196,6 +218,8 @@ def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
         levers["export_places"],
         cost,
         levers["export_loan"],
+        parameters.own_part,
+        np.array(parameters.ages),
         np.array(parameters.saved_abroad),
         *draws.gate("apply abroad", parameters.application_rate, len(w)),
         draws.key("apply abroad"),

@@ -35,8 +35,8 @@ STATUSES = (
     "abroad",
 )
 N_STATUSES = len(STATUSES)
-# Training: none; without paper, not vocational; vocational without paper; paper under three months; certificate of three
-# months or more, vocational; university.
+# Training: none; without paper, not vocational; vocational without paper; paper under three months; certificate of
+# three months or more, vocational; university.
 N_TRAINING = 6
 N_PAY_BINS = 400
 PAY_BIN = 1.0e5
@@ -62,7 +62,10 @@ class CountingParameters(Parameters):
         high=1.0,
         grade="D",
         year=2022,
-        source="assumed: the province counts jobs it knows of (29,892 in 2022), not every start in a small unregistered workplace",
+        source=(
+            "assumed: the province counts jobs it knows of (29,892 in 2022), not every start in a small unregistered"
+            " workplace"
+        ),
         help="share of all new jobs that enters the province's count of jobs created",
     )
     wish_for_more: float = quantity(
@@ -108,7 +111,8 @@ def _code_status(
     scratch: np.ndarray,
     code: np.ndarray,
 ) -> None:
-    """Add the status: hours and use of the harvest for farmers, the sector for others at work, the activity for the rest.
+    """Add the status: hours and use of the harvest for farmers, the sector for others at work, the activity for the
+    rest.
 
     Children and people outside get a last status that nobody reads: cheaper than to skip them.
     """
@@ -213,8 +217,8 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 @process(
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
-        " workers.level workers.certificate workers.vocational workers.digital workers.work_field workers.wage workers.own_use"
-        " workers.pace places"
+        " workers.level workers.certificate workers.vocational workers.digital workers.work_field workers.wage"
+        " workers.own_use workers.pace places"
     ),
     writes="counts ledger",
 )

@@ -92,6 +92,26 @@ class EarningsParameters(Parameters):
         source="assumed",
         help="savings above which income is spent on house and family",
     )
+    own_pay_floor: float = quantity(
+        0.8,
+        unit="share of mean income",
+        low=0.3,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="own-account income of a person without any skill, relative to the district's mean",
+    )
+    own_pay_of_skill: float = quantity(
+        0.4,
+        unit="share of mean income",
+        low=0,
+        high=2,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="rise of own-account income from no skill to mastery",
+    )
     learning: float = quantity(
         0.004,
         unit="per month",
@@ -156,7 +176,9 @@ def _pay(
     base: np.float32,
     more: np.float32,
 ) -> None:
-    """Set everyone's income, district by district: within one, nothing but arithmetic, so that it runs eight at a time."""
+    """Set everyone's income, district by district: within one, nothing but arithmetic, so that it runs eight at a
+    time.
+    """
     for r in range(runs.shape[0] - 1):
         here = slice(runs[r], runs[r + 1])
         activity, wage, skill, field = w.activity[here], w.wage[here], w.skill[here], w.work_field[here]
@@ -208,8 +230,8 @@ def _lose(w: WorkerArrays, runs: np.ndarray, lost: np.ndarray) -> None:
 def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfMonth) -> None:
     """Pay everyone, let savings and skill move, and count the month of the present spell.
 
-    Skill: s += learning (1 - s) at work, s *= 1 - forgetting out of work. Income of own-account workers: mean x (0.8
-    + 0.4 s).
+    Skill: s += learning (1 - s) at work, s *= 1 - forgetting out of work. Income of own-account workers: mean x
+    (floor + s x rise).
     """
     places, p, single = world.places, parameters, np.float32
     workers, people = world.workers, world.people
@@ -218,7 +240,7 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     business[:, 1:] = places.business_income
     farm, floor = places.farm_income.astype(single), places.minimum_wage.astype(single)
     growth = single(math.exp(p.wage_growth / 12.0))
-    _pay(people, world.runs, farm, business, floor, growth, single(0.8), single(0.4))
+    _pay(people, world.runs, farm, business, floor, growth, single(p.own_pay_floor), single(p.own_pay_of_skill))
     _save(people, single(p.saving_rate), single(p.most_saved), single(1.0 - p.dissaving))
     _learn(people, single(p.learning), single(1.0 - p.forgetting))
     lost = world.events.get("savings_lost")

@@ -75,7 +75,10 @@ class FirmsParameters(Parameters):
         high=1,
         grade="D",
         year=2020,
-        source="assumed: a new employer seeks its staff within half a year; the model of 2021 has 0.16 per step of 6.75 weeks",
+        source=(
+            "assumed: a new employer seeks its staff within half a year; the model of 2021 has 0.16 per step of 6.75"
+            " weeks"
+        ),
         help="g_v: share of missing demand D* - D that is opened as vacancies in a month",
     )
     vacancy_lapse: float = quantity(
@@ -117,6 +120,26 @@ class FirmsParameters(Parameters):
         year=2025,
         source="320 new enterprises planned a year on about 3,900 (Son La), entry in Viet Nam above 15 %",
         help="new employers a year, relative to those active",
+    )
+    founder_size: float = quantity(
+        10.0,
+        unit="persons",
+        low=0,
+        high=100,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="planned headcount below which a new firm grows out of a household business",
+    )
+    founder_months: int = quantity(
+        12,
+        unit="months",
+        low=0,
+        high=120,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age of a household business from which its owner may become an employer",
     )
     farm_fallback: float = quantity(
         0.6,
@@ -180,8 +203,8 @@ def _plan(
 def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
     """Set the target of every post group and from it this month's chances.
 
-    D* = weight x luck x demand x tier share, in whole posts. Separation: d_u + (1 - d_u) g_u max(0, D - D*) / L per employee. Mean
-    openings: L d_v + (1 - d_v) g_v max(0, D* - D).
+    D* = weight x luck x demand x tier share, in whole posts. Separation: d_u + (1 - d_u) g_u max(0, D - D*) / L per
+    employee. Mean openings: L d_v + (1 - d_v) g_v max(0, D* - D).
     """
     e = world.enterprises
     shape = e.headcount.shape
@@ -205,13 +228,19 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 @kernel
 def _assign_owners(
-    w: WorkerArrays, owners: np.ndarray, new_firms: np.ndarray, first: np.ndarray, n_fields: int, key: np.uint64
+    w: WorkerArrays,
+    owners: np.ndarray,
+    new_firms: np.ndarray,
+    first: np.ndarray,
+    n_fields: int,
+    months: int,
+    key: np.uint64,
 ) -> np.ndarray:
     """Give each new firm the household business of its district and field that draws the least number."""
     owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
     least = np.full(new_firms.shape[0], 2.0)
     for i in owners:
-        if w.spell[i] >= 12 and w.work_field[i] >= 0:
+        if w.spell[i] >= months and w.work_field[i] >= 0:
             cell = w.district[i] * n_fields + w.work_field[i]
             for k in range(first[cell], first[cell + 1]):
                 u = uniform(key, i * 16 + (k - first[cell]) % 16)
@@ -287,13 +316,15 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
         world.month,
     )
     opening = (e.founded == world.month) & (e.active > 0)
-    small = np.flatnonzero(opening & (e.weight < 10.0))
+    small = np.flatnonzero(opening & (e.weight < parameters.founder_size))
     cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
     small = small[np.argsort(cells, kind="stable")]
     if small.size:
         first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
         settled = np.flatnonzero(world.workers.activity == BUSINESS)
-        e.owner[small] = _assign_owners(world.people, settled, small, first, world.n_fields, draws.key("founder"))
+        e.owner[small] = _assign_owners(
+            world.people, settled, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
+        )
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)
 

@@ -83,6 +83,46 @@ class MatchingParameters(Parameters):
         source="assumed",
         help="weight of skill beside the match of field in suitability",
     )
+    level_weight: float = quantity(
+        0.05,
+        unit="share per level",
+        low=0,
+        high=0.5,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="weight of each training level in suitability",
+    )
+    partner_bonus: float = quantity(
+        0.1,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="bonus of people trained by the employer's partner institution",
+    )
+    pay_floor: float = quantity(
+        0.85,
+        unit="share of the offer",
+        low=0.5,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed, near the spread of pay within a grade",
+        help="pay on hiring of a person without any skill",
+    )
+    pay_of_skill: float = quantity(
+        0.3,
+        unit="share of the offer",
+        low=0,
+        high=1,
+        grade="C",
+        year=2020,
+        source="Mincer equations for Viet Nam, spread of pay within a grade",
+        help="rise of pay on hiring from no skill to mastery",
+    )
     chance_memory: float = quantity(
         0.2,
         unit="per month",
@@ -106,6 +146,8 @@ def _choose(
     access: np.ndarray,
     selectivity: float,
     experience: float,
+    of_level: float,
+    bonus: float,
     subsidy: np.ndarray,
     key: np.uint64,
     best: np.ndarray,
@@ -117,9 +159,9 @@ def _choose(
         if selectivity > 0.0:
             r = rows[bundles[k]]
             match = access[w.field[i], e.field[r]]
-            partner = 0.1 if w.school[i] >= 0 and w.school[i] == e.partner[r] else 0.0
+            partner = bonus if w.school[i] >= 0 and w.school[i] == e.partner[r] else 0.0
             cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-            suited = (1.0 - experience) * match + experience * w.skill[i] + 0.05 * w.level[i] + partner + cheap
+            suited = (1.0 - experience) * match + experience * w.skill[i] + of_level * w.level[i] + partner + cheap
             value = (1.0 - selectivity) * value + selectivity * suited
         c = choices[k]
         if best[c] < 0 or value > score[c]:
@@ -142,6 +184,8 @@ def _hire(
     decline: float,
     gain: float,
     attachment: float,
+    pay_floor: float,
+    pay_of_skill: float,
     trait: np.uint64,
     hired: np.ndarray,
     hires: np.ndarray,
@@ -154,7 +198,7 @@ def _hire(
         i = people[k]
         r = rows[bundles[k]]
         t = tiers[bundles[k]]
-        offer = e.wage_offer[r, t] * (0.85 + 0.3 * w.skill[i])
+        offer = e.wage_offer[r, t] * (pay_floor + pay_of_skill * w.skill[i])
         now = w.activity[i]
         if now == UNEMPLOYED:
             least = w.wage[i] * reservation * math.exp(-decline * w.spell[i]) if reservation > 0.0 else 0.0
@@ -209,6 +253,8 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         world.accessibility,
         parameters.selectivity,
         parameters.experience_weight,
+        parameters.level_weight,
+        parameters.partner_bonus,
         world.levers["wage_subsidy"],
         draws.key("rank"),
         best,
@@ -230,6 +276,8 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         parameters.reservation_decline,
         parameters.switching_gain,
         parameters.attachment,
+        parameters.pay_floor,
+        parameters.pay_of_skill,
         draws.lasting_key("attachment to the farm"),
         hired,
         hires,

@@ -75,6 +75,66 @@ class MigrationParameters(Parameters):
         source="assumed",
         help="savings at which lack of means halves leaving",
     )
+    oldest_leaver: float = quantity(
+        45.0,
+        unit="years",
+        low=20,
+        high=70,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age below which people leave to work in other provinces",
+    )
+    young_until: float = quantity(
+        30.0,
+        unit="years",
+        low=18,
+        high=60,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age below which people leave at the full rate",
+    )
+    older_factor: float = quantity(
+        0.5,
+        unit="factor",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="rate of leaving above that age, relative to below",
+    )
+    idle_income: float = quantity(
+        0.5,
+        unit="share of last pay",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: odd jobs and help of the family",
+        help="what an unemployed person lives on when comparing",
+    )
+    saved_away: float = quantity(
+        1.0e6,
+        unit="VND per month",
+        low=0,
+        high=10e6,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="savings brought home for each month away, up to two years",
+    )
+    back_to_farm: float = quantity(
+        0.6,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="share of rural people coming back who join the family farm",
+    )
     return_rate: float = quantity(
         0.035,
         unit="per month",
@@ -118,6 +178,10 @@ def _leave(
     response: float,
     wage: float,
     cost: float,
+    oldest: float,
+    young_until: float,
+    older: float,
+    idle: float,
     rows: np.ndarray,
     part: float,
     key: np.uint64,
@@ -130,12 +194,12 @@ def _leave(
             continue
         u = uniform(key, i) * part
         age = (month - w.birth_month[i]) // 12
-        if age >= 45 or w.programme[i] >= 0:
+        if age >= oldest or w.programme[i] >= 0:
             continue
-        earned = w.wage[i] if now != UNEMPLOYED else 0.5 * w.wage[i]
+        earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
         gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
         means = max(0.0, w.savings[i])
-        young = 1.0 if age < 30 else 0.5
+        young = 1.0 if age < young_until else older
         if u < rate * gain * young * means / (means + cost):
             leave_work(w, e, i)
             leave_programme(w, p, i)
@@ -168,6 +232,10 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
         parameters.leave_response,
         wage,
         parameters.cost_of_leaving,
+        parameters.oldest_leaver,
+        parameters.young_until,
+        parameters.older_factor,
+        parameters.idle_income,
         *draws.gate("leave the province", MOST_GAIN * parameters.leave_rate, len(world.workers)),
         draws.key("leave the province"),
     )
@@ -175,7 +243,16 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
 
 
 @kernel
-def _return(w: WorkerArrays, flows: np.ndarray, back: float, settle: float, key: np.uint64, counts: np.ndarray) -> None:
+def _return(
+    w: WorkerArrays,
+    flows: np.ndarray,
+    back: float,
+    settle: float,
+    saved: float,
+    farm: float,
+    key: np.uint64,
+    counts: np.ndarray,
+) -> None:
     activity = w.activity
     for i in range(activity.shape[0]):
         now = activity[i]
@@ -185,8 +262,8 @@ def _return(w: WorkerArrays, flows: np.ndarray, back: float, settle: float, key:
                 move(w, flows, i, LEFT)
                 counts[0] += 1
             elif u < settle + back:
-                w.savings[i] += 1.0e6 * min(24, w.spell[i])
-                move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + 0.6 * back else UNEMPLOYED)
+                w.savings[i] += saved * min(24, w.spell[i])
+                move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
                 counts[1] += 1
 
 
@@ -194,11 +271,18 @@ def _return(w: WorkerArrays, flows: np.ndarray, back: float, settle: float, key:
 def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMonth) -> None:
     """Bring people back from other provinces at a constant hazard; some settle there for good.
 
-    They bring a million VND of savings for each month away, up to two years.
+    They bring `saved_away` for each month away, up to two years; some rural people go back to the farm, others search.
     """
     counts = np.zeros(2, dtype=np.int64)
     _return(
-        world.people, world.ledger.flows, parameters.return_rate, parameters.settle_rate, draws.key("return"), counts
+        world.people,
+        world.ledger.flows,
+        parameters.return_rate,
+        parameters.settle_rate,
+        parameters.saved_away,
+        parameters.back_to_farm,
+        draws.key("return"),
+        counts,
     )
     world.ledger.count("settled_elsewhere", int(counts[0]))
     world.ledger.count("returned_from_other_provinces", int(counts[1]))

@@ -110,6 +110,46 @@ class OwnAccountParameters(Parameters):
         source="assumed",
         help="savings at which lack of capital halves openings",
     )
+    youngest_owner: float = quantity(
+        20.0,
+        unit="years",
+        low=15,
+        high=40,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age from which people open a household business",
+    )
+    oldest_owner: float = quantity(
+        60.0,
+        unit="years",
+        low=40,
+        high=90,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age up to which people open a household business",
+    )
+    idle_income: float = quantity(
+        0.5,
+        unit="share of last pay",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: odd jobs and help of the family",
+        help="what an unemployed person lives on when comparing",
+    )
+    capital_used: float = quantity(
+        0.5,
+        unit="share of start capital",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="savings that an opening uses up",
+    )
     take_up: float = quantity(
         0.4,
         unit="share",
@@ -210,6 +250,10 @@ def _businesses(
     rate: float,
     response: float,
     capital: float,
+    used: float,
+    idle: float,
+    youngest: float,
+    oldest: float,
     closing: float,
     halved: float,
     offered: np.ndarray,
@@ -268,12 +312,12 @@ def _businesses(
             if u >= chance * MOST_GAIN:
                 continue
             age = (month - w.birth_month[i]) // 12
-            if age < 20 or age > 60:
+            if age < youngest or age > oldest:
                 continue
             field = race(bits, room[d], 1)
             if field < 0:
                 continue
-            earned = w.wage[i] if now != UNEMPLOYED else 0.5 * w.wage[i]
+            earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
             gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
             money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
             if u < chance * gain * money / (money + capital):
@@ -282,7 +326,7 @@ def _businesses(
                 move(w, flows, i, BUSINESS)
                 w.work_field[i] = field
                 w.wage[i] = income[d, field]
-                w.savings[i] -= min(w.savings[i], 0.5 * capital)
+                w.savings[i] -= max(0.0, min(w.savings[i], used * capital))
                 opened += 1
                 if helped:
                     converted[d] += 1
@@ -302,8 +346,9 @@ def _businesses(
 def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
     """Open and close household businesses.
 
-    Who searches in vain goes back to the farm or into petty trade. Opening: rate x (business income / present income)^response x savings / (savings + start capital). Closing: rate /
-    (1 + age / half age), higher while the trade earns less than when it opened.
+    Who searches in vain goes back to the farm or into petty trade. Opening: rate x (business income / present
+    income)^response x savings / (savings + start capital). Closing: rate / (1 + age / half age), higher while the
+    trade earns less than when it opened.
     """
     places = world.places
     room = places.business_people * places.business_income
@@ -338,6 +383,10 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.opening_rate,
         parameters.opening_response,
         parameters.start_capital,
+        parameters.capital_used,
+        parameters.idle_income,
+        parameters.youngest_owner,
+        parameters.oldest_owner,
         parameters.closing_rate,
         parameters.closing_age,
         offered,

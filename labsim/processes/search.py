@@ -127,6 +127,16 @@ class SearchParameters(Parameters):
         source="assumed",
         help="how strongly that chance answers the income gain",
     )
+    by_age: tuple[float, ...] = quantity(
+        (1.6, 1.4, 1.0, 0.6, 0.25),
+        unit="factor",
+        low=0,
+        high=5,
+        grade="D",
+        year=2020,
+        source="assumed: the young leave the farm first",
+        help="chance of own-account workers by age: 15-24, 25-34, 35-44, 45-54, 55 and older",
+    )
     own_account_most: float = quantity(
         0.05, unit="per month", low=0, high=1, grade="D", year=2020, source="assumed", help="upper bound of that chance"
     )
@@ -222,7 +232,9 @@ def _who_searches(
 def _sum_nests(
     market: np.ndarray, access: np.ndarray, qualified: np.ndarray, by_field: np.ndarray, by_district: np.ndarray
 ) -> None:
-    """Add up what each field offers each tier in each district, and what a district offers a field and tier of people."""
+    """Add up what each field offers each tier in each district, and what a district offers a field and tier of
+    people.
+    """
     n_districts, n_fields, n_tiers = market.shape
     for own_tier in range(n_tiers):
         for d in range(n_districts):
@@ -419,6 +431,6 @@ def _own_account_rates(
     income = np.stack([world.counts["farm_income"], world.counts["business_income"]], axis=1)  # (n_districts, 2)
     gain = np.divide(offer[:, None], income, out=np.ones_like(income), where=income > 0)
     rate = parameters.own_account_rate * gain**parameters.own_account_response
-    young = np.array([1.6, 1.4, 1.0, 0.6, 0.25])
+    young = np.array(parameters.by_age)
     rates: np.ndarray = np.minimum(parameters.own_account_most, rate[:, :, None] * young)
     return rates

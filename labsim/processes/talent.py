@@ -63,7 +63,7 @@ def _attract(
                 w.employer[i] = r
                 w.tier[i] = 2
                 w.work_field[i] = e.field[r]
-                wage = e.wage_offer[r, 2] * (0.85 + 0.3 * w.skill[i])
+                wage = e.wage_offer[r, 2]
                 pay[d] += wage
                 w.wage[i] = wage * (1.0 + supplement[d])
                 e.vacancies[r, 2] -= 1

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -56,6 +56,66 @@ class TrainingParameters(Parameters):
         year=2020,
         source="assumed",
         help="distance at which the pull of a part-time course has fallen to 1/e",
+    )
+    oldest: float = quantity(
+        65.0,
+        unit="years",
+        low=30,
+        high=100,
+        grade="D",
+        year=2020,
+        source="assumed: interest in training falls in a straight line to nothing",
+        help="age at which nobody considers training any more",
+    )
+    oldest_full_time: float = quantity(
+        30.0,
+        unit="years",
+        low=18,
+        high=60,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="age up to which people consider full-time training",
+    )
+    least_pay: float = quantity(
+        2.0e6,
+        unit="VND per month",
+        low=0,
+        high=20e6,
+        grade="D",
+        year=2020,
+        source="assumed, near farm income",
+        help="pay on which people without any of their own base what they expect",
+    )
+    life_weight: float = quantity(
+        4.0,
+        unit="factor",
+        low=1,
+        high=20,
+        grade="D",
+        year=2020,
+        source="assumed: the young count a working life, not a few years",
+        help="weight of the gain from full-time training",
+    )
+    own_field: float = quantity(
+        3.0,
+        unit="factor",
+        low=1,
+        high=20,
+        grade="D",
+        year=2020,
+        source="assumed",
+        help="pull of courses in one's own field, relative to others",
+    )
+    income_forgone: float = quantity(
+        0.5,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: families make up for part of it",
+        help="share of income given up in full-time training that people count as a cost",
     )
     return_per_level: float = quantity(
         0.08,
@@ -139,26 +199,6 @@ class TrainingParameters(Parameters):
         source="assumed",
         help="share of rural full-time graduates who return to the farm first",
     )
-    extension_rate: float = quantity(
-        0.02,
-        unit="per year",
-        low=0,
-        high=0.05,
-        grade="B",
-        year=2024,
-        source="13,507 trainees of technology-transfer classes in 2023-24 among 120,000 people of working age in Mai Son",
-        help="share of untrained farmers whom extension classes make trained, as the province counts it, without paper",
-    )
-    on_the_job_rate: float = quantity(
-        0.04,
-        unit="per month",
-        low=0,
-        high=0.5,
-        grade="D",
-        year=2020,
-        source="assumed: who fills a skilled post without training is trained within two years",
-        help="chance that an untrained employee in a skilled post is trained by the employer, without paper",
-    )
     reallocation_rate: float = quantity(
         0.10,
         unit="per year",
@@ -213,6 +253,12 @@ def _apply(
     gain: float,
     error: float,
     living: float,
+    forgone: float,
+    life: float,
+    own_field: float,
+    least_pay: float,
+    oldest: float,
+    oldest_full_time: float,
     consider: float,
     leaver: float,
     degree_intake: bool,
@@ -234,18 +280,18 @@ def _apply(
         young_leaver = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19 and w.schooling[i] >= 3 and w.level[i] == 0
         bits = scramble(key, i)
         u = uniform_of(bits, 0) * part
-        bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / 780.0)
+        bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / (12.0 * oldest))
         if u >= bound or w.programme[i] >= 0:
             continue
         earned = w.wage[i] if now < UNEMPLOYED else 0.0
-        base = max(float(w.wage[i]), 2.0e6)
+        base = max(float(w.wage[i]), least_pay)
         noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
         seen = gain * base * math.exp(noise)
         for j in range(weights.shape[0]):
             weights[j] = 0.0
             if free[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
                 continue
-            if p.full_time[j] == 1 and (age > 30 * 12 or now == EMPLOYEE):
+            if p.full_time[j] == 1 and (age > 12.0 * oldest_full_time or now == EMPLOYEE):
                 continue
             steps = float(p.level[j] - w.level[i])
             worth = steps * seen
@@ -253,12 +299,11 @@ def _apply(
             helped = 1.0 if w.level[i] == 0 else 0.0
             cost = p.fee[j] * (1.0 - helped * fee_paid[j]) - helped * support[j] * p.length[j]
             if p.full_time[j] == 1:
-                cost += p.length[j] * (living + 0.5 * earned)
-                # those still young count a working life, not a few years
-                worth *= 4.0
+                cost += p.length[j] * (living + forgone * earned)
+                worth *= life
             if worth > cost:
                 near = 1.0 if p.full_time[j] == 1 else closeness[w.district[i], p.district[j]]
-                kin = 3.0 if p.field[j] == w.field[i] else 1.0
+                kin = own_field if p.field[j] == w.field[i] else 1.0
                 weights[j] = free[j] * near * kin
         j = race(bits, weights, 4)
         if j >= 0:
@@ -340,6 +385,12 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         parameters.return_per_level * parameters.horizon,
         parameters.expectation_error,
         parameters.living_cost,
+        parameters.income_forgone,
+        parameters.life_weight,
+        parameters.own_field,
+        parameters.least_pay,
+        parameters.oldest,
+        parameters.oldest_full_time,
         parameters.consider_rate,
         parameters.school_leaver_rate,
         degree_intake,
@@ -449,38 +500,3 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
             world.ledger.count(f"graduates_{level.name.lower()}", int(graduates[level]))
     world.ledger.count("training_dropped_out", dropped)
     world.ledger.count("people_trained", int(graduates.sum()))
-
-
-@kernel
-def _informally(
-    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, part: float, key: np.uint64
-) -> tuple[int, int]:
-    farmers, employees = 0, 0
-    activity, level = w.activity, w.level
-    for i in rows:
-        if level[i] > 0:
-            continue
-        now = activity[i]
-        if now == FARMING:
-            if uniform(key, i) * part < extension:
-                level[i] = SHORT
-                farmers += 1
-        elif now == EMPLOYEE and w.tier[i] >= 1 and uniform(key, i) * part < on_the_job:
-            level[i] = SHORT
-            w.field[i] = w.work_field[i]
-            employees += 1
-    return farmers, employees
-
-
-@process(reads="workers.activity workers.tier workers.work_field", writes="workers.level workers.field ledger")
-def train_informally(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
-    """Train farmers in extension classes and unqualified employees on the job, without paper.
-
-    The province counts them as trained; the statistics office does not.
-    """
-    extension = 1.0 - math.exp(-parameters.extension_rate / 12.0)
-    on_the_job = parameters.on_the_job_rate
-    rows, part = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
-    farmers, employees = _informally(world.people, extension, on_the_job, rows, part, draws.key("train informally"))
-    world.ledger.count("trained_by_extension", farmers)
-    world.ledger.count("trained_on_the_job", employees)
