@@ -54,16 +54,29 @@ class Recorder:
         return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
-        """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value."""
-        names = {"counted": [i.name for i in COUNTED], "flows": [i.name for i in FLOWS]}
-        months = np.array(self._months, dtype="datetime64[s]")
+        """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value.
+
+        Words are categories in alphabetical order, so that hundreds of runs are joined without comparing texts.
+        """
+        known = sorted(indicator.name for indicator in (*COUNTED, *FLOWS))
+        place = {name: code for code, name in enumerate(known)}
+        codes_of = {
+            "counted": np.array([place[indicator.name] for indicator in COUNTED], dtype=np.int16),
+            "flows": np.array([place[indicator.name] for indicator in FLOWS], dtype=np.int16),
+        }
         lengths = [len(values) for *_, values in self._rows]
-        frame = {
-            "month": np.repeat([months[at] for at, *_ in self._rows], lengths),
-            "indicator": np.concatenate([names[block] for _, _, _, block, _ in self._rows]),
+        months = np.array(self._months, dtype="datetime64[s]")
+        codes = np.concatenate([codes_of[block] for _, _, _, block, _ in self._rows])
+        frame: dict[str, object] = {
+            "month": np.repeat(months[[at for at, *_ in self._rows]], lengths),
+            "indicator": pd.Categorical.from_codes(codes, known),
         }
         for grouping in GROUPINGS:
-            frame[grouping] = np.repeat([label if g == grouping else "all" for _, g, label, *_ in self._rows], lengths)
+            labels = [label if g == grouping else "all" for _, g, label, *_ in self._rows]
+            words = sorted(set(labels))
+            code_of = {word: code for code, word in enumerate(words)}
+            of_row = np.array([code_of[label] for label in labels], dtype=np.int16)
+            frame[grouping] = pd.Categorical.from_codes(np.repeat(of_row, lengths), words)
         frame["value"] = np.concatenate([values for *_, values in self._rows]).astype(np.float64)
         table = pd.DataFrame(frame)
         return table[table["value"].notna()].reset_index(drop=True)

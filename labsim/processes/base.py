@@ -43,7 +43,7 @@ def process(*, reads: str, writes: str) -> Callable[[Body], Process]:
 
     def declare(body: Body) -> Process:
         section = body.__module__.rsplit(".", 1)[-1]
-        summary = (body.__doc__ or "").strip().split("\n")[0]
+        summary = " ".join((body.__doc__ or "").strip().split("\n\n")[0].split())
         return Process(
             f"{section}.{body.__name__}", section, tuple(reads.split()), tuple(writes.split()), body, summary
         )
