@@ -28,6 +28,7 @@ _BYTE = np.uint32(255)
 _T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
+_UNIT_8 = 1.0 / 256.0
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
@@ -44,6 +45,12 @@ def scramble(key: np.uint64, person: int) -> np.uint64:
 def uniform(key: np.uint64, person: int) -> float:
     """Return a number in (0, 1) for a key and a person."""
     return (float(scramble(key, person) >> _S11) + 0.5) * _UNIT
+
+
+@inline
+def gated(head: int, key: np.uint64, person: int) -> float:
+    """Return a number in (0, 1) whose first eight bits are the head, a person's byte at the gate."""
+    return (head + uniform(key, person)) * _UNIT_8
 
 
 @inline
@@ -220,32 +227,28 @@ class DrawsOfMonth:
         of_decision: np.ndarray = bytes_[row]
         return of_decision
 
-    def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, float]:
-        """Return (rows, part): the people who come into question at all, in order, and the share of all that they are.
+    def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (rows, bytes): the people who may decide at all when nobody's chance exceeds `most`, in order.
 
-        A decision with chance p <= most is then drawn as `uniform * part < p`, so that the chance is exactly p; most
-        people cost one comparison of bytes.
+        The decision itself is `gated(bytes[i], key, i) < p`: the byte is the head of the number and the key gives the
+        rest, so that the answer does not depend on `most`. Most people cost one comparison of bytes.
         """
-        limit = _limit(most)
-        if limit == 256:
-            return np.arange(n_people), 1.0
-        return np.flatnonzero(self._bytes(decision, n_people) < np.uint8(limit)), limit / 256.0
+        bytes_, limit = self._bytes(decision, n_people), _limit(most)
+        return (np.arange(n_people) if limit == 256 else np.flatnonzero(bytes_ < np.uint8(limit))), bytes_
 
-    def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (open, bytes, limits) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
+    def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (open, bytes) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
 
-        A person of kind k comes into question when the byte is below limits[k]; `open` marks them all and a few more.
+        `open` marks everyone who may decide, and perhaps a few more.
         """
+        bytes_ = self._bytes(decision, len(kind))
         limits = np.array([_limit(chance) if chance > 0.0 else 0 for chance in most])
         gated = np.unique(limits[(limits > 0) & (limits < 256)])
-        if gated.size:
-            bytes_ = self._bytes(decision, len(kind))
-            open_ = bytes_ < np.uint8(gated[0])
-        else:
-            bytes_, open_ = np.zeros(len(kind), dtype=np.uint8), np.zeros(len(kind), dtype=bool)
-        for k in np.flatnonzero(limits > (gated[0] if gated.size else 0)):
+        least = int(gated[0]) if gated.size else 0
+        open_ = bytes_ < np.uint8(least)
+        for k in np.flatnonzero(limits > least):
             open_ |= (kind == k) if limits[k] == 256 else (kind == k) & (bytes_ < np.uint8(limits[k]))
-        return open_, bytes_, limits
+        return open_, bytes_
 
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""

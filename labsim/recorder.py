@@ -69,14 +69,14 @@ class Recorder:
         codes = np.concatenate([codes_of[block] for _, _, _, block, _ in self._rows])
         frame: dict[str, object] = {
             "month": np.repeat(months[[at for at, *_ in self._rows]], lengths),
-            "indicator": pd.Categorical.from_codes(codes, known),
+            "indicator": pd.Categorical.from_codes(codes, pd.Index(known)),
         }
         for grouping in GROUPINGS:
             labels = [label if g == grouping else "all" for _, g, label, *_ in self._rows]
             words = sorted(set(labels))
             code_of = {word: code for code, word in enumerate(words)}
             of_row = np.array([code_of[label] for label in labels], dtype=np.int16)
-            frame[grouping] = pd.Categorical.from_codes(np.repeat(of_row, lengths), words)
+            frame[grouping] = pd.Categorical.from_codes(np.repeat(of_row, lengths), pd.Index(words))
         frame["value"] = np.concatenate([values for *_, values in self._rows]).astype(np.float64)
         table = pd.DataFrame(frame)
         return table[table["value"].notna()].reset_index(drop=True)

@@ -234,13 +234,13 @@ def stays(course_months, dropout):
 def blocked_shares(course_months, dropout, arrivals, seeds=8, months=240):
     """Share of would-be trainees who found no seat, one value a seed; `arrivals` a month come if none is in a course.
 
-    A person aged 25 considers training with the rate times 1 - 25 / 65.
+    The rate fades with age in a straight line to `training.oldest`, which the reference world puts out of reach.
     """
     settings = {
         "reference.people": APPLICANTS,
         "reference.seats": SEATS,
         "reference.course_months": course_months,
-        "training.consider_rate": arrivals / (APPLICANTS * (1.0 - 25.0 / 65.0)),
+        "training.consider_rate": arrivals / (APPLICANTS * (1.0 - 25.0 / 10_000.0)),
         "training.dropout_rate": dropout,
     }
     config = load("reference/erlang", settings=settings)

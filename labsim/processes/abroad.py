@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, gated, race, rounded, scramble, uniform, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -156,7 +156,7 @@ def _apply_abroad(
     ages: np.ndarray,
     pull: np.ndarray,
     rows: np.ndarray,
-    part: float,
+    gate: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -168,7 +168,7 @@ def _apply_abroad(
         if activity[i] > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        if uniform_of(bits, 0) * part >= rate:
+        if gated(gate[i], key, i) >= rate:
             continue
         age = (month - w.birth_month[i]) // 12
         if age < ages[0] or age >= ages[1] or w.schooling[i] < 2 or w.programme[i] >= 0:

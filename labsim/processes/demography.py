@@ -6,10 +6,12 @@ same rates.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, uniform
+from labsim.draws import DrawsOfMonth, gated, uniform
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, WorkerArrays, World
@@ -252,7 +254,7 @@ def _take_part(
     leave: np.ndarray,
     at_home: float,
     rows: np.ndarray,
-    part: float,
+    gate: np.ndarray,
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
@@ -261,7 +263,7 @@ def _take_part(
         now = activity[i]
         if now > OUT or now == IN_TRAINING:
             continue
-        u = uniform(key, i) * part
+        u = gated(gate[i], key, i)
         months = month - birth[i]
         age = min(months // 12, oldest)
         if now == OUT:
@@ -291,8 +293,8 @@ def take_part(world: World, parameters: DemographyParameters, draws: DrawsOfMont
     """
     participation = world.tables["participation"]
     turnover = parameters.participation_turnover
-    enter = 1.0 - np.exp(-turnover * participation / 12.0)
-    leave = 1.0 - np.exp(-turnover * (1.0 - participation) / 12.0)
+    moved = 1.0 - math.exp(-turnover / 12.0)
+    enter, leave = moved * participation, moved * (1.0 - participation)
     _take_part(
         world.people,
         world.employers,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, uniform
+from labsim.draws import DrawsOfMonth, gated
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, Level, WorkerArrays, World
@@ -44,7 +44,7 @@ class ExtensionParameters(Parameters):
 
 @kernel
 def _informally(
-    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, part: float, key: np.uint64
+    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, gate: np.ndarray, key: np.uint64
 ) -> tuple[int, int]:
     farmers, employees = 0, 0
     activity, level = w.activity, w.level
@@ -53,10 +53,10 @@ def _informally(
             continue
         now = activity[i]
         if now == FARMING:
-            if uniform(key, i) * part < extension:
+            if gated(gate[i], key, i) < extension:
                 level[i] = SHORT
                 farmers += 1
-        elif now == EMPLOYEE and w.tier[i] >= 1 and uniform(key, i) * part < on_the_job:
+        elif now == EMPLOYEE and w.tier[i] >= 1 and gated(gate[i], key, i) < on_the_job:
             level[i] = SHORT
             w.field[i] = w.work_field[i]
             employees += 1
@@ -71,7 +71,7 @@ def train_informally(world: World, parameters: ExtensionParameters, draws: Draws
     """
     extension = 1.0 - math.exp(-parameters.extension_rate / 12.0)
     on_the_job = parameters.on_the_job_rate
-    rows, part = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
-    farmers, employees = _informally(world.people, extension, on_the_job, rows, part, draws.key("train informally"))
+    rows, gate = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
+    farmers, employees = _informally(world.people, extension, on_the_job, rows, gate, draws.key("train informally"))
     world.ledger.count("trained_by_extension", farmers)
     world.ledger.count("trained_on_the_job", employees)

@@ -123,6 +123,16 @@ class MatchingParameters(Parameters):
         source="Mincer equations for Viet Nam, spread of pay within a grade",
         help="rise of pay on hiring from no skill to mastery",
     )
+    field_follows: float = quantity(
+        0.5,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed; the occupational model of 2021 has 1",
+        help="share of the hired whose field of skill becomes that of the new work",
+    )
     chance_memory: float = quantity(
         0.2,
         unit="per month",
@@ -186,6 +196,8 @@ def _hire(
     attachment: float,
     pay_floor: float,
     pay_of_skill: float,
+    follows: float,
+    key: np.uint64,
     trait: np.uint64,
     hired: np.ndarray,
     hires: np.ndarray,
@@ -215,6 +227,8 @@ def _hire(
         w.employer[i] = r
         w.tier[i] = t
         w.work_field[i] = e.field[r]
+        if follows >= 1.0 or (follows > 0.0 and uniform(key, i) < follows):
+            w.field[i] = e.field[r]
         w.wage[i] = offer
         e.headcount[r, t] += 1
         e.vacancies[r, t] -= 1
@@ -228,7 +242,7 @@ def _hire(
         " enterprises.opened events levers.wage_subsidy"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field workers.wage"
         " enterprises.headcount enterprises.vacancies enterprises.opened market ledger"
     ),
 )
@@ -278,6 +292,8 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         parameters.attachment,
         parameters.pay_floor,
         parameters.pay_of_skill,
+        parameters.field_follows,
+        draws.key("field follows work"),
         draws.lasting_key("attachment to the farm"),
         hired,
         hires,

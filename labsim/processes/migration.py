@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, uniform
+from labsim.draws import DrawsOfMonth, gated, uniform
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -183,7 +183,7 @@ def _leave(
     older: float,
     idle: float,
     rows: np.ndarray,
-    part: float,
+    gate: np.ndarray,
     key: np.uint64,
 ) -> int:
     left = 0
@@ -192,7 +192,7 @@ def _leave(
         now = activity[i]
         if now > UNEMPLOYED:
             continue
-        u = uniform(key, i) * part
+        u = gated(gate[i], key, i)
         age = (month - w.birth_month[i]) // 12
         if age >= oldest or w.programme[i] >= 0:
             continue

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, scramble, uniform, uniform_of
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
@@ -263,9 +263,7 @@ def _businesses(
     necessity: float,
     rows: np.ndarray,
     gate: np.ndarray,
-    limits: np.ndarray,
     offer_gate: np.ndarray,
-    offer_limit: int,
     key: np.uint64,
     offer_key: np.uint64,
     converted: np.ndarray,
@@ -275,14 +273,13 @@ def _businesses(
     activity = w.activity
     for i in rows:
         now = activity[i]
-        considered = gate[i] < limits[now]
         helped = False
-        if any_offer and now == FARMING and offer_gate[i] < offer_limit:
-            helped = uniform(offer_key, i) * (offer_limit / 256.0) < offered[w.district[i]]
-        if not considered and not helped:
+        if any_offer and now == FARMING:
+            helped = gated(offer_gate[i], offer_key, i) < offered[w.district[i]]
+        if now > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        u = uniform_of(bits, 0) * (1.0 if helped else limits[now] / 256.0)
+        u = uniform_of(bits, 0) if helped else gated(gate[i], key, i)
         if now == BUSINESS:
             if w.work_field[i] < 0:
                 continue
@@ -359,16 +356,15 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     opening, closing = MOST_GAIN * parameters.opening_rate, MOST_GAIN * parameters.closing_rate
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     activity, n_kinds = world.workers.activity, len(Activity)
-    open_, gate, limits = draws.gate_by(
+    open_, gate = draws.gate_by(
         "household business", np.array([opening, closing, opening, 1.0] + [0.0] * (n_kinds - 4)), activity
     )
-    offer_gate, offer_limit = gate, 0
+    offer_gate = gate
     if offered.max() > 0.0:
-        offers, offer_gate, offer_limits = draws.gate_by(
+        offers, offer_gate = draws.gate_by(
             "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
         )
         open_ |= offers
-        offer_limit = int(offer_limits[FARMING])
     rows = np.flatnonzero(open_)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
@@ -396,9 +392,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.necessity,
         rows,
         gate,
-        limits,
         offer_gate,
-        offer_limit,
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,

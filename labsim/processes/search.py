@@ -12,14 +12,14 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, scramble, slot, uniform_of
+from labsim.draws import DrawsOfMonth, gated, race, scramble, slot, uniform_of
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
 from labsim.world import TIER_OF_LEVEL, Activity, EnterpriseArrays, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 # Options of the nested races are numbered apart, so that their numbers never coincide.
-DISTRICTS, FIELDS, TIERS, LOT, BLOCKS, EMPLOYERS = 0, 1_000, 2_000, 3_000, 10_000, 1_000_000
+DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000, 2_000, 10_000, 1_000_000
 BLOCK = 128  # employers' rows in a block
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
@@ -201,7 +201,6 @@ def _who_searches(
     eager: np.ndarray,
     rows: np.ndarray,
     gate: np.ndarray,
-    limits: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
@@ -209,19 +208,19 @@ def _who_searches(
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
     for i in rows:
         now = activity[i]
-        if gate[i] >= limits[now]:
-            continue
         if now == EMPLOYEE:
             rate = on_job
         elif now == UNEMPLOYED:
             if spell[i] < 1:
                 continue  # separated this month: searches from the next
             rate = effort * math.exp(-decline * (spell[i] - 1)) if decline > 0.0 else effort
+        elif now > UNEMPLOYED:
+            continue
         else:
             rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
         if eager.shape[0] > 1:
             rate *= eager[i]
-        u = uniform_of(scramble(key, i), LOT) * (limits[now] / 256.0)
+        u = gated(gate[i], key, i)
         if u < rate and (programme[i] < 0 or u < rate * (1.0 - lock_in)):
             people[n] = i
             n += 1
@@ -355,7 +354,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
-    open_, gate, limits = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
+    open_, gate = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
     people = np.empty(len(w), dtype=np.int32)
     n = _who_searches(
         world.people,
@@ -368,7 +367,6 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         world.levers["search_effort"],
         np.flatnonzero(open_),
         gate,
-        limits,
         draws.key("search"),
         people,
     )

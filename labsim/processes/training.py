@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, race, rounded, scramble, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, gated, race, rounded, scramble, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -28,7 +28,7 @@ class TrainingParameters(Parameters):
     """Who applies for training, and what becomes of them."""
 
     consider_rate: float = quantity(
-        0.012,
+        0.018,
         unit="per month",
         low=0,
         high=0.5,
@@ -61,7 +61,7 @@ class TrainingParameters(Parameters):
         65.0,
         unit="years",
         low=30,
-        high=100,
+        high=10_000,
         grade="D",
         year=2020,
         source="assumed: interest in training falls in a straight line to nothing",
@@ -245,7 +245,7 @@ def _apply(
     w: WorkerArrays,
     p: ProgrammeArrays,
     month: int,
-    free: np.ndarray,
+    offered: np.ndarray,
     closeness: np.ndarray,
     outreach: np.ndarray,
     support: np.ndarray,
@@ -263,7 +263,7 @@ def _apply(
     leaver: float,
     degree_intake: bool,
     rows: np.ndarray,
-    part: float,
+    gate: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -279,7 +279,7 @@ def _apply(
         # the year in which upper secondary school was left: one intake of degree courses falls into it
         young_leaver = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19 and w.schooling[i] >= 3 and w.level[i] == 0
         bits = scramble(key, i)
-        u = uniform_of(bits, 0) * part
+        u = gated(gate[i], key, i)
         bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / (12.0 * oldest))
         if u >= bound or w.programme[i] >= 0:
             continue
@@ -289,7 +289,7 @@ def _apply(
         seen = gain * base * math.exp(noise)
         for j in range(weights.shape[0]):
             weights[j] = 0.0
-            if free[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
+            if offered[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
                 continue
             if p.full_time[j] == 1 and (age > 12.0 * oldest_full_time or now == EMPLOYEE):
                 continue
@@ -304,7 +304,7 @@ def _apply(
             if worth > cost:
                 near = 1.0 if p.full_time[j] == 1 else closeness[w.district[i], p.district[j]]
                 kin = own_field if p.field[j] == w.field[i] else 1.0
-                weights[j] = free[j] * near * kin
+                weights[j] = offered[j] * near * kin
         j = race(bits, weights, 4)
         if j >= 0:
             people[n] = i
@@ -361,15 +361,15 @@ def _admit(
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Let people apply to the programme that draws them most, and admit by priority, then by lot, up to the free seats.
 
-    A programme draws in proportion to free seats x exp(-distance / reach) among those whose expected gain, return x
+    A programme draws in proportion to its seats x exp(-distance / reach) among those whose expected gain, return x
     levels x wage x horizon, exceeds fee, living and half of lost income, net of support. Support is given once, to
     people without training.
     """
     w, p, levers = world.workers, world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
-    free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
+    offered = p.seats * open_now / world.scale
     closeness = np.exp(-world.places.distance / parameters.reach)
-    degree_intake = bool((free * (p.intake_month > 0)).any())
+    degree_intake = bool((offered * (p.intake_month > 0)).any())
     most = 1.0 if degree_intake else parameters.consider_rate * float(levers["training_outreach"].max())
     people = np.empty(len(w), dtype=np.int32)
     choices = np.empty(len(w), dtype=np.int16)
@@ -377,7 +377,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         world.people,
         world.courses,
         world.month,
-        free,
+        offered,
         closeness,
         levers["training_outreach"],
         levers["training_allowance"],
