@@ -5,7 +5,7 @@ courses, the labour force includes farmers for own use. *Survey* is the statisti
 months or more, and from 2021 farmers for own use are outside the labour force.
 
 What an indicator counts is declared as terms: a status, a training, an age, an ethnic group, digital skills. A share
-has terms above and below; all terms of all indicators make one matrix, so that a month is one product.
+has terms above and below; the sums of all terms of all indicators are taken in one pass.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from labsim.processes.counting import weigh
 from labsim.text import mark
 
 Values = NDArray[np.float64]
@@ -274,14 +275,18 @@ FLOWS: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicato
 
 
 @cache
-def _matrix(n_ethnic: int) -> Values:
-    """Return the weights of all terms above, then below: `(2 n_counted, n_ages n_ethnic n_statuses n_training 2)`."""
-    weights = np.zeros((2 * len(COUNTED), N_AGES, n_ethnic, N_STATUSES, N_TRAINING, 2))
-    for row, indicator in enumerate(COUNTED):
-        for half, terms in ((0, indicator.above), (len(COUNTED), indicator.below)):
-            for term in terms:
-                weights[half + row, term.age, term.ethnic, term.status, term.training, term.digital] += term.sign
-    return weights.reshape(len(weights), -1)
+def _sums(n_ethnic: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Values]:
+    """Return what `weigh` adds up for all terms above, then below: where each sum begins, its cells and their signs."""
+    shape = (N_AGES, n_ethnic, N_STATUSES, N_TRAINING, 2)
+    places = np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
+    cells, signs, first = [], [], [0]
+    for terms in (*(indicator.above for indicator in COUNTED), *(indicator.below for indicator in COUNTED)):
+        for term in terms:
+            found = places[term.age, term.ethnic, term.status, term.training, term.digital].ravel()
+            cells.append(found)
+            signs.append(np.full(found.size, term.sign))
+        first.append(first[-1] + sum(part.size for part in cells[len(cells) - len(terms) :]))
+    return np.array(first, dtype=np.int64), np.concatenate(cells), np.concatenate(signs)
 
 
 def count(people: Values, pay: Values) -> Values:
@@ -290,7 +295,17 @@ def count(people: Values, pay: Values) -> Values:
     `people` are real persons, shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`; `pay` is VND a month
     summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
     """
-    sums = _matrix(people.shape[2]) @ people.reshape(len(people), -1).T
+    return shares(sums_of(people), pay)
+
+
+def sums_of(people: Values) -> Values:
+    """Return the sums of all terms above, then below, shape `(2 n_counted, n_groups)`; they add up over groups."""
+    sums: Values = weigh(*_sums(people.shape[2]), people.reshape(len(people), -1))
+    return sums
+
+
+def shares(sums: Values, pay: Values) -> Values:
+    """Return every counted indicator from its sums; see `count`."""
     above, below = sums[: len(COUNTED)], sums[len(COUNTED) :]
     result = np.full_like(above, np.nan)
     for row, indicator in enumerate(COUNTED):

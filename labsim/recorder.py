@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from labsim.indicators import COUNTED, FLOWS, count, gini
+from labsim.indicators import COUNTED, FLOWS, count, gini, shares, sums_of
 from labsim.processes.counting import AGE_BANDS, PAY_BIN
 from labsim.world import Sex, World
 
 RESIDENCES = ("rural", "urban")
 GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
 # The axis of each grouping in the table of people.
-_AXES = {"district": 0, "residence": 1, "sex": 2, "age": 3, "ethnicity": 4}
+_AXES = {"district": 0, "sex": 2, "age": 3, "ethnicity": 4}
 
 
 @dataclass
@@ -33,15 +33,19 @@ class Recorder:
         year, month = world.calendar
         self._months.append(f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}")
         at = len(self._months) - 1
-        groupings: tuple[str | None, ...] = (None, "residence")
+        people, pay = world.counts["by_residence"] / world.scale, world.counts["pay_by_residence"] / world.scale
+        sums = sums_of(people)
+        self._add(at, "residence", RESIDENCES, shares(sums, pay))
+        self._add(at, "", ("all",), shares(sums.sum(axis=1, keepdims=True), pay.sum(axis=0, keepdims=True)))
         if month == 12:
-            groupings = (None, *GROUPINGS)
-        for grouping in groupings:
-            people, pay, labels = _reduced(world, grouping)
-            values = count(people, pay)
-            for g, label in enumerate(labels):
-                self._rows.append((at, grouping or "", label, "counted", values[:, g]))
+            for grouping in ("district", "sex", "age", "ethnicity"):
+                people, pay, labels = _reduced(world, grouping)
+                self._add(at, grouping, labels, count(people, pay))
         self._rows.append((at, "", "all", "flows", self._flows(world)))
+
+    def _add(self, at: int, grouping: str, labels: tuple[str, ...], values: np.ndarray) -> None:
+        for g, label in enumerate(labels):
+            self._rows.append((at, grouping, label, "counted", values[:, g]))
 
     def _flows(self, world: World) -> np.ndarray:
         counts, scale = dict(world.ledger.counts), world.scale
@@ -82,21 +86,16 @@ class Recorder:
         return table[table["value"].notna()].reset_index(drop=True)
 
 
-def _reduced(world: World, grouping: str | None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def _reduced(world: World, grouping: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Add the people and their pay up by one grouping, in real persons and VND."""
     counts, scale = world.counts, world.scale
-    if grouping in (None, "residence"):
-        people, pay = counts["by_residence"], counts["pay_by_residence"]
-        if grouping is None:
-            return people.sum(axis=0, keepdims=True) / scale, pay.sum(axis=0, keepdims=True) / scale, ("all",)
-        return people / scale, pay / scale, RESIDENCES
-    axis = _AXES[str(grouping)]
+    axis = _AXES[grouping]
     labels = {
         "district": world.places.names,
         "sex": tuple(s.name.lower() for s in Sex),
         "age": AGE_BANDS,
         "ethnicity": world.ethnic_groups,
-    }[str(grouping)]
+    }[grouping]
     # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the others to zero
     drop = tuple(a for a in (0, 1, 2) if a != axis)
     people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64) / scale

@@ -291,6 +291,25 @@ def test_books_balance_at_the_ends_of_every_range(ends):
         assert np.isfinite(getattr(model.workers, name)).all(), name
 
 
+ZEROS = (
+    "migration.cost_of_leaving",
+    "own_account.start_capital",
+    "search.under_qualified",
+    "search.over_qualified",
+    "earnings.saving_rate",
+)
+
+
+@pytest.mark.parametrize("path", ZEROS)
+def test_a_zero_that_the_range_allows_is_no_division_by_zero(son_la, path):
+    """Everyone starts without savings, so that means / (means + cost) is 0 / 0 where the cost is zero."""
+    model = LabourModel(son_la(f"{path}=0", scale=0.003), seed=1)
+    model.workers.savings[:] = 0.0
+    for _ in range(4):
+        model.step()
+        assert model.imbalance() == []
+
+
 def test_the_ends_of_ranges_reach_the_run():
     path = "policies.vocational_training.seats_per_year"
     config = load("son_la", settings={"scale": 0.003, path: at_end(path, high=True)})

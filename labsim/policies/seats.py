@@ -51,11 +51,11 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray, allo
     )
     helped = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
     persons = helped + world.events.get("admitted_paying", np.zeros(len(p))) * part / world.scale
+    by_level = np.bincount(p.level, persons, len(Level))
     for level in Level:
-        here = p.level == level
-        n = float(persons[here].sum())
-        if n > 0:
-            account.pay(f"teaching, {level.name.lower()}", "training institutions", n, float(cost_of_level[level]))
+        if by_level[level] > 0:
+            what = f"teaching, {level.name.lower()}"
+            account.pay(what, "training institutions", float(by_level[level]), float(cost_of_level[level]))
     short = p.level <= Level.ELEMENTARY
     months = float((helped * p.length)[short].sum())
     account.pay("meals and travel", "trainees", months, allowance)

@@ -214,6 +214,24 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
                                 by_district[d, status] += n
 
 
+@kernel
+def weigh(first: np.ndarray, cells: np.ndarray, signs: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return sums of cells with signs, shape `(n_sums, n_groups)`: sum k has the cells from `first[k]` to `first[k +
+    1]`.
+
+    `people` has shape `(n_groups, n_cells)`. Plain loops, since a threaded matrix product would take the other runs'
+    cores.
+    """
+    sums = np.zeros((first.shape[0] - 1, people.shape[0]))
+    for k in range(sums.shape[0]):
+        for g in range(people.shape[0]):
+            total = 0.0
+            for c in range(first[k], first[k + 1]):
+                total += signs[c] * people[g, cells[c]]
+            sums[k, g] = total
+    return sums
+
+
 @process(
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
