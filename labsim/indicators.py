@@ -275,9 +275,9 @@ FLOWS: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicato
 
 
 @cache
-def _sums(n_ethnic: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Values]:
+def _sums() -> tuple[NDArray[np.int64], NDArray[np.int32], Values]:
     """Return what `weigh` adds up for all terms above, then below: where each sum begins, its cells and their signs."""
-    shape = (N_AGES, n_ethnic, N_STATUSES, N_TRAINING, 2)
+    shape = (N_AGES, 2, N_STATUSES, N_TRAINING, 2)
     places = np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
     cells, signs, first = [], [], [0]
     for terms in (*(indicator.above for indicator in COUNTED), *(indicator.below for indicator in COUNTED)):
@@ -292,15 +292,15 @@ def _sums(n_ethnic: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Values]:
 def count(people: Values, pay: Values) -> Values:
     """Return every counted indicator, shape `(n_counted, n_groups)`; not a number where a share refers to nobody.
 
-    `people` are real persons, shape `(n_groups, n_ages, n_ethnic, n_statuses, n_training, 2)`; `pay` is VND a month
-    summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
+    `people` are real persons, shape `(n_groups, n_ages, 2, n_statuses, n_training, 2)` with the minorities second;
+    `pay` is VND a month summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
     """
     return shares(sums_of(people), pay)
 
 
 def sums_of(people: Values) -> Values:
     """Return the sums of all terms above, then below, shape `(2 n_counted, n_groups)`; they add up over groups."""
-    sums: Values = weigh(*_sums(people.shape[2]), people.reshape(len(people), -1))
+    sums: Values = weigh(*_sums(), people.reshape(len(people), -1))
     return sums
 
 

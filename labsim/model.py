@@ -1,160 +1,34 @@
-"""One run: a world, the schedule of the month, the policies, a recorder; a `mesa.Model` as Mesa's users know it."""
+"""A simulation as a `mesa.Model`, as Mesa's users know it: steps, agents, data collectors."""
 
 from __future__ import annotations
 
-import time
-
 import mesa
-import numpy as np
 
-from labsim import schedule
 from labsim.agents import Province, TrainingInstitution
-from labsim.columns import Row
 from labsim.config import Config
-from labsim.draws import Draws
-from labsim.policies.base import Account, Policy
-from labsim.population import Misfit, populate
-from labsim.processes import counting, demography
-from labsim.recorder import Recorder
-from labsim.reference_world import build_reference
-from labsim.world import Activity, Enterprises, Institutions, Programmes, Workers, World
+from labsim.simulation import Simulation
 
 
-def _world_of(config: Config, seed: int) -> tuple[World, Misfit]:
-    """Build the world at month 0: a province from its margins, or a reference world from its few numbers."""
-    if config.province.kind == "reference":
-        return build_reference(config.reference, config.scale, config.period.year_and_month(0), seed), Misfit()
-    return populate(config, seed)
-
-
-class LabourModel(mesa.Model):
+class LabourModel(Simulation, mesa.Model):
     """The working people of a province, month by month.
 
         model = LabourModel(labsim.load("son_la"), seed=1)
         for _ in range(12):
             model.step()
 
-    `workers`, `enterprises`, `institutions` and `programmes` are tables of columns; `workers[123]` reads one person
-    as an agent.
+    Institutions and the province are Mesa agents (`model.agents_by_type[TrainingInstitution]`); people and employers
+    are columns, and `model.workers[123]` reads one person as an agent.
     """
 
     def __init__(self, config: Config, seed: int | None = None) -> None:
-        self.config = config
-        self.seed_of_run = config.seed if seed is None else seed
-        super().__init__(rng=self.seed_of_run)
-        self.draws = Draws(self.seed_of_run)
-        started = time.perf_counter()
-        self.world, self.misfit = _world_of(config, self.seed_of_run)
-        self.timing = {"population_s": time.perf_counter() - started, "months_s": 0.0}
-        self.processes = schedule.of_month(config.switched_off)
-        self.policies: dict[str, Policy] = dict(sorted(config.policies.items()))
-        self.recorder = Recorder()
-        self.month = 0
+        mesa.Model.__init__(self, rng=config.seed if seed is None else seed)
+        Simulation.__init__(self, config, seed)
         for row, name in enumerate(self._institution_names()):
             TrainingInstitution(self, row, name)
         self.province = Province(self)
-        self._begin()
 
     def _institution_names(self) -> list[str]:
         names = [str(institution.names) for institution in self.config.province.institutions]
         return names[: len(self.world.institutions)] or [
             f"institution {i}" for i in range(len(self.world.institutions))
         ]
-
-    def _begin(self) -> None:
-        world = self.world
-        world.tables["retirement_months"] = demography.retirement_months(self.config.demography, world.calendar[0])
-        counting.count_people(world, self.config.counting, self.draws.at(0))
-        self.recorder.take(world)
-
-    @property
-    def workers(self) -> Workers:
-        """Return the people, one row each."""
-        return self.world.workers
-
-    @property
-    def enterprises(self) -> Enterprises:
-        """Return the employers, one row each."""
-        return self.world.enterprises
-
-    @property
-    def institutions(self) -> Institutions:
-        """Return the training institutions, one row each."""
-        return self.world.institutions
-
-    @property
-    def programmes(self) -> Programmes:
-        """Return the programmes of the institutions, one row each."""
-        return self.world.programmes
-
-    def worker(self, row: int) -> Row:
-        """Return one person as an agent."""
-        return self.workers[row]
-
-    def active_policies(self) -> list[tuple[str, Policy]]:
-        """Return the policies that run this month: inside their window, with money left; sorted by name."""
-        year, month = self.world.calendar
-        spent = self.world.ledger.spent
-        return [
-            (name, policy)
-            for name, policy in self.policies.items()
-            if policy.in_window(year, month) and policy.within_budget(spent.get((name, year), 0), year)
-        ]
-
-    def step(self) -> None:
-        """Simulate one month."""
-        started = time.perf_counter()
-        self.month += 1
-        world, month = self.world, self.month
-        world.month = month
-        world.ledger.start_month()
-        world.events.clear()
-        world.levers.reset()
-        policies = self.active_policies()
-        for name, policy in policies:
-            policy.adjust(world.levers.by(name), world)
-        draws = self.draws.at(month)
-        for process in self.processes:
-            process(world, getattr(self.config, process.section), draws)
-        for name, policy in policies:
-            policy.settle(world, Account(world, name))
-        world.ledger.close_month()
-        self.recorder.take(world)
-        self.timing["months_s"] += time.perf_counter() - started
-
-    def run(self, months: int | None = None) -> LabourModel:
-        """Simulate a number of months, by default all that the configuration's period still holds; return the model."""
-        left = self.config.period.n_months - self.month if months is None else months
-        for _ in range(left):
-            self.step()
-        return self
-
-    def imbalance(self) -> list[str]:
-        """Return what does not balance in the books, in words; an empty list means that all of them do."""
-        world, problems = self.world, []
-        counted = np.bincount(world.workers.activity, minlength=len(world.ledger.stocks))
-        if not np.array_equal(counted, world.ledger.stocks):
-            problems.append(
-                f"people counted by activity {counted.tolist()}, carried by flows {world.ledger.stocks.tolist()}"
-            )
-        e, w = world.enterprises, world.workers
-        employed = w.employer >= 0
-        posts = np.zeros_like(e.headcount)
-        np.add.at(posts, (w.employer[employed], w.tier[employed]), 1)
-        if not np.array_equal(posts, e.headcount):
-            problems.append(
-                f"headcounts sum to {int(e.headcount.sum())}, people with an employer to {int(posts.sum())}"
-            )
-        if not np.array_equal(employed, w.activity == Activity.EMPLOYEE):
-            problems.append("people with an employer are not the employees")
-        if (e.vacancies < 0).any() or (e.headcount < 0).any():
-            problems.append("a headcount or a number of vacancies is negative")
-        p = world.programmes
-        taken = np.bincount(w.programme[w.programme >= 0], minlength=len(p))
-        if not np.array_equal(taken, p.taken):
-            problems.append(f"seats taken sum to {int(p.taken.sum())}, trainees to {int(taken.sum())}")
-        if (p.taken > p.seats).any() and self.month > 0:
-            problems.append("more trainees than seats")
-        if sum(world.ledger.balances().values()) != 0:
-            problems.append("money paid and money received differ")
-        return problems

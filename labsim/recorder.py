@@ -96,11 +96,13 @@ def _reduced(world: World, grouping: str) -> tuple[np.ndarray, np.ndarray, tuple
         "age": AGE_BANDS,
         "ethnicity": world.ethnic_groups,
     }[grouping]
-    # ages and ethnic groups stay apart, since indicators select by them; a grouping by them puts the others to zero
     drop = tuple(a for a in (0, 1, 2) if a != axis)
     people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64) / scale
     pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / scale
-    if axis > 2:
-        only = np.eye(len(labels))
-        people = np.einsum("ga,ae...->gae..." if axis == 3 else "ge,ae...->gae...", only, people)
+    # indicators tell ages and minorities apart: a grouping by them puts the others to zero
+    if axis == 3:
+        people = np.einsum("ga,ae...->gae...", np.eye(len(labels)), people)
+    elif axis == 4:
+        people = np.einsum("ge,ae...->gae...", np.eye(len(labels)), people)
+    people = np.stack([people[:, :, 0], people[:, :, 1:].sum(axis=2)], axis=2)
     return people, pay, labels

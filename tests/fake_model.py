@@ -76,3 +76,6 @@ class LabourModel:
         frame["residence"] = urban
         columns = ["month", "indicator", "district", "sex", "age", "ethnicity", "residence", "value"]
         return frame[columns].sample(frac=1, random_state=self.seed % 1000)
+
+
+Simulation = LabourModel

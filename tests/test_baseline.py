@@ -79,7 +79,7 @@ DRIVERS = [
     ("firms.separation_rate", 0.005, 0.03, "unemployment_rate", "urban", +1),
     ("own_account.necessity", 0.1, 0.5, "unemployment_rate", "urban", -1),
     ("policies.vocational_training.seats_per_year", {2021: 5_000.0}, {2021: 25_000.0}, "trained_share", "all", +1),
-    ("training.extension_rate", 0.0, 0.05, "trained_share", "all", +1),
+    ("extension.extension_rate", 0.0, 0.05, "trained_share", "all", +1),
     ("policies.vocational_training.seats_per_year", {2021: 5_000.0}, {2021: 25_000.0}, "people_trained", "all", +1),
     ("training.dropout_rate", 0.0, 0.1, "people_trained", "all", -1),
     ("own_account.opening_rate", 0.001, 0.005, "jobs_created", "all", +1),

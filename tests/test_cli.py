@@ -35,7 +35,7 @@ TARGETS = """targets:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Work in an empty folder, with the fake model and a small province with targets."""
-    for name in ("labsim.model", "labsim.indicators"):
+    for name in ("labsim.model", "labsim.simulation", "labsim.indicators"):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name))
     fake_study.install()
     monkeypatch.setattr(run_module, "is_cold", lambda: False)

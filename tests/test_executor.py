@@ -27,7 +27,7 @@ NAMES = ["replicate 1", "replicate 2", "replicate 3", "replicate 4"]
 @pytest.fixture
 def study(monkeypatch):
     """Let the fake model stand in for the real one, here and in new processes."""
-    modules = {"labsim.model": None, "labsim.indicators": None}
+    modules = {"labsim.model": None, "labsim.simulation": None, "labsim.indicators": None}
     for name in modules:
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name))
     fake_study.install()

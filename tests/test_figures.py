@@ -33,7 +33,7 @@ unemployment_rate,administrative,2021,12,3.77,%,3.2,4.5,all
 
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Results:
-    for name in ("labsim.model", "labsim.indicators"):
+    for name in ("labsim.model", "labsim.simulation", "labsim.indicators"):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name))
     fake_study.install()
     monkeypatch.setattr(run_module, "is_cold", lambda: False)

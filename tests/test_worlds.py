@@ -259,11 +259,13 @@ def test_scale_changes_noise_and_not_levels(son_la, series):
     Variance falls with the number of people, so a run at 1:10 has a fifth of it; the difference of the two means has
     the standard error s sqrt(1/10 + (1/5) / 3).
     """
-    names = ["agricultural_share", "unemployment_rate", "trained_share", "employees", "away_in_viet_nam"]
+    stocks = ["agricultural_share", "unemployment_rate", "trained_share", "employees", "away_in_viet_nam"]
+    flows = ["people_trained", "jobs_created"]
+    names = [*stocks, *flows]
 
     def ends(scale: float, seeds: range) -> np.ndarray:
-        rows = [series(after(son_la(scale=scale), 24, seed))[names].iloc[-1].to_numpy() for seed in seeds]
-        return np.array(rows)
+        frames = [series(after(son_la(scale=scale), 24, seed)) for seed in seeds]
+        return np.array([[*frame[stocks].iloc[-1], *frame[flows].iloc[1:].sum()] for frame in frames])
 
     small, large = ends(SMALL, range(100, 110)), ends(LARGE, range(200, 203))
     error = small.std(axis=0, ddof=1) * np.sqrt(1 / 10 + SMALL / LARGE / 3)

@@ -132,11 +132,11 @@ def replicate_seed(seed: int, replicate: int) -> int:
 
 def simulate(job: Job) -> Replicate:
     """Run one replicate in this process. Raises RunError if it fails or is interrupted."""
-    from labsim.model import LabourModel
+    from labsim.simulation import Simulation
 
     try:
         began = time.perf_counter()
-        model = LabourModel(job.config, job.seed)
+        model = Simulation(job.config, job.seed)
         built = time.perf_counter()
         for _month in range(job.config.period.n_months):
             if stop_requested():

@@ -199,19 +199,20 @@ def _tally_pay(activity: np.ndarray, wage: np.ndarray, pay_bins: np.ndarray) -> 
 @kernel
 def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray) -> None:
     n_statuses = by_district.shape[1]
-    per_status = cells.shape[6] * cells.shape[7]
-    flat = cells.reshape((cells.shape[0], 2, 2, -1, n_statuses + 1, per_status))
-    inner = by_residence.reshape((2, -1, n_statuses, per_status))
+    n_ages, n_groups, per_status = cells.shape[3], cells.shape[4], cells.shape[6] * cells.shape[7]
+    flat = cells.reshape((cells.shape[0], 2, 2, n_ages, n_groups, n_statuses + 1, per_status))
+    inner = by_residence.reshape((2, n_ages, 2, n_statuses, per_status))
     for d in range(flat.shape[0]):
         for r in range(2):
             for s in range(2):
-                for g in range(flat.shape[3]):
-                    for status in range(n_statuses):
-                        for k in range(per_status):
-                            n = flat[d, r, s, g, status, k]
-                            if n > 0:
-                                inner[r, g, status, k] += n
-                                by_district[d, status] += n
+                for a in range(n_ages):
+                    for g in range(n_groups):
+                        for status in range(n_statuses):
+                            for k in range(per_status):
+                                n = flat[d, r, s, a, g, status, k]
+                                if n > 0:
+                                    inner[r, a, min(g, 1), status, k] += n
+                                    by_district[d, status] += n
 
 
 @kernel
@@ -252,7 +253,7 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     shape = (n_districts, 2, 2, len(AGE_BANDS), n_groups)
     if "cells" not in counts:
         counts["cells"] = np.zeros((*shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
-        counts["by_residence"] = np.zeros((2, len(AGE_BANDS), n_groups, N_STATUSES, N_TRAINING, 2))
+        counts["by_residence"] = np.zeros((2, len(AGE_BANDS), 2, N_STATUSES, N_TRAINING, 2))
         counts["by_district"] = np.zeros((n_districts, N_STATUSES))
         counts["businesses"] = np.zeros((n_districts, world.n_fields))
         counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
