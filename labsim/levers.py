@@ -47,6 +47,7 @@ LEVERS: dict[str, LeverKind] = {
     "talent_supplement": LeverKind(
         "districts", 0.0, "add", "share of wage", "supplement to the wage offered to degree holders"
     ),
+    "talent_supplement_months": LeverKind("districts", 0.0, "max", "months", "months of the supplement"),
     "talent_lump_sum": LeverKind(
         "districts", 0.0, "add", "VND per person", "lump sum to a degree holder who comes, returns or stays"
     ),
@@ -130,15 +131,22 @@ class Levers:
         self.contributions.append(Contribution(policy, name, change))
 
     def shares(self, name: str) -> dict[str, Doubles]:
-        """Return each policy's share of an added lever, by policy, shape `(n,)` each; they sum to 1 where anything
-        was added.
+        """Return each policy's share of a lever, shape `(n,)` each; they sum to 1 where anything was written.
+
+        Of an added lever, in proportion to the amounts; of one that is raised, it lies with whoever raised it highest,
+        equally among equals.
         """
-        total = np.zeros(self._sizes[LEVERS[name].over])
+        kind = LEVERS[name]
         mine: dict[str, Doubles] = {}
         for contribution in self.contributions:
             if contribution.lever == name:
-                mine[contribution.policy] = mine.get(contribution.policy, 0.0) + contribution.amount
-                total += contribution.amount
+                amount = contribution.amount
+                if kind.rule == "max":
+                    amount = (amount == self[name]).astype(np.float64)
+                    mine[contribution.policy] = np.maximum(mine.get(contribution.policy, 0.0), amount)
+                else:
+                    mine[contribution.policy] = mine.get(contribution.policy, 0.0) + amount
+        total = sum(mine.values(), np.zeros(self._sizes[kind.over]))
         return {policy: np.divide(a, total, out=np.zeros_like(a), where=total > 0) for policy, a in mine.items()}
 
 

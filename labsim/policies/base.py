@@ -31,12 +31,16 @@ class Account:
 
     def pay(self, purpose: str, recipient: str, persons: float, each: float, payer: str = STATE_BUDGET) -> None:
         """Pay an amount in VND for each of a number of real persons."""
-        amount = round(persons * each)
-        year = self.world.calendar[0]
-        self.world.ledger.pay(Payment(self.world.month, self.policy, purpose, payer, recipient, persons, amount), year)
+        self.pay_sum(purpose, recipient, persons, persons * each, payer)
+
+    def pay_sum(self, purpose: str, recipient: str, persons: float, total: float, payer: str = STATE_BUDGET) -> None:
+        """Pay a sum in VND for a number of real persons."""
+        world = self.world
+        payment = Payment(world.month, self.policy, purpose, payer, recipient, persons, round(total))
+        world.ledger.pay(payment, world.calendar[0])
 
     def share(self, lever: str) -> np.ndarray:
-        """Return this policy's share of all that policies added to a lever, shape `(n,)`."""
+        """Return this policy's share of a lever, shape `(n,)`."""
         shares = self.world.levers.shares(lever)
         mine = shares.get(self.policy)
         return mine if mine is not None else np.zeros(len(self.world.levers[lever]))

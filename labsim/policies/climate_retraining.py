@@ -125,7 +125,7 @@ class ClimateRetraining(Policy):
     def settle(self, world: World, account: Account) -> None:
         """Pay teaching, and grant and credit for each farmer who changed livelihood."""
         cost = np.array([0.0, self.cost_short_course, self.cost_elementary, 0.0, 0.0, 0.0, 0.0])
-        settle_seats(world, account, cost, 0.0)
+        settle_seats(world, account, cost)
         converted = world.events.get("converted")
         if converted is not None:
             persons = float((converted * account.share("conversion_places")).sum()) / world.scale

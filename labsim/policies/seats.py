@@ -38,24 +38,30 @@ def seats_by_programme(
     return np.asarray(world.at_scale(1.0) * seats * p.length / 12.0)
 
 
-def settle_seats(world: World, account: Account, cost_of_level: np.ndarray, allowance: float) -> None:
-    """Pay teaching cost and allowance for the trainees admitted this month to the seats of one policy.
+def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> None:
+    """Pay for the trainees admitted this month: teaching on the policy's seats, fees waived and allowances granted.
 
-    Teaching is paid for all of them, the allowance for those who are helped for the first time. Trainees of a
-    programme are split between its own seats and those of policies in proportion to the seats.
+    Trainees of a programme are split between its own seats and those of policies in proportion to the seats. On a
+    policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it.
     """
     p, levers = world.programmes, world.levers
-    added = levers["training_seats"]
-    part = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0) * account.share(
-        "training_seats"
-    )
-    helped = world.events.get("admitted", np.zeros(len(p))) * part / world.scale
-    persons = helped + world.events.get("admitted_paying", np.zeros(len(p))) * part / world.scale
-    by_level = np.bincount(p.level, persons, len(Level))
+    added, none = levers["training_seats"], np.zeros(len(p))
+    on_policies = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0)
+    mine = on_policies * account.share("training_seats")
+    helped = world.events.get("admitted", none) / world.scale
+    paying = world.events.get("admitted_paying", none) / world.scale
+    by_level = np.bincount(p.level, (helped + paying) * mine, len(Level))
     for level in Level:
         if by_level[level] > 0:
             what = f"teaching, {level.name.lower()}"
             account.pay(what, "training institutions", float(by_level[level]), float(cost_of_level[level]))
-    short = p.level <= Level.ELEMENTARY
-    months = float((helped * p.length)[short].sum())
-    account.pay("meals and travel", "trainees", months, allowance)
+    waived = helped * (1.0 - on_policies) * account.share("training_fee_paid")
+    account.pay_sum(
+        "fees",
+        "training institutions",
+        float(waived.sum()),
+        float((waived * p.fee * levers["training_fee_paid"]).sum()),
+    )
+    granted = helped * account.share("training_allowance")
+    sums = granted * p.length * levers["training_allowance"]
+    account.pay_sum("meals and travel", "trainees", float(granted.sum()), float(sums.sum()))

@@ -13,7 +13,7 @@ from labsim.world import World
 class TalentAttraction(Policy):
     """The province reserves professional posts, pays a lump sum and a supplement for some months.
 
-    Levers: talent_places, talent_lump_sum, talent_supplement.
+    Levers: talent_places, talent_lump_sum, talent_supplement, talent_supplement_months.
     """
 
     places_per_year: Yearly = quantity(
@@ -60,6 +60,7 @@ class TalentAttraction(Policy):
         levers.add("talent_places", yearly * posts / posts.sum())
         levers.add("talent_lump_sum", self.lump_sum)
         levers.add("talent_supplement", self.supplement)
+        levers.raise_to("talent_supplement_months", float(self.supplement_months))
 
     def settle(self, world: World, account: Account) -> None:
         """Pay the lump sum and set aside the supplement for everyone who came this month."""

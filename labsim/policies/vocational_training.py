@@ -141,4 +141,4 @@ class VocationalTraining(Policy):
         cost = np.array(
             [0.0, self.cost_short_course, self.cost_elementary, self.cost_intermediate, self.cost_college, 0.0, 0.0]
         )
-        settle_seats(world, account, cost, self.allowance)
+        settle_seats(world, account, cost)

@@ -363,11 +363,14 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     Rural people fall back on the family farm with probability `farm_fallback`; the others are unemployed and search
     from next month.
     """
+    chance = world.events.get("separation_chance")
+    if chance is None:  # nobody planned
+        return
     separated = _separate(
         world.people,
         world.employers,
         world.ledger.flows,
-        world.events["separation_chance"],
+        chance,
         parameters.farm_fallback,
         np.flatnonzero(world.workers.activity == EMPLOYEE),
         draws.key("separate"),
@@ -385,7 +388,7 @@ def _open_vacancies(
     for r in range(mean.shape[0]):
         for t in range(n_tiers):
             e.opened[r, t] = 0
-            if mean[r, t] > 0.0:
+            if mean[r, t] > 0.0 and e.active[r] == 1:
                 e.opened[r, t] = round_to(mean[r, t], uniform(open_key, r * n_tiers + t))
                 total += e.opened[r, t]
             if e.vacancies[r, t] > 0 and lapse > 0.0:
@@ -401,11 +404,10 @@ def open_vacancies(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     A count is the rounding of its mean by a uniform keyed to the post group, so that a small change of demand moves
     few of them.
     """
+    mean = world.events.get("openings_mean")
+    if mean is None:  # nobody planned
+        return
     opened = _open_vacancies(
-        world.employers,
-        world.events["openings_mean"],
-        parameters.vacancy_lapse,
-        draws.key("open vacancies"),
-        draws.key("vacancies lapse"),
+        world.employers, mean, parameters.vacancy_lapse, draws.key("open vacancies"), draws.key("vacancies lapse")
     )
     world.ledger.count("vacancies_opened", opened)

@@ -239,11 +239,11 @@ def _hire(
 @process(
     reads=(
         "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
-        " enterprises.opened events levers.wage_subsidy"
+        " enterprises.field enterprises.opened events levers.wage_subsidy"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field workers.wage"
-        " enterprises.headcount enterprises.vacancies enterprises.opened market ledger"
+        " enterprises.headcount enterprises.vacancies enterprises.opened market ledger events"
     ),
 )
 def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:
@@ -254,6 +254,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     gain) otherwise.
     """
     events, market, e = world.events, world.market, world.enterprises
+    if "applicants" not in events:  # nobody searched
+        e.vacancies += e.opened
+        return
     people, bundles = events["applicants"], events["bundles"]
     best = np.full(events["n_vacancies"], -1, dtype=np.int32)
     score = np.zeros(events["n_vacancies"])

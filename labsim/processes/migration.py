@@ -199,8 +199,9 @@ def _leave(
         earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
         gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
         means = max(0.0, w.savings[i])
+        ease = means / (means + cost) if cost > 0.0 else 1.0
         young = 1.0 if age < young_until else older
-        if u < rate * gain * young * means / (means + cost):
+        if u < rate * gain * young * ease:
             leave_work(w, e, i)
             leave_programme(w, p, i)
             move(w, flows, i, AWAY)

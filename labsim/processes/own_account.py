@@ -258,6 +258,7 @@ def _businesses(
     halved: float,
     offered: np.ndarray,
     help_: np.ndarray,
+    grant: np.ndarray,
     take_up: float,
     give_up: float,
     necessity: float,
@@ -317,7 +318,8 @@ def _businesses(
             earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
             gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
             money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
-            if u < chance * gain * money / (money + capital):
+            ease = money / (money + capital) if capital > 0.0 else 1.0
+            if u < chance * gain * ease:
                 leave_work(w, e, i)
                 leave_programme(w, p, i)
                 move(w, flows, i, BUSINESS)
@@ -326,6 +328,7 @@ def _businesses(
                 w.savings[i] -= max(0.0, min(w.savings[i], used * capital))
                 opened += 1
                 if helped:
+                    w.savings[i] += grant[d]
                     converted[d] += 1
     return opened, closed
 
@@ -387,6 +390,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.closing_age,
         offered,
         levers["conversion_grant"] + levers["conversion_credit"],
+        levers["conversion_grant"],
         parameters.take_up,
         parameters.give_up,
         parameters.necessity,

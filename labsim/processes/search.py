@@ -320,9 +320,10 @@ def _where(
 @process(
     reads=(
         "workers.activity workers.spell workers.field workers.level workers.district workers.birth_month"
-        " workers.programme enterprises.vacancies enterprises.wage_offer levers.search_effort places counts"
+        " workers.programme enterprises.vacancies enterprises.wage_offer enterprises.district enterprises.field"
+        " levers.search_effort places counts"
     ),
-    writes="market events",
+    writes="market events ledger",
 )
 def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> None:
     """Let the unemployed, some employees and some own-account workers apply to one vacancy each.
@@ -411,7 +412,9 @@ def _qualified(parameters: SearchParameters, n_tiers: int) -> np.ndarray:
     own, post = np.indices((n_tiers, n_tiers))
     step = post - own
     return np.where(
-        step == 0, 1.0, np.where(step > 0, parameters.under_qualified**step * 1.0, parameters.over_qualified ** (-step))
+        step == 0,
+        1.0,
+        np.where(step > 0, parameters.under_qualified ** abs(step), parameters.over_qualified ** abs(step)),
     )
 
 

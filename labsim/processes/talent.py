@@ -44,6 +44,7 @@ def _attract(
     firms: np.ndarray,
     first: np.ndarray,
     order: np.ndarray,
+    lump_sum: np.ndarray,
     supplement: np.ndarray,
     key: np.uint64,
     came: np.ndarray,
@@ -63,9 +64,9 @@ def _attract(
                 w.employer[i] = r
                 w.tier[i] = 2
                 w.work_field[i] = e.field[r]
-                wage = e.wage_offer[r, 2]
-                pay[d] += wage
-                w.wage[i] = wage * (1.0 + supplement[d])
+                w.wage[i] = e.wage_offer[r, 2]
+                w.savings[i] += lump_sum[d] + supplement[d] * w.wage[i]
+                pay[d] += w.wage[i]
                 e.vacancies[r, 2] -= 1
                 e.headcount[r, 2] += 1
                 came[d] += 1
@@ -75,7 +76,7 @@ def _attract(
 @process(
     reads=(
         "workers.level workers.district workers.skill enterprises.wage_offer enterprises.field enterprises.district"
-        " levers.talent_places levers.talent_lump_sum levers.talent_supplement"
+        " levers.talent_places levers.talent_lump_sum levers.talent_supplement levers.talent_supplement_months"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
@@ -114,7 +115,8 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         firms,
         first,
         order,
-        levers["talent_supplement"],
+        levers["talent_lump_sum"],
+        levers["talent_supplement"] * levers["talent_supplement_months"],
         draws.key("talent comes"),
         came,
         pay,

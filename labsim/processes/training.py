@@ -28,7 +28,7 @@ class TrainingParameters(Parameters):
     """Who applies for training, and what becomes of them."""
 
     consider_rate: float = quantity(
-        0.018,
+        0.016,
         unit="per month",
         low=0,
         high=0.5,
@@ -246,6 +246,7 @@ def _apply(
     p: ProgrammeArrays,
     month: int,
     offered: np.ndarray,
+    free: np.ndarray,
     closeness: np.ndarray,
     outreach: np.ndarray,
     support: np.ndarray,
@@ -267,8 +268,8 @@ def _apply(
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
-) -> int:
-    n = 0
+) -> tuple[int, int]:
+    n, refused = 0, 0
     weights = np.zeros(p.field.shape[0])
     activity, birth = w.activity, w.birth_month
     for i in rows:
@@ -287,6 +288,7 @@ def _apply(
         base = max(float(w.wage[i]), least_pay)
         noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
         seen = gain * base * math.exp(noise)
+        wanted = False
         for j in range(weights.shape[0]):
             weights[j] = 0.0
             if offered[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
@@ -304,13 +306,16 @@ def _apply(
             if worth > cost:
                 near = 1.0 if p.full_time[j] == 1 else closeness[w.district[i], p.district[j]]
                 kin = own_field if p.field[j] == w.field[i] else 1.0
-                weights[j] = offered[j] * near * kin
+                weights[j] = free[j] * near * kin
+                wanted = True
         j = race(bits, weights, 4)
         if j >= 0:
             people[n] = i
             choices[n] = j
             n += 1
-    return n
+        elif wanted:
+            refused += 1
+    return n, refused
 
 
 @kernel
@@ -350,7 +355,9 @@ def _admit(
 @process(
     reads=(
         "workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling"
-        " workers.level workers.field workers.wage programmes.seats places levers.training_fee_paid"
+        " workers.level workers.field workers.wage programmes.seats programmes.field programmes.level"
+        " programmes.district programmes.length programmes.full_time programmes.schooling programmes.intake_month"
+        " programmes.fee places levers.training_fee_paid"
         " levers.training_allowance levers.training_priority levers.training_outreach"
     ),
     writes=(
@@ -361,23 +368,25 @@ def _admit(
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Let people apply to the programme that draws them most, and admit by priority, then by lot, up to the free seats.
 
-    A programme draws in proportion to its seats x exp(-distance / reach) among those whose expected gain, return x
-    levels x wage x horizon, exceeds fee, living and half of lost income, net of support. Support is given once, to
-    people without training.
+    Those who find no free seat in any course worth it are refused. A programme draws in proportion to free seats x
+    exp(-distance / reach) among those whose expected gain, return x levels x wage x horizon, exceeds fee, living and
+    half of lost income, net of support. Support is given once, to people without training.
     """
     w, p, levers = world.workers, world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
     offered = p.seats * open_now / world.scale
+    free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
     closeness = np.exp(-world.places.distance / parameters.reach)
     degree_intake = bool((offered * (p.intake_month > 0)).any())
     most = 1.0 if degree_intake else parameters.consider_rate * float(levers["training_outreach"].max())
     people = np.empty(len(w), dtype=np.int32)
     choices = np.empty(len(w), dtype=np.int16)
-    n = _apply(
+    n, refused = _apply(
         world.people,
         world.courses,
         world.month,
         offered,
+        free,
         closeness,
         levers["training_outreach"],
         levers["training_allowance"],
@@ -424,7 +433,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         paying,
     )
     world.events["admitted"], world.events["admitted_paying"] = admitted, paying
-    world.ledger.count("training_applicants", n)
+    world.ledger.count("training_applicants", n + refused)
     world.ledger.count("training_enrolled", enrolled)
 
 
@@ -474,8 +483,8 @@ def _progress(
 @process(
     reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level",
     writes=(
-        "workers.activity workers.spell workers.level workers.certificate workers.field workers.skill workers.school"
-        " workers.programme workers.months_left programmes.taken ledger"
+        "workers.activity workers.spell workers.level workers.certificate workers.vocational workers.field"
+        " workers.skill workers.school workers.programme workers.months_left programmes.taken ledger"
     ),
 )
 def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
