@@ -16,6 +16,12 @@ from labsim.world import World
 Arrays = dict[str, np.ndarray]
 
 
+@pytest.fixture(autouse=True)
+def _width_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let output have its own width; a runner in parallel sets that of its terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def son_la() -> Callable[..., Config]:
     """Configure Son La, small: `son_la("matching.selectivity=0", scale=0.02, until="2022-12")`."""

@@ -397,7 +397,7 @@ def _open_vacancies(
     return total
 
 
-@process(reads="events", writes="enterprises.opened enterprises.vacancies ledger")
+@process(reads="events enterprises.active", writes="enterprises.opened enterprises.vacancies ledger")
 def open_vacancies(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
     """Open vacancies, to be filled from next month, and let unfilled ones lapse.
 

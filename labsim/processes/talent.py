@@ -80,7 +80,7 @@ def _attract(
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
-        " enterprises.headcount enterprises.vacancies ledger events"
+        " workers.savings enterprises.headcount enterprises.vacancies ledger events"
     ),
 )
 def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> None:
