@@ -134,7 +134,7 @@ def run(
             config, seed=seed, scale=scale, replicates=replicates, until=until, executor=executor, workers=workers,
             progress=tell,
         )  # fmt: skip
-    results.manifest["command"] = shlex.join(["labsim", *sys.argv[1:]])
+    results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
     folder = out if out is not None or as_json else _free_folder(results)
     if folder is not None:
         _save(results, folder)

@@ -34,7 +34,11 @@ def config(folder=None, **changes):
 
 def install():
     """Put the fake model and its indicators where labsim looks for the real ones; return the names replaced."""
-    modules = {"labsim.model": fake_model, "labsim.simulation": fake_model, "labsim.indicators": SimpleNamespace(INDICATORS=INDICATORS)}
+    modules = {
+        "labsim.model": fake_model,
+        "labsim.simulation": fake_model,
+        "labsim.indicators": SimpleNamespace(INDICATORS=INDICATORS),
+    }
     sys.modules.update(modules)
     return modules
 

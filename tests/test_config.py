@@ -358,7 +358,7 @@ policies:
   open_seats: {seats: {2024: -1, never: 2}, start: 3}
   other: 5
 period: {until: 1999}
-scale: 7
+scale: 700
 seed: true
 switched_off: [matching.met]
 title: {en: Only English}
@@ -380,7 +380,7 @@ title: {en: Only English}
         "bad.yaml:11:45  policies.open_seats.start: given 3; allowed text",
         "bad.yaml:12:3  policies.other: given 5; allowed its parameters, true or false",
         "bad.yaml:13:1  period: until: given 1999-12; allowed 2020-12 (the start) or later",
-        "bad.yaml:14:1  scale: given 7; allowed 1 or less",
+        "bad.yaml:14:1  scale: given 700; allowed 100 or less",
         "bad.yaml:15:1  seed: given true; allowed a whole number",
         'bad.yaml:16:16  switched_off.0: no process "matching.met"; did you mean "matching.meet"?',
         "bad.yaml:17:1  title.vi: this key is required",
@@ -404,7 +404,7 @@ title: {en: Only English}
             'policies.open_seats.budget: given "x"; allowed a group of `key: value` or a number, 0 or more [VND]',
         ),
         ("policies: {open_seats: {budget: -1}}", "policies.open_seats.budget: given -1; allowed 0 or more [VND]"),
-        ("scale: 0", "scale: given 0; allowed more than 0"),
+        ("scale: 0", "scale: given 0; allowed 0.001 or more"),
         ("replicates: 0", "replicates: given 0; allowed 1 or more"),
         ("seed: -1", "seed: given -1; allowed 0 or more"),
         ("province: {}", "province: unknown key; did you mean"),
@@ -789,10 +789,10 @@ def test_check_lists_problems_and_tries_every_province() -> None:
     assert check("configs/son_la/profile.yaml") == []
     write("anywhere.yaml", "extends: baseline\nseed: 4\n")
     assert check("anywhere.yaml") == []
-    write("wrong.yaml", "extends: baseline\nsede: 4\nscale: 9\n")
+    write("wrong.yaml", "extends: baseline\nsede: 4\nscale: 900\n")
     found = [str(problem) for problem in check("wrong.yaml")]
     assert found == [
         'wrong.yaml:2:1  sede: unknown key; did you mean "seed"?',
-        "wrong.yaml:3:1  scale: given 9; allowed 1 or less",
+        "wrong.yaml:3:1  scale: given 900; allowed 100 or less",
     ]
     assert "seed" in config_schema()["properties"]

@@ -80,14 +80,15 @@ def run(
     scale: float | None = None,
     replicates: int | None = None,
     until: str | int | None = None,
-    executor: str = "processes",
+    executor: str = "threads",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Simulate every replicate of a configuration and score its targets.
 
     `seed`, `scale`, `replicates` and `until` replace what the configuration says. The result does not depend on
-    `executor` ("serial", "threads" or "processes") nor on the number of `workers` (default: all cores). Raises
+    `executor` ("serial", "threads" or "processes"; processes are fastest, threads need no `if __name__ ==
+    "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises
     ConfigError for values out of range and RunError for a replicate that fails.
     """
     began = time.perf_counter()

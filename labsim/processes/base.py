@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from labsim.compiled import spliced
+from labsim.compiled import kernel, spliced
 from labsim.draws import DrawsOfMonth
 from labsim.world import EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
@@ -76,3 +76,29 @@ def leave_programme(w: WorkerArrays, p: ProgrammeArrays, i: int) -> None:
         p.taken[w.programme[i]] -= 1
         w.programme[i] = -1
         w.months_left[i] = 0
+
+
+@kernel
+def leave_work_all(w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray) -> None:
+    """Take many people off their employers' headcounts, column by column: memory is then asked for many at once."""
+    employer, tier, work_field, headcount = w.employer, w.tier, w.work_field, e.headcount
+    for i in people:
+        if employer[i] >= 0:
+            headcount[employer[i], tier[i]] -= 1
+    for i in people:
+        employer[i] = -1
+    for i in people:
+        tier[i] = 255
+    for i in people:
+        work_field[i] = -1
+
+
+@kernel
+def move_all(w: WorkerArrays, flows: np.ndarray, people: np.ndarray, activities: np.ndarray) -> None:
+    """Move many people, each to an activity, and enter it in the flows."""
+    activity, spell = w.activity, w.spell
+    for k in range(people.shape[0]):
+        flows[activity[people[k]], activities[k]] += 1
+        activity[people[k]] = activities[k]
+    for i in people:
+        spell[i] = 0

@@ -108,6 +108,7 @@ def _code_status(
     under: np.ndarray,
     sector: np.ndarray,
     businesses: np.ndarray,
+    any_business: bool,
     scratch: np.ndarray,
     code: np.ndarray,
 ) -> None:
@@ -139,9 +140,10 @@ def _code_status(
             status += np.int32(now == np.int32(1)) * (of_sector - np.int32(4))
             status += np.int32(now == np.int32(2)) * (of_sector - np.int32(2))
             place[i] = (place[i] + status) * np.int32(6)
-        for i in range(place.shape[0]):
-            if activity[i] == BUSINESS:
-                businesses[d, field[i]] += 1
+        if any_business:
+            for i in range(place.shape[0]):
+                if activity[i] == BUSINESS:
+                    businesses[d, field[i]] += 1
 
 
 @kernel
@@ -268,9 +270,10 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
     under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall))
     sector = np.concatenate([[0], world.sector_of_field]).astype(np.int8)
+    any_business = bool((w.activity == BUSINESS).any())
     code, pay = counts["code"], np.zeros((n_districts, 2, 3))
     _code_age(counts["place"], w.birth_month, w.sex, world.month, world.tables["retirement_months"], n_groups, code)
-    _code_status(world.people, world.runs, under, sector, counts["businesses"], counts["scratch"], code)
+    _code_status(world.people, world.runs, under, sector, counts["businesses"], any_business, counts["scratch"], code)
     _code_training(world.people, code)
     _tally(code, counts["cells"].reshape(-1))
     _sum_pay(world.people, world.runs, pay)

@@ -240,8 +240,11 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     business[:, 1:] = places.business_income
     farm, floor = places.farm_income.astype(single), places.minimum_wage.astype(single)
     growth = single(math.exp(p.wage_growth / 12.0))
-    _pay(people, world.runs, farm, business, floor, growth, single(p.own_pay_floor), single(p.own_pay_of_skill))
-    _save(people, single(p.saving_rate), single(p.most_saved), single(1.0 - p.dissaving))
+    # without own-account people, raises and minimum wages, or without saving, nothing would change
+    if growth != 1.0 or floor.any() or (workers.activity < EMPLOYEE).any():
+        _pay(people, world.runs, farm, business, floor, growth, single(p.own_pay_floor), single(p.own_pay_of_skill))
+    if p.saving_rate > 0.0 or p.dissaving > 0.0:
+        _save(people, single(p.saving_rate), single(p.most_saved), single(1.0 - p.dissaving))
     _learn(people, single(p.learning), single(1.0 - p.forgetting))
     lost = world.events.get("savings_lost")
     if lost is not None and lost.any():

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, round_to, uniform
-from labsim.processes.base import leave_work, move, process
+from labsim.draws import DrawsOfMonth, round_to, uniform, uniforms
+from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
@@ -330,25 +330,14 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 
 @kernel
-def _separate(
-    w: WorkerArrays,
-    e: EnterpriseArrays,
-    flows: np.ndarray,
-    chance: np.ndarray,
-    fallback: float,
-    rows: np.ndarray,
-    key: np.uint64,
-    home_key: np.uint64,
-) -> int:
-    separated = 0
+def _who_separates(w: WorkerArrays, chance: np.ndarray, rows: np.ndarray, key: np.uint64, people: np.ndarray) -> int:
+    n = 0
     employer, tier = w.employer, w.tier
     for i in rows:
         if uniform(key, i) < chance[employer[i], tier[i]]:
-            leave_work(w, e, i)
-            home = w.urban[i] == 0 and fallback > 0.0 and uniform(home_key, i) < fallback
-            move(w, flows, i, FARMING if home else UNEMPLOYED)
-            separated += 1
-    return separated
+            people[n] = i
+            n += 1
+    return n
 
 
 @process(
@@ -366,17 +355,14 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     chance = world.events.get("separation_chance")
     if chance is None:  # nobody planned
         return
-    separated = _separate(
-        world.people,
-        world.employers,
-        world.ledger.flows,
-        chance,
-        parameters.farm_fallback,
-        np.flatnonzero(world.workers.activity == EMPLOYEE),
-        draws.key("separate"),
-        draws.key("fall back"),
-    )
-    world.ledger.count("separations", separated)
+    w = world.workers
+    employees = np.flatnonzero(w.activity == EMPLOYEE)
+    n = _who_separates(world.people, chance, employees, draws.key("separate"), employees)
+    people = employees[:n]
+    home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
+    leave_work_all(world.people, world.employers, people)
+    move_all(world.people, world.ledger.flows, people, np.where(home, FARMING, UNEMPLOYED))
+    world.ledger.count("separations", n)
 
 
 @kernel

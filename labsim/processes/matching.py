@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, normal, uniform
-from labsim.processes.base import leave_work, move, process
+from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
+from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
@@ -180,60 +180,46 @@ def _choose(
 
 
 @kernel
-def _hire(
-    w: WorkerArrays,
-    e: EnterpriseArrays,
-    flows: np.ndarray,
+def _least_pay(
+    activity: np.ndarray,
+    wage: np.ndarray,
+    spell: np.ndarray,
     people: np.ndarray,
-    choices: np.ndarray,
-    bundles: np.ndarray,
-    rows: np.ndarray,
-    tiers: np.ndarray,
-    best: np.ndarray,
     reservation: float,
     decline: float,
     gain: float,
     attachment: float,
-    pay_floor: float,
-    pay_of_skill: float,
-    follows: float,
-    key: np.uint64,
     trait: np.uint64,
-    hired: np.ndarray,
-    hires: np.ndarray,
-) -> int:
-    n = 0
-    # in the order of people, not of vacancies: their columns are then read in the order of memory
+) -> np.ndarray:
+    """Return the least pay that each of some people would take, shape `(n,)`, VND per month."""
+    least = np.zeros(people.shape[0])
     for k in range(people.shape[0]):
-        if best[choices[k]] != k:
-            continue
-        i = people[k]
-        r = rows[bundles[k]]
-        t = tiers[bundles[k]]
-        offer = e.wage_offer[r, t] * (pay_floor + pay_of_skill * w.skill[i])
-        now = w.activity[i]
-        if now == UNEMPLOYED:
-            least = w.wage[i] * reservation * math.exp(-decline * w.spell[i]) if reservation > 0.0 else 0.0
-        else:
-            least = w.wage[i] * (1.0 + gain) if gain > -0.5 else 0.0
-            if now != EMPLOYEE and attachment > 0.0:
-                least *= math.exp(attachment * normal(trait, i))
-        if offer < least:
-            continue
-        hired[now] += 1
-        hires[w.field[i]] += 1
-        leave_work(w, e, i)
-        move(w, flows, i, EMPLOYEE)
-        w.employer[i] = r
-        w.tier[i] = t
-        w.work_field[i] = e.field[r]
-        if follows >= 1.0 or (follows > 0.0 and uniform(key, i) < follows):
-            w.field[i] = e.field[r]
-        w.wage[i] = offer
-        e.headcount[r, t] += 1
-        e.vacancies[r, t] -= 1
-        n += 1
-    return n
+        if activity[k] == UNEMPLOYED:
+            if reservation > 0.0:
+                least[k] = wage[k] * reservation * math.exp(-decline * spell[k])
+        elif gain > -0.5:
+            least[k] = wage[k] * (1.0 + gain)
+            if activity[k] != EMPLOYEE and attachment > 0.0:
+                least[k] *= math.exp(attachment * normal(trait, people[k]))
+    return least
+
+
+@kernel
+def _take_up(
+    w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray, rows: np.ndarray, tiers: np.ndarray, pay: np.ndarray
+) -> None:
+    """Give people their posts, column by column: memory is then asked for many at once."""
+    for k in range(people.shape[0]):
+        w.employer[people[k]] = rows[k]
+    for k in range(people.shape[0]):
+        w.tier[people[k]] = tiers[k]
+    for k in range(people.shape[0]):
+        w.work_field[people[k]] = e.field[rows[k]]
+    for k in range(people.shape[0]):
+        w.wage[people[k]] = pay[k]
+    for k in range(people.shape[0]):
+        e.headcount[rows[k], tiers[k]] += 1
+        e.vacancies[rows[k], tiers[k]] -= 1
 
 
 @process(
@@ -277,30 +263,34 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         best,
         score,
     )
-    hired = np.zeros(int(Activity.LEFT) + 1, dtype=np.int64)
-    hires = np.zeros(world.n_fields, dtype=np.int64)
-    n = _hire(
-        world.people,
-        world.employers,
-        world.ledger.flows,
-        people,
-        events["applications"],
-        bundles,
-        events["bundle_rows"],
-        events["bundle_tiers"],
-        best,
-        parameters.reservation,
-        parameters.reservation_decline,
-        parameters.switching_gain,
-        parameters.attachment,
-        parameters.pay_floor,
-        parameters.pay_of_skill,
-        parameters.field_follows,
-        draws.key("field follows work"),
+    # in the order of people, not of vacancies: their columns are then read in the order of memory
+    winners = np.sort(best[best >= 0])
+    chosen, bundle = people[winners], bundles[winners]
+    rows, tiers = events["bundle_rows"][bundle], events["bundle_tiers"][bundle]
+    w, p = world.workers, parameters
+    pay = e.wage_offer[rows, tiers] * (p.pay_floor + p.pay_of_skill * w.skill[chosen])
+    activity = w.activity[chosen]
+    least = _least_pay(
+        activity,
+        w.wage[chosen],
+        w.spell[chosen],
+        chosen,
+        p.reservation,
+        p.reservation_decline,
+        p.switching_gain,
+        p.attachment,
         draws.lasting_key("attachment to the farm"),
-        hired,
-        hires,
     )
+    accepts = pay >= least
+    chosen, rows, tiers, pay, activity = chosen[accepts], rows[accepts], tiers[accepts], pay[accepts], activity[accepts]
+    n, hired = len(chosen), np.bincount(activity, minlength=len(Activity))
+    hires = np.bincount(w.field[chosen], minlength=world.n_fields)
+    leave_work_all(world.people, world.employers, chosen)
+    move_all(world.people, world.ledger.flows, chosen, np.full(n, EMPLOYEE))
+    _take_up(world.people, world.employers, chosen, rows, tiers, pay)
+    if p.field_follows > 0.0:
+        follows = uniforms(draws.key("field follows work"), chosen) < p.field_follows
+        w.field[chosen[follows]] = e.field[rows[follows]]
     open_before = market.vacancies.sum(axis=0)
     left = np.zeros_like(open_before)
     for t in range(left.shape[1]):
