@@ -484,7 +484,6 @@ def test_a_loss_lasts_as_long_as_it_should_and_takes_what_it_should(months_of_lo
     assert (np.array(factors)[~lost] == 1.0).all()
 
 
-@pytest.mark.tiny
 def test_hazards_come_as_often_as_their_rate_and_only_in_season():
     model, years, rate = climate_model("climate.strike"), 250, 0.9
     model.world.places.hazard_rate[0] = rate

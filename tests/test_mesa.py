@@ -79,7 +79,7 @@ def test_an_institution_adds_seats_of_its_own(model):
 
 
 def test_seats_in_a_field_that_is_not_taught_are_refused(model):
-    medical = model.agents_by_type[TrainingInstitution].select(lambda one: "Medical" in one.name)[0]
+    (medical,) = model.agents_by_type[TrainingInstitution].select(lambda one: "Medical" in one.name)
     with pytest.raises(ValueError, match=r"teaches nothing in 'tourism'"):
         medical.add_seats(10, field="tourism")
     medical.add_seats(10, field="health_education_administration")

@@ -125,7 +125,7 @@ def _process_lines(position: int, process: Any, width: int, *, off: bool) -> Ite
         yield name.append("  " + _("(switched off)"))
         return
     yield name
-    yield from _wrapped(_summary(process), width, first="    ")
+    yield from _wrapped(_SHAPES.sub("", process.summary.replace("`", "")), width, first="    ")
     labels = [_("reads"), _("writes")]
     indent = max(map(len, labels)) + 2
     for label, names in zip(labels, (process.reads, process.writes), strict=True):
@@ -137,11 +137,6 @@ def _process_lines(position: int, process: Any, width: int, *, off: bool) -> Ite
 def _part(process: Any) -> str:
     return str(_PARTS.get(process.section, process.section))
 
-
-def _summary(process: Any) -> str:
-    """Return the first sentence or sentences of what a process says about itself."""
-    text = getattr(getattr(process, "body", None), "__doc__", None) or process.summary
-    return _SHAPES.sub("", " ".join(text.split("\n\n")[0].split()).replace("`", ""))
 
 
 def _by_table(names: Iterable[str]) -> Iterator[str]:
