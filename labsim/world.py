@@ -166,7 +166,6 @@ class Enterprises(Table):
         Doubles, Column(np.float64, "target headcount at month 0 relative to today's trend", unit="persons")
     ]
     luck: Annotated[Doubles, Column(np.float64, "cumulated idiosyncratic growth (Gibrat)", unit="factor", initial=1.0)]
-    productivity: Annotated[Floats, Column(np.float32, "pay relative to its market", unit="factor", initial=1.0)]
     partner: Annotated[Shorts, Column(np.int16, "row of the partner training institution, -1 if none", initial=-1)]
     tier_share: Annotated[Doubles, Column(np.float64, "share of its posts by tier", width="tiers")]
     target: Annotated[Doubles, Column(np.float64, "target headcount by tier", unit="persons", width="tiers")]
@@ -208,7 +207,6 @@ class Programmes(Table):
     intake_month: Annotated[Bytes, Column(np.uint8, "calendar month of intake, 0 for any")]
     fee: Annotated[Doubles, Column(np.float64, "fee of the whole course", unit="VND")]
     quality: Annotated[Floats, Column(np.float32, "quality", unit="share")]
-    linked: Annotated[Floats, Column(np.float32, "share designed with enterprises", unit="share")]
     base_seats: Annotated[
         Doubles, Column(np.float64, "seats of its own, taught at one time, before any policy", unit="seats")
     ]

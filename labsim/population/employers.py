@@ -180,7 +180,6 @@ def open_enterprises(margins: Margins, traits: Traits, posts: Posts, staff: Staf
     public = (kind == Kind.PUBLIC).astype(np.int64)
     factor = np.exp(margins.start["wage_spread"] * traits.normal("pay of employer", len(table)))
     factor[public > 0] = 1.0  # public pay follows one scale
-    table.productivity[:] = factor
     offer = margins.wage[public, groups.field[posts.group]] * factor[:, None]
     floor = np.where(kind == Kind.COOPERATIVE, 0.0, margins.minimum_wage[posts.district])
     table.wage_offer[:] = np.maximum(offer, floor[:, None])
