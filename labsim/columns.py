@@ -116,8 +116,3 @@ class Table:
     def where(self, mask: Array) -> Selection:
         """Return the rows at which a boolean mask of shape `(n_rows,)` holds."""
         return Selection(self, np.flatnonzero(mask))
-
-    @property
-    def memory_bytes(self) -> int:
-        """Return the memory that the columns take, in bytes."""
-        return int(sum(getattr(self, name).nbytes for name in self.columns()))

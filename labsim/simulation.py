@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 
 from labsim import schedule
-from labsim.columns import Row
 from labsim.config import Config
 from labsim.draws import Draws
 from labsim.policies.base import Account, Policy
@@ -71,10 +70,6 @@ class Simulation:
     def programmes(self) -> Programmes:
         """Return the programmes of the institutions, one row each."""
         return self.world.programmes
-
-    def worker(self, row: int) -> Row:
-        """Return one person as an agent."""
-        return self.workers[row]
 
     def active_policies(self) -> list[tuple[str, Policy]]:
         """Return the policies that run this month: inside their window, with money left; sorted by name."""

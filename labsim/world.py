@@ -307,7 +307,3 @@ class World:
     def at_scale(self, persons: float) -> float:
         """Return how many rows stand for a number of real persons."""
         return persons * self.scale
-
-    def of_persons(self, rows: float) -> float:
-        """Return how many real persons a number of rows stands for."""
-        return rows / self.scale

@@ -99,7 +99,7 @@ def test_one_person_reads_as_an_agent(model):
     assert {"id", "activity", "wage"} <= set(dir(person))
     model.workers.activity[123] = Activity.ABROAD
     assert person.activity is Activity.ABROAD
-    assert model.worker(123).activity is Activity.ABROAD
+    assert model.workers[123].activity is Activity.ABROAD
 
 
 def test_an_employer_reads_as_an_agent(model):

@@ -141,7 +141,7 @@ class MatchingParameters(Parameters):
         grade="D",
         year=2020,
         source="assumed",
-        help="weight of the newest month in what people know of their chances",
+        help="weight of the newest month in how hard vacancies are known to fill",
     )
 
 

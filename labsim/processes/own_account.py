@@ -21,9 +21,6 @@ from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArra
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 
-# Labour that the crops of the northern mountains ask for by calendar month, relative to the busiest.
-CROP_CALENDAR = np.array([0.72, 0.75, 0.85, 0.95, 1.0, 1.0, 0.95, 0.88, 0.95, 1.0, 0.9, 0.78])
-
 MOST_GAIN = 3.0  # an upper bound on the answer to the income gain, so that most people need one draw and no more
 
 
@@ -49,6 +46,16 @@ class OwnAccountParameters(Parameters):
         year=2022,
         source="income from farming per head, Son La 2010-2016, current prices; +9.8 % in 2022 (Viet Nam)",
         help="growth of farm income in current prices, land per head unchanged",
+    )
+    crop_calendar: tuple[float, ...] = quantity(
+        (0.72, 0.75, 0.85, 0.95, 1.0, 1.0, 0.95, 0.88, 0.95, 1.0, 0.9, 0.78),
+        unit="share of the busiest month",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed: maize, rice, coffee and fruit of the northern mountains, slack in winter",
+        help="labour that the crops ask for by calendar month",
     )
     business_crowding: float = quantity(
         0.7,
@@ -227,7 +234,7 @@ def set_incomes(world: World, parameters: OwnAccountParameters, draws: DrawsOfMo
     places.farm_income[:] = (
         world.tables["farm_income"] * growth * crowding**parameters.land_crowding * places.climate_factor
     )
-    places.farm_hours[:] = CROP_CALENDAR[world.calendar[1] - 1] * np.minimum(1.2, crowding**0.5)
+    places.farm_hours[:] = parameters.crop_calendar[world.calendar[1] - 1] * np.minimum(1.2, crowding**0.5)
     carried = places.business_people * math.exp(parameters.demand_growth * years)
     ratio = np.divide(
         carried, np.maximum(1.0, world.counts["businesses"]), out=np.ones_like(carried), where=carried > 0

@@ -329,7 +329,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     """Let the unemployed, some employees and some own-account workers apply to one vacancy each.
 
     The unemployed apply with effort x exp(-decline x months); own-account workers with rate x (expected pay / present
-    income)^response, younger people more; expected pay is the offer in reach times the chance of being taken.
+    income)^response, younger people more; expected pay is the mean of the offers in reach.
     """
     w, e, market, n_fields = world.workers, world.enterprises, world.market, world.n_fields
     n_tiers = e.vacancies.shape[1]
