@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _BYTE = np.uint32(255)
 _T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
@@ -82,6 +84,87 @@ def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
                     best_time = time
                     best = j
     return best
+
+
+class Shared(NamedTuple):
+    """What `pick` needs to choose among options, a row a kind of choice: see `shared_proposals`."""
+
+    accept: np.ndarray  # (n_kinds, n_options) chance that a proposal passes, in 2^-32
+    over: np.ndarray  # (n_kinds,) share of picks that are raced for by what exceeds the bound, in 2^-32
+    excess: np.ndarray  # (n_kinds, n_options) the weights of that race
+
+
+@inline
+def pick(bits: np.uint64, slots: np.ndarray, chooser: int, shared: Shared, kind: int, first_option: int) -> int:
+    """Return an option by shared proposals: the first that passes.
+
+    Proposals are the options of a chooser's slots drawn at random, shape `(n_choosers, n_slots)`, the same in every
+    scenario. Scenarios whose weights differ a little pick differently as rarely as in a race, for a few hashes whatever
+    the number of options (Daliri, Musco, Suresh 2025, "Coupling without communication"). Some option must have a
+    weight.
+    """
+    n_slots = np.uint64(slots.shape[1])
+    x = bits + np.uint64(first_option) * _OPTION
+    over = shared.over[kind]
+    if over > 0 and (scramble(x, 0) >> _S32) < over:
+        return race(bits, shared.excess[kind], first_option + 500_000)
+    while True:
+        x += _OPTION
+        h = scramble(x, 0)
+        option = int(slots[chooser, ((h >> _S32) * n_slots) >> _S32])
+        if (h & _LOW_32) < shared.accept[kind, option]:
+            return option
+
+
+def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Shared:
+    """Return the chances with which proposals pass, for weights over the last axis and the shares of the options among
+    the proposals.
+
+    A proposal of option j passes with p_j / (bound x base_j), at most 1; where p_j is above bound x base_j, the excess
+    is given out first, by a race. The bound does not depend on the weights: a greatest weight that changes would
+    otherwise change the chances of all.
+    """
+    total = weights.sum(axis=-1, keepdims=True)
+    share = np.divide(weights, total, out=np.zeros_like(weights, dtype=np.float64), where=total > 0)
+    most = bound * base
+    passes = np.divide(share, most, out=np.zeros_like(share), where=most > 0)
+    excess = np.maximum(0.0, share - most)
+    rows = (-1, weights.shape[-1])
+    return Shared(in_32_bits(passes).reshape(rows), in_32_bits(excess.sum(axis=-1)).ravel(), excess.reshape(rows))
+
+
+def in_32_bits(chance: np.ndarray) -> np.ndarray:
+    """Return chances in 2^-32, those above 1 as 1."""
+    bits: np.ndarray = np.minimum(np.floor(chance * 2.0**32), 2.0**32 - 1).astype(np.uint32)
+    return bits
+
+
+def slots_of(base: np.ndarray, n_slots: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return (slots, shares): options in slots for each kind of chooser, and each option's share of the slots.
+
+    `base`, shape `(n_kinds, n_options)`, is about how often each option is picked; every option above zero has a slot.
+    Shapes `(n_kinds, n_slots)` and `(n_kinds, n_options)`; 8 slots an option, at least 64, unless `n_slots` is given.
+    """
+    n_kinds, n_options = base.shape
+    n_slots = n_slots or max(64, 8 * n_options)
+    open_ = base > 0
+    share = base / np.maximum(base.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    numbers = open_ + np.floor(share * (n_slots - open_.sum(axis=1, keepdims=True))).astype(np.int64) * open_
+    numbers[np.arange(n_kinds), np.argmax(base, axis=1)] += n_slots - numbers.sum(axis=1)
+    slots = np.repeat(np.tile(np.arange(n_options, dtype=np.int16), n_kinds), numbers.ravel())
+    return slots.reshape(n_kinds, n_slots), numbers / n_slots
+
+
+@inline
+def mix(low: np.uint32, high: np.uint32, number: np.uint32) -> np.uint32:
+    """Return 32 random bits for 64 bits in two halves and a number; processors do eight of these at once."""
+    x = np.uint32(number ^ low)
+    x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) * _WIDE_1)
+    x = np.uint32(np.uint32(x ^ np.uint32(x >> _T15)) * _WIDE_2)
+    x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) + high)
+    x = np.uint32(np.uint32(x ^ np.uint32(x >> _T17)) * _WIDE_3)
+    x = np.uint32(np.uint32(x ^ np.uint32(x >> _T11)) * _WIDE_4)
+    return np.uint32(x ^ np.uint32(x >> _T15))
 
 
 @inline
@@ -179,13 +262,7 @@ def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
     """
     first, second, third, fourth = gates[0], gates[1], gates[2], gates[3]
     for i in range(gates.shape[1]):
-        x = np.uint32(np.uint32(i) ^ low)
-        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) * _WIDE_1)
-        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T15)) * _WIDE_2)
-        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T16)) + high)
-        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T17)) * _WIDE_3)
-        x = np.uint32(np.uint32(x ^ np.uint32(x >> _T11)) * _WIDE_4)
-        x = np.uint32(x ^ np.uint32(x >> _T15))
+        x = mix(low, high, np.uint32(i))
         first[i] = np.uint8(x & _BYTE)
         second[i] = np.uint8((x >> _T8) & _BYTE)
         third[i] = np.uint8((x >> _T16) & _BYTE)

@@ -18,7 +18,21 @@ import pytest
 from scipy.stats import binom, chi2, norm
 
 from labsim.compiled import COMPILATION_ON, inline
-from labsim.draws import Draws, key_of, normal, race, rounded, scramble, slot, uniform, uniform_of, uniforms
+from labsim.draws import (
+    Draws,
+    key_of,
+    normal,
+    pick,
+    race,
+    rounded,
+    scramble,
+    shared_proposals,
+    slot,
+    slots_of,
+    uniform,
+    uniform_of,
+    uniforms,
+)
 
 LEVEL = 1e-4  # of each test; one that makes several comparisons shares it among them
 PEOPLE = 20_000 if COMPILATION_ON else 4_000
@@ -272,6 +286,62 @@ def test_an_option_is_known_by_its_number_not_its_place():
     front = _race_all(KEY, 2_000, np.array([1.0, 2.0]), 10_002)
     behind = _race_all(KEY, 2_000, np.array([0.0, 0.0, 1.0, 2.0]), 10_000)
     assert np.array_equal(front + 2, behind)
+
+
+# shared proposals
+
+
+def _pick_all(key, n, weights, base, bound):
+    slots, shares = slots_of(base[None, :], 64)
+    shared = shared_proposals(weights, shares[0], bound)
+    return _picks(key, n, slots, shared)
+
+
+@inline
+def _picks(key, n, slots, shared):
+    out = np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        out[i] = pick(scramble(key, i), slots, 0, shared, 0, 3)
+    return out
+
+
+ALIKE, NEAR, FAR = np.ones(6), np.array([3.0, 1.0, 0.5, 1.0, 2.0, 9.0]), np.array([9.0, 5.0, 0.0, 5.0, 5.0, 0.0])
+
+
+def test_every_option_has_slots_and_they_fill_the_row():
+    slots, shares = slots_of(np.array([[1.0, 1e-9, 0.0, 1e6], [0.0, 0.0, 2.0, 2.0]]), 16)
+    assert (shares * 16).tolist() == [[1, 1, 0, 14], [0, 0, 8, 8]]
+    assert [np.bincount(row, minlength=4).tolist() for row in slots] == (shares * 16).tolist()
+
+
+@pytest.mark.parametrize("bound", [1.0, 2.0, 8.0])
+@pytest.mark.parametrize("base", [ALIKE, NEAR, FAR], ids=["alike", "near", "far"])
+def test_an_accepted_proposal_has_its_share_of_the_weights_whatever_the_slots_and_the_bound(base, bound):
+    counts = np.bincount(_pick_all(KEY, PEOPLE, WEIGHTS, base, bound), minlength=WEIGHTS.size)
+    some = WEIGHTS > 0
+    assert counts[2] == 0
+    assert chance_of_counts(counts[some], PEOPLE * WEIGHTS[some] / WEIGHTS.sum()) > LEVEL
+
+
+def test_picks_do_not_depend_on_the_unit_of_the_weights():
+    before, after = (_pick_all(KEY, 2_000, w, NEAR, 2.0) for w in (WEIGHTS, WEIGHTS * 2.0**-30))
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("base", [ALIKE, NEAR, FAR], ids=["alike", "near", "far"])
+@pytest.mark.parametrize("option", [1, 3, 5])
+@pytest.mark.parametrize("factor", [0.0, 0.9, 1.1, 3.0])
+def test_picks_differ_at_most_twice_as_often_as_they_must(factor, option, base):
+    """Whoever differs does so at a proposal that one of the two sets of weights lets through: P <= 2 TV / (1 + TV), and
+    the excess, given out before, may differ once more.
+    """
+    changed = WEIGHTS.copy()
+    changed[option] *= factor
+    before, after = (_pick_all(KEY, PEOPLE, w, base, 2.0) for w in (WEIGHTS, changed))
+    least = 0.5 * np.abs(changed / changed.sum() - WEIGHTS / WEIGHTS.sum()).sum()
+    moved = int((before != after).sum())
+    assert binom.cdf(moved, PEOPLE, least) > LEVEL / 36
+    assert binom.sf(moved - 1, PEOPLE, min(1.0, 2.0 * least)) > LEVEL / 36
 
 
 # slots

@@ -2,25 +2,27 @@
 
 A searcher's chance of applying to a market (district x field x tier) is proportional to vacancies x
 accessibility[own field, field] x exp(-distance / reach) x [qualified] x (wage offer / reservation wage)^taste; then to
-a vacancy in it at random. It is drawn as nested races: district, field, tier, employer, vacancy.
+a vacancy in it at random. It is drawn as nested picks: district, field, tier, block of employers, vacancy.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, slot, uniform_of
+from labsim.draws import DrawsOfMonth, Shared, gated, pick, scramble, shared_proposals, slots_of
 from labsim.processes.base import process
+from labsim.processes.vacancies import list_vacancies, pick_vacancies
 from labsim.quantity import Parameters, quantity
-from labsim.world import TIER_OF_LEVEL, Activity, EnterpriseArrays, WorkerArrays, World
+from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
-# Options of the nested races are numbered apart, so that their numbers never coincide.
-DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000, 2_000, 10_000, 1_000_000
-BLOCK = 128  # employers' rows in a block
+# Options of the nested picks are numbered apart, so that their numbers never coincide.
+DISTRICTS, FIELDS, TIERS = 0, 1_000_000, 2_000_000
+BOUND = 2.0  # proposals that a pick takes on average, unless the weights have moved far from those of the start
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
 
@@ -143,53 +145,6 @@ class SearchParameters(Parameters):
 
 
 @kernel
-def _list_vacancies(
-    e: EnterpriseArrays, first: np.ndarray, rows: np.ndarray, sums: np.ndarray, pay: np.ndarray, n_fields: int
-) -> int:
-    """List the post groups with vacancies by market (counting sort, so in row order within a market)."""
-    n_rows = e.district.shape[0]
-    total = 0
-    for r in range(n_rows):
-        for t in range(e.vacancies.shape[1]):
-            if e.vacancies[r, t] > 0:
-                first[(e.district[r] * n_fields + e.field[r]) * e.vacancies.shape[1] + t + 1] += 1
-    for m in range(1, first.shape[0]):
-        first[m] += first[m - 1]
-    at = first.copy()
-    for r in range(n_rows):
-        for t in range(e.vacancies.shape[1]):
-            v = e.vacancies[r, t]
-            if v > 0:
-                m = (e.district[r] * n_fields + e.field[r]) * e.vacancies.shape[1] + t
-                rows[at[m]] = r
-                at[m] += 1
-                sums[e.district[r], e.field[r], t] += v
-                pay[e.district[r], e.field[r], t] += v * e.wage_offer[r, t]
-                total += v
-    return total
-
-
-@kernel
-def _list_blocks(
-    e: EnterpriseArrays, first: np.ndarray, rows: np.ndarray, starts: np.ndarray, sums: np.ndarray, firsts: np.ndarray
-) -> int:
-    """Cut the list of each market into blocks of neighbouring employers and add up their vacancies."""
-    n_tiers = e.vacancies.shape[1]
-    n = 0
-    for m in range(first.shape[0] - 1):
-        firsts[m] = n
-        for k in range(first[m], first[m + 1]):
-            if k == first[m] or rows[k] // BLOCK != rows[k - 1] // BLOCK:
-                starts[n] = k
-                sums[n] = 0.0
-                n += 1
-            sums[n - 1] += e.vacancies[rows[k], m % n_tiers]
-    firsts[first.shape[0] - 1] = n
-    starts[n] = first[first.shape[0] - 1]
-    return n
-
-
-@kernel
 def _who_searches(
     w: WorkerArrays,
     month: int,
@@ -227,94 +182,80 @@ def _who_searches(
     return n
 
 
-@kernel
-def _sum_nests(
-    market: np.ndarray, access: np.ndarray, qualified: np.ndarray, by_field: np.ndarray, by_district: np.ndarray
-) -> None:
-    """Add up what each field offers each tier in each district, and what a district offers a field and tier of
-    people.
-    """
-    n_districts, n_fields, n_tiers = market.shape
-    for own_tier in range(n_tiers):
-        for d in range(n_districts):
-            for f in range(n_fields):
-                for t in range(n_tiers):
-                    by_field[own_tier, d, f] += qualified[own_tier, t] * market[d, f, t]
-            for mine in range(n_fields):
-                for f in range(n_fields):
-                    by_district[own_tier, mine, d] += access[mine, f] * by_field[own_tier, d, f]
+class Nests(NamedTuple):
+    """What picks of a district, a field and a tier need: slots of proposals, and the chances with which they pass."""
+
+    any: np.ndarray  # (n_tiers, n_fields, n_districts) whether there is a vacancy, by the searcher's tier, field, home
+    district_slots: np.ndarray  # (n_districts, n_slots) by the searcher's district
+    districts: Shared  # among districts, by the searcher's tier, field and district
+    field_slots: np.ndarray  # (n_fields, n_slots) by the searcher's field
+    fields: Shared  # among fields, by the searcher's tier, the district of work, the searcher's field
+    tier_slots: np.ndarray  # (n_tiers, n_slots) by the searcher's tier
+    tiers: Shared  # among tiers, by the searcher's tier, the district and the field of work
 
 
 @kernel
-def _where(
+def _pick_markets(
     homes: np.ndarray,
     mines: np.ndarray,
-    tiers: np.ndarray,
-    vacancies: np.ndarray,
-    near: np.ndarray,
-    access: np.ndarray,
-    qualified: np.ndarray,
-    market: np.ndarray,
-    by_field: np.ndarray,
-    by_district: np.ndarray,
-    rows: np.ndarray,
-    block_first: np.ndarray,
-    block_start: np.ndarray,
-    block_sum: np.ndarray,
-    first_vacancy: np.ndarray,
+    levels: np.ndarray,
+    tier_of_level: np.ndarray,
+    nests: Nests,
     key: np.uint64,
     people: np.ndarray,
-    choices: np.ndarray,
-    bundles: np.ndarray,
+    markets: np.ndarray,
 ) -> int:
-    n_districts, n_fields, n_tiers = market.shape
-    district_weights, field_weights, tier_weights = np.zeros(n_districts), np.zeros(n_fields), np.zeros(n_tiers)
+    """Write who applies and in which market to the heads of `people` and `markets`; return how many apply."""
+    # unpacked here: an array taken out of a tuple in the loop costs a count of references
+    any_, district_slots, districts, field_slots, fields, tier_slots, tiers = nests
+    n_tiers, n_fields, n_districts = any_.shape
     n = 0
     for s in range(homes.shape[0]):
-        i, home, mine, own_tier = people[s], homes[s], mines[s], min(tiers[s], n_tiers - 1)
+        i, h, m, o = people[s], homes[s], mines[s], min(tier_of_level[levels[s]], n_tiers - 1)
+        if not any_[o, m, h]:
+            continue
         bits = scramble(key, i)
         d, f, t = 0, 0, 0
         if n_districts > 1:
-            for d in range(n_districts):
-                district_weights[d] = near[home, d] * by_district[own_tier, mine, d]
-            d = race(bits, district_weights, DISTRICTS)
-        if d < 0 or by_district[own_tier, mine, d] <= 0.0:
-            continue
+            d = pick(bits, district_slots, h, districts, (o * n_fields + m) * n_districts + h, DISTRICTS)
         if n_fields > 1:
-            for f in range(n_fields):
-                field_weights[f] = access[mine, f] * by_field[own_tier, d, f]
-            f = race(bits, field_weights, FIELDS)
+            f = pick(bits, field_slots, m, fields, (o * n_districts + d) * n_fields + m, FIELDS)
         if n_tiers > 1:
-            for t in range(n_tiers):
-                tier_weights[t] = qualified[own_tier, t] * market[d, f, t]
-            t = race(bits, tier_weights, TIERS)
-        # among blocks of employers of the market, then in the block: races with the employer's own number as the option
-        m = (d * n_fields + f) * n_tiers + t
-        b = block_first[m]
-        if block_first[m + 1] > b + 1:
-            best_time = np.inf
-            for k in range(block_first[m], block_first[m + 1]):
-                u = uniform_of(bits, BLOCKS + rows[block_start[k]] // BLOCK)
-                x = 1.0 - u
-                if x * (1.0 + 0.5 * x) < best_time * block_sum[k]:
-                    time = -math.log(u) / block_sum[k]
-                    if time < best_time:
-                        b, best_time = k, time
-        best, best_time = block_start[b], np.inf
-        last = block_start[b + 1]
-        for k in range(best, last if last > best + 1 else best):
-            v = vacancies[rows[k], t]
-            u = uniform_of(bits, EMPLOYERS + rows[k])
-            x = 1.0 - u
-            if x * (1.0 + 0.5 * x) < best_time * v:
-                time = -math.log(u) / v
-                if time < best_time:
-                    best, best_time = k, time
+            t = pick(bits, tier_slots, o, tiers, (o * n_districts + d) * n_fields + f, TIERS)
         people[n] = i
-        bundles[n] = best
-        choices[n] = first_vacancy[best] + slot(bits, vacancies[rows[best], t])
+        markets[n] = (d * n_fields + f) * n_tiers + t
         n += 1
     return n
+
+
+def _fix_slots(world: World, near: np.ndarray, qualified: np.ndarray) -> None:
+    """Fix the proposals of districts, fields and tiers: by employers' size at the start, the same in every scenario."""
+    e, tables = world.enterprises, world.tables
+    size = np.ones((len(world.places), world.n_fields))
+    np.add.at(size, (e.district, e.field), e.weight)
+    posts = 1.0 + (e.weight[:, None] * e.tier_share).sum(axis=0)
+    tables["district_slots"], tables["district_base"] = slots_of(near * size.sum(axis=1))
+    tables["field_slots"], tables["field_base"] = slots_of(world.accessibility * size.sum(axis=0))
+    tables["tier_slots"], tables["tier_base"] = slots_of(qualified * posts)
+
+
+def _nests(world: World, near: np.ndarray, qualified: np.ndarray, market: np.ndarray) -> Nests:
+    """Return the nested choice for the weights of the markets, shape `(n_districts, n_fields, n_tiers)`."""
+    access, tables = world.accessibility, world.tables
+    if "district_slots" not in tables:
+        _fix_slots(world, near, qualified)
+    by_field = np.einsum("ot,dft->odf", qualified, market)
+    by_district = np.einsum("mf,odf->omd", access, by_field)
+    districts = near * by_district[:, :, None, :]
+    return Nests(
+        districts.sum(axis=-1) > 0.0,
+        tables["district_slots"],
+        shared_proposals(districts, tables["district_base"], BOUND),
+        tables["field_slots"],
+        shared_proposals(access * by_field[:, :, None, :], tables["field_base"], BOUND),
+        tables["tier_slots"],
+        shared_proposals(qualified[:, None, None, :] * market, tables["tier_base"][:, None, None, :], BOUND),
+    )
 
 
 @process(
@@ -323,7 +264,7 @@ def _where(
         " workers.programme enterprises.vacancies enterprises.wage_offer enterprises.district enterprises.field"
         " levers.search_effort places counts"
     ),
-    writes="market events ledger",
+    writes="market events ledger tables",
 )
 def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> None:
     """Let the unemployed, some employees and some own-account workers apply to one vacancy each.
@@ -331,25 +272,14 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     The unemployed apply with effort x exp(-decline x months); own-account workers with rate x (expected pay / present
     income)^response, younger people more; expected pay is the mean of the offers in reach.
     """
-    w, e, market, n_fields = world.workers, world.enterprises, world.market, world.n_fields
-    n_tiers = e.vacancies.shape[1]
-    n_markets = len(world.places) * n_fields * n_tiers
-    first = np.zeros(n_markets + 1, dtype=np.int64)
-    rows = np.zeros(max(1, int(np.count_nonzero(e.vacancies))), dtype=np.int32)
-    sums = np.zeros((len(world.places), n_fields, n_tiers))
-    pay = np.zeros_like(sums)
-    n_vacancies = _list_vacancies(world.employers, first, rows, sums, pay, n_fields)
+    w, market = world.workers, world.market
+    lists, tiers, sums, pay = list_vacancies(world.employers, len(world.places), world.n_fields)
     market.vacancies[:] = sums
     np.divide(pay, sums, out=market.offer, where=sums > 0)
     total = sums.sum()
     mean_offer = pay.sum() / total if total > 0 else 1.0
     weights = sums * (market.offer / max(1.0, mean_offer)) ** parameters.taste if parameters.taste > 0 else sums
-    tiers = np.repeat(np.arange(n_markets) % n_tiers, np.diff(first))
-    n_of = e.vacancies[rows[: tiers.size], tiers]
-    first_vacancy = np.concatenate([[0], np.cumsum(n_of)]).astype(np.int64)
     near = np.exp(-world.places.distance / parameters.reach)
-    blocks = (np.zeros(n_markets + 1, dtype=np.int64), np.zeros(rows.size + 1, dtype=np.int64), np.zeros(rows.size + 1))
-    _list_blocks(world.employers, first, rows, blocks[1], blocks[2], blocks[0])
     own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
     eagerness = float(world.levers["search_effort"].max())
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
@@ -371,38 +301,27 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         draws.key("search"),
         people,
     )
-    people = people[:n]
-    choices, bundles = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    qualified = _qualified(parameters, n_tiers)
-    by_field, by_district = np.zeros((n_tiers, *sums.shape[:2])), np.zeros((n_tiers, n_fields, sums.shape[0]))
-    _sum_nests(weights, world.accessibility, qualified, by_field, by_district)
-    # what the races need of each searcher is gathered first, so that they do not wait for memory one by one
-    n = _where(
+    people, markets = people[:n], np.empty(n, dtype=np.int32)
+    # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
+    n = _pick_markets(
         w.district[people],
         w.field[people],
-        TIER_OF_LEVEL[w.level[people]],
-        e.vacancies,
-        near,
-        world.accessibility,
-        qualified,
-        weights,
-        by_field,
-        by_district,
-        rows,
-        *blocks,
-        first_vacancy,
+        w.level[people],
+        TIER_OF_LEVEL,
+        _nests(world, near, _qualified(parameters, sums.shape[2]), weights),
         draws.key("search"),
         people,
-        choices,
-        bundles,
+        markets,
     )
+    people, choices = people[:n], np.empty(n, dtype=np.int32)
+    pick_vacancies(lists, markets[:n], people, draws.key("vacancy"), choices)
     world.events.update(
-        applicants=people[:n],
-        applications=choices[:n],
-        bundles=bundles[:n],
-        bundle_rows=rows,
-        bundle_tiers=tiers.astype(np.int8),
-        n_vacancies=n_vacancies,
+        applicants=people,
+        applications=choices,
+        bundles=lists.group[choices],
+        bundle_rows=lists.rows,
+        bundle_tiers=tiers,
+        n_vacancies=lists.group.size,
     )
     world.ledger.count("applications", n)
 

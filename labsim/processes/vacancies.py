@@ -1,0 +1,202 @@
+"""The vacancies of the month by market (district x field x tier), and the pick of one of them at random.
+
+A market's employers stand in blocks of neighbouring rows. A searcher picks a block by its vacancies, then a vacancy in
+it. Both picks are keyed to what is picked, not to its place in a list, so that a vacancy more or less moves only those
+who go to it or came from it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from labsim.compiled import inline, kernel
+from labsim.draws import in_32_bits, mix, race, scramble, slot, uniform_of
+from labsim.world import EnterpriseArrays
+
+# Options of the nested picks are numbered apart, so that their numbers never coincide.
+BLOCKS, EMPLOYERS = 3_000_000, 1_000_000_000
+BLOCK = 128  # employers' rows in a block
+BOUND = 4.0  # proposals of blocks that a pick takes on average
+_S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
+
+
+class VacancyLists(NamedTuple):
+    """Post groups (an employer's posts of a tier) with vacancies, sorted by market, then by row.
+
+    Entries `first_block[m]` to `first_block[m + 1]` are the blocks of market m, those without a vacancy too; entries
+    `first_group[b]` to `first_group[b + 1]` the groups of block b; `first_vacancy[g]` to `first_vacancy[g + 1]` the
+    vacancies of group g.
+    """
+
+    first_block: np.ndarray  # (n_markets + 1,)
+    first_group: np.ndarray  # (n_blocks + 1,)
+    block_accept: np.ndarray  # (n_blocks,) chance that a proposal of the block passes, in 2^-32
+    block_over: np.ndarray  # (n_markets,) share of picks that are raced for by what exceeds the bound, in 2^-32
+    block_excess: np.ndarray  # (n_blocks,) the weights of that race
+    rows: np.ndarray  # (n_groups,) the employer
+    first_vacancy: np.ndarray  # (n_groups + 1,)
+    code: np.ndarray  # (n_vacancies,) what the pick knows a vacancy by
+    group: np.ndarray  # (n_vacancies,)
+
+
+@kernel
+def _count(e: EnterpriseArrays, n_groups: np.ndarray, span: np.ndarray, sums: np.ndarray, pay: np.ndarray) -> None:
+    """Count the post groups with vacancies of each market, the rows between which its employers stand, its vacancies
+    and what they offer.
+    """
+    district, field, vacancies, wage_offer = e.district, e.field, e.vacancies, e.wage_offer
+    n_tiers = vacancies.shape[1]
+    for r in range(district.shape[0]):
+        d, f = district[r], field[r]
+        span[d, f, 0] = min(span[d, f, 0], r)
+        span[d, f, 1] = max(span[d, f, 1], r)
+        for t in range(n_tiers):
+            v = vacancies[r, t]
+            if v > 0:
+                n_groups[d, f, t] += 1
+                sums[d, f, t] += v
+                pay[d, f, t] += v * wage_offer[r, t]
+
+
+@kernel
+def _fill(
+    e: EnterpriseArrays,
+    at: np.ndarray,
+    span: np.ndarray,
+    first_block: np.ndarray,
+    n_of_block: np.ndarray,
+    block_sum: np.ndarray,
+    rows: np.ndarray,
+    n_of_group: np.ndarray,
+) -> None:
+    """Write the groups in the order of their markets (a counting sort, so in row order within a market)."""
+    district, field, vacancies = e.district, e.field, e.vacancies
+    n_fields, n_tiers = at.shape[1], at.shape[2]
+    for r in range(district.shape[0]):
+        for t in range(n_tiers):
+            v = vacancies[r, t]
+            if v > 0:
+                d, f = district[r], field[r]
+                rows[at[d, f, t]] = r
+                n_of_group[at[d, f, t]] = v
+                at[d, f, t] += 1
+                b = first_block[(d * n_fields + f) * n_tiers + t] + r // BLOCK - span[d, f, 0] // BLOCK
+                n_of_block[b] += 1
+                block_sum[b] += v
+
+
+@kernel
+def _write_codes(rows: np.ndarray, first_vacancy: np.ndarray, code: np.ndarray, group: np.ndarray) -> None:
+    for g in range(rows.shape[0]):
+        for v in range(first_vacancy[g], first_vacancy[g + 1]):
+            code[v] = np.uint32(np.uint32(rows[g]) * np.uint32(MANY) + np.uint32(v - first_vacancy[g]))
+            group[v] = g
+
+
+def _starts(counts: np.ndarray) -> np.ndarray:
+    """Return where each run starts, and the end of the last, shape `(n + 1,)`."""
+    starts = np.zeros(counts.size + 1, dtype=np.int64)
+    np.cumsum(counts, out=starts[1:])
+    return starts
+
+
+def list_vacancies(
+    e: EnterpriseArrays, n_districts: int, n_fields: int
+) -> tuple[VacancyLists, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the lists of the month, their tiers `(n_groups,)`, and the number of vacancies and the sum of their
+    offers (VND per month) by market, shape `(n_districts, n_fields, n_tiers)`.
+    """
+    markets = (n_districts, n_fields, e.vacancies.shape[1])
+    n_groups, span = np.zeros(markets, dtype=np.int64), np.zeros((*markets[:2], 2), dtype=np.int64)
+    span[:, :, 0] = e.district.shape[0]
+    sums, pay = np.zeros(markets), np.zeros(markets)
+    _count(e, n_groups, span, sums, pay)
+    n_blocks = np.where(n_groups > 0, (span[:, :, 1] // BLOCK - span[:, :, 0] // BLOCK + 1)[:, :, None], 0)
+    first_block, first_of_market = _starts(n_blocks.ravel()), _starts(n_groups.ravel())
+    n_of_block, block_sum = np.zeros(first_block[-1], dtype=np.int64), np.zeros(first_block[-1])
+    rows = np.zeros(first_of_market[-1], dtype=np.int32)
+    n_of_group = np.zeros(rows.size, dtype=np.int64)
+    at = first_of_market[:-1].reshape(markets).copy()
+    _fill(e, at, span, first_block, n_of_block, block_sum, rows, n_of_group)
+    first_vacancy = _starts(n_of_group)
+    code, group = np.zeros(first_vacancy[-1], dtype=np.uint32), np.zeros(first_vacancy[-1], dtype=np.int32)
+    _write_codes(rows, first_vacancy, code, group)
+    of_blocks = _shared_among_blocks(block_sum, first_block)
+    lists = VacancyLists(first_block, _starts(n_of_block), *of_blocks, rows, first_vacancy, code, group)
+    tiers = np.repeat(np.tile(np.arange(markets[2], dtype=np.int8), n_districts * n_fields), n_groups.ravel())
+    return lists, tiers, sums, pay
+
+
+def _shared_among_blocks(vacancies: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return accept, over and excess as `draws.Shared` has them, for runs of blocks, those of a run proposed alike."""
+    numbers = np.diff(starts)
+    run = np.repeat(np.arange(numbers.size), numbers)
+    total = np.bincount(run, vacancies, numbers.size)
+    parts = vacancies * numbers[run] / total[run]  # 1 where a block has as many as the mean
+    excess = np.maximum(0.0, parts - BOUND) / numbers[run]
+    return in_32_bits(parts / BOUND), in_32_bits(np.bincount(run, excess, numbers.size)), excess
+
+
+@inline
+def _pick_block(
+    bits: np.uint64, accept: np.ndarray, over: np.uint32, excess: np.ndarray, first: int, n_blocks: int
+) -> int:
+    """Return one of the blocks of a market by its vacancies (as `draws.pick`, all blocks proposed alike)."""
+    if over > 0 and (scramble(bits, BLOCKS) >> _S32) < over:
+        return first + race(bits, excess[first : first + n_blocks], BLOCKS)
+    proposal = BLOCKS
+    while True:
+        proposal += 1
+        h = scramble(bits, proposal)
+        b = first + int(((h >> _S32) * np.uint64(n_blocks)) >> _S32)
+        if (h & _LOW_32) < accept[b]:
+            return b
+
+
+@inline
+def _among_few(bits: np.uint64, code: np.ndarray, first: int, last: int) -> int:
+    """Return one of the vacancies from first to last: the one with the highest number of 32 bits."""
+    low, high = np.uint32(bits & _LOW_32), np.uint32(bits >> _S32)
+    best = np.int64(-1)
+    for k in range(last - first):
+        best = max(best, (np.int64(mix(low, high, code[first + k])) << np.int64(16)) | np.int64(k))
+    return first + int(best & np.int64(0xFFFF))
+
+
+@inline
+def _among_many(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, first: int, last: int) -> int:
+    """Return one of the vacancies of the groups from first to last: a race of groups, then a slot of the winner."""
+    best, best_time = first, np.inf
+    for g in range(first, last if last > first + 1 else first):
+        v = first_vacancy[g + 1] - first_vacancy[g]
+        u = uniform_of(bits, EMPLOYERS + rows[g])
+        x = 1.0 - u
+        if x * (1.0 + 0.5 * x) < best_time * v:
+            time = -math.log(u) / v
+            if time < best_time:
+                best, best_time = g, time
+    return int(first_vacancy[best]) + slot(bits, first_vacancy[best + 1] - first_vacancy[best])
+
+
+@kernel
+def pick_vacancies(
+    lists: VacancyLists, markets: np.ndarray, people: np.ndarray, key: np.uint64, choices: np.ndarray
+) -> None:
+    """Write one of the vacancies of each person's market, each with the same chance; the markets have some."""
+    # unpacked here: an array taken out of a tuple in the loop costs a count of references
+    first_block, first_group, accept, over, excess, rows, first_vacancy, code, _ = lists
+    for s in range(markets.shape[0]):
+        market, bits = markets[s], scramble(key, people[s])
+        b, n_blocks = first_block[market], first_block[market + 1] - first_block[market]
+        if n_blocks > 1:
+            b = _pick_block(bits, accept, over[market], excess, b, n_blocks)
+        start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
+        if stop - start > MANY:
+            start = _among_many(bits, rows, first_vacancy, first_group[b], first_group[b + 1])
+        elif stop - start > 1:
+            start = _among_few(scramble(bits, 1), code, start, stop)
+        choices[s] = start

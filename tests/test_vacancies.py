@@ -1,0 +1,85 @@
+"""The pick of a vacancy in a market: every vacancy alike, and as stable as a pick can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_draws import LEVEL, chance_of_counts, chance_of_share
+
+from labsim.compiled import COMPILATION_ON
+from labsim.draws import key_of
+from labsim.processes.vacancies import BLOCK, MANY, list_vacancies, pick_vacancies
+from labsim.world import EnterpriseArrays, Enterprises
+
+PEOPLE = 40_000 if COMPILATION_ON else 4_000
+KEY = key_of(5, "test of vacancies", 1)
+
+
+def _employers(vacancies, *, other=0):
+    """Return employers of one market, after `other` of another market without vacancies."""
+    e = Enterprises(other + len(vacancies), {"tiers": 1})
+    e.field[:other] = 1
+    e.vacancies[other:, 0] = vacancies
+    e.wage_offer[:] = 5.0e6
+    return EnterpriseArrays(*(getattr(e, name) for name in Enterprises.columns()))
+
+
+def _who_goes_where(vacancies):
+    """Return the employer and the number of the vacancy there that each person picks."""
+    lists, _, _, _ = list_vacancies(_employers(vacancies), 1, 2)
+    choices = np.empty(PEOPLE, dtype=np.int32)
+    pick_vacancies(lists, np.zeros(PEOPLE, dtype=np.int32), np.arange(PEOPLE), KEY, choices)
+    group = lists.group[choices]
+    return lists.rows[group], choices - lists.first_vacancy[group]
+
+
+# a few employers; several blocks, some without a vacancy; one employer with more vacancies than `MANY`
+SPREADS = {
+    "one": np.array([1]),
+    "few": np.array([2, 0, 1, 5]),
+    "blocks": np.where(np.arange(5 * BLOCK) % 29 == 3, 2, 0) * (np.arange(5 * BLOCK) // BLOCK != 2),
+    "many": np.concatenate([np.full(20, 3), [2 * MANY], np.full(BLOCK, 1)]),
+}
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_every_vacancy_is_picked_alike(spread):
+    vacancies = SPREADS[spread]
+    rows, places = _who_goes_where(vacancies)
+    assert (places < vacancies[rows]).all()
+    assert (places >= 0).all()
+    table = np.zeros((vacancies.size, vacancies.max()))
+    np.add.at(table, (rows, places), 1)
+    there = np.arange(vacancies.max()) < vacancies[:, None]
+    if there.sum() > 1:
+        assert chance_of_counts(table[there], np.full(there.sum(), PEOPLE / there.sum())) > LEVEL
+
+
+@pytest.mark.parametrize("spread", ["few", "blocks", "many"])
+def test_a_vacancy_less_moves_few(spread):
+    before = SPREADS[spread]
+    place = int(np.flatnonzero(before)[1])
+    after = before.copy()
+    after[place] -= 1
+    (rows, places), (rows_after, places_after) = _who_goes_where(before), _who_goes_where(after)
+    moved = (rows != rows_after) | (places != places_after)
+    gone = (rows == place) & (places == before[place] - 1)
+    assert moved[gone].all()
+    # within a block nobody else moves; among blocks the others keep theirs but for the change of the greatest sum
+    assert chance_of_share(gone.sum(), PEOPLE, 1.0 / before.sum()) > LEVEL
+    assert moved.sum() <= (1 if spread == "few" else 4) * gone.sum() + (0 if spread == "few" else 20)
+
+
+def test_employers_of_other_markets_change_nothing():
+    vacancies = SPREADS["few"]
+    lists, tiers, sums, pay = list_vacancies(_employers(vacancies, other=3), 1, 2)
+    assert lists.rows.tolist() == [3, 5, 6]
+    assert tiers.tolist() == [0, 0, 0]
+    assert sums.ravel().tolist() == [8.0, 0.0]
+    assert pay.ravel().tolist() == [40.0e6, 0.0]
+
+
+def test_no_vacancies_make_empty_lists():
+    lists, tiers, sums, _ = list_vacancies(_employers(np.zeros(4, dtype=np.int64)), 1, 2)
+    assert lists.group.size == lists.rows.size == tiers.size == 0
+    assert sums.sum() == 0.0
