@@ -99,7 +99,7 @@ def _read(profile: Profile, folder: Path) -> Margins:
 
 
 def _circles(profile: Profile) -> list[str]:
-    """Return the circle of each ethnic group: Kinh are one of their own, others of the valley unless the profile says."""
+    """Return the circle of each ethnic group: Kinh are their own, others of the valley unless the profile says."""
     circles = []
     for one in profile.groups.get("ethnicity", ()):
         circle = one.circle or ("kinh" if one.id == "kinh" else "valley")
