@@ -66,9 +66,14 @@ class Field(_Named):
 
 
 class Group(_Named):
-    """Describe one member of a grouping of people or places, such as one ethnicity or one district."""
+    """Describe one member of a grouping of people or places, such as one ethnicity or one district.
+
+    ``circle`` names the peoples of similar work and schooling that an ethnic group is counted with: kinh, valley
+    (Thai, Tay, Nung, Muong, ...) or highland (Hmong, Dao, ...); empty means valley.
+    """
 
     note: str = ""
+    circle: str = ""
 
 
 class Programme(_Data):

@@ -17,7 +17,11 @@ from labsim.targets import SCORECARD_COLUMNS, Label, Target, load_targets, score
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 # series shown beside results that the model takes as given or does not simulate
-CONTEXT = {"population", "poverty_share", "productivity_growth", "grdp_growth"}
+CONTEXT = {
+    "population", "poverty_share", "productivity_growth", "grdp_growth", "graduate_employment_share",
+    "placement_share_of_introduced", "placement_share_of_counselled", "officials_degree_share",
+    "officials_postgraduate_share",
+}  # fmt: skip
 INDICATORS = {
     "trained_share": IndicatorInfo("trained_share", "trained", "%", "administrative", "up", "labour_force"),
     "urban_rate": IndicatorInfo("urban_rate", "rate", "share", "survey", "down", "labour_force"),

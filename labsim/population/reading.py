@@ -15,7 +15,6 @@ from labsim.population.margins import (
     AGES,
     BANDS,
     CIRCLES,
-    FAR_PEOPLES,
     HAZARDS,
     KINDS,
     LEVEL_AGES,
@@ -36,7 +35,7 @@ from labsim.population.margins import (
 )
 from labsim.population.tables import Rows
 from labsim.profile import Profile, folder_hashes
-from labsim.text import _
+from labsim.text import _, did_you_mean
 from labsim.world import N_LEVELS
 
 _cache: dict[tuple[str, ...], Margins] = {}
@@ -54,7 +53,7 @@ def read_margins(profile: Profile) -> Margins:
     # fields and groups of the profile order the arrays, so they belong to the key
     key = (
         str(profile.folder), *(f"{name}:{value}" for name, value in sorted(hashes.items()) if name.endswith(".csv")),
-        *(one.id for one in profile.fields), *(one.id for one in profile.groups.get("ethnicity", ())),
+        *(one.id for one in profile.fields), *(f"{one.id}:{one.circle}" for one in profile.groups.get("ethnicity", ())),
     )  # fmt: skip
     with _lock:
         if key not in _cache:
@@ -85,7 +84,7 @@ def _read(profile: Profile, folder: Path) -> Margins:
     outsiders = Rows(folder / "outsiders.csv")
     return Margins(
         districts=districts, fields=fields, peoples=peoples,
-        circle=np.array([0 if one == "kinh" else (2 if one in FAR_PEOPLES else 1) for one in peoples]),
+        circle=np.array([CIRCLES.index(one) for one in _circles(profile)]),
         population=_column(places, "population"), urban_population=_column(places, "urban_population"),
         hazard_rate=np.array([_column(places, hazard) for hazard in HAZARDS]),
         farm_factor=_column(places, "farm_income_factor"), wage_region=_column(places, "minimum_wage_region"),
@@ -97,6 +96,18 @@ def _read(profile: Profile, folder: Path) -> Margins:
         **_census(folder, districts, peoples), **_work(folder, fields), **_training(folder, fields),
         **_traits(folder, districts),
     )  # fmt: skip
+
+
+def _circles(profile: Profile) -> list[str]:
+    """Return the circle of each ethnic group: Kinh are their own, others of the valley unless the profile says."""
+    circles = []
+    for one in profile.groups.get("ethnicity", ()):
+        circle = one.circle or ("kinh" if one.id == "kinh" else "valley")
+        if circle not in CIRCLES:
+            message = _("given {given!r}; {hint}").format(given=circle, hint=did_you_mean(circle, CIRCLES))
+            raise PopulationError(f"groups.ethnicity.{one.id}.circle: {message}")
+        circles.append(circle)
+    return circles
 
 
 def _column(rows: Rows, name: str) -> Doubles:
