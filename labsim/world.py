@@ -284,9 +284,20 @@ class World:
         home = self.workers.district.astype(np.int16) * 2 + self.workers.urban
         changes = np.flatnonzero(np.diff(home)) + 1
         self.runs: NDArray[np.int64] = np.concatenate([[0], changes, [len(self.workers)]]).astype(np.int64)
+        # rows by birth, and where each month begins
+        self._by_birth: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
         self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))
         self.courses = ProgrammeArrays(*(getattr(self.programmes, name) for name in Programmes.columns()))
+
+    def born_in(self, month: int) -> NDArray[np.int32]:
+        """Return the people born in a month, in the order of rows; births never change."""
+        if self._by_birth is None:
+            birth = self.workers.birth_month
+            rows, months = np.argsort(birth, kind="stable").astype(np.int32), np.arange(-32768, 32769)
+            self._by_birth = rows, np.searchsorted(birth[rows].astype(np.int32), months)
+        rows, first = self._by_birth
+        return rows[first[month + 32768] : first[month + 32769]]
 
     @property
     def n_fields(self) -> int:

@@ -139,8 +139,7 @@ def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMo
 
     Who leaves school in a rural home joins the family farm with probability `farm_at_home`, else looks for work.
     """
-    birth = world.workers.birth_month
-    rows = np.flatnonzero((birth == world.month - MONTHS_AT_15) | (birth == world.month - MONTHS_AT_18))
+    rows = np.concatenate([world.born_in(world.month - age) for age in (MONTHS_AT_15, MONTHS_AT_18)])
     entered, left_school = _come_of_age(
         world.people, world.ledger.flows, world.month, parameters.farm_at_home, rows, draws.key("come of age")
     )
@@ -228,7 +227,8 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
     """Let employees go when they reach the statutory retirement age of the year."""
     at = retirement_months(parameters, world.calendar[0])
     world.tables["retirement_months"] = at
-    birth = world.workers.birth_month
+    # once each, though the ages of men and women may be one
+    rows = np.concatenate([world.born_in(world.month - age) for age in np.unique(at).tolist()])
     retired = _retire(
         world.people,
         world.employers,
@@ -237,7 +237,7 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
         world.month,
         at,
         parameters.retire_from_post,
-        np.flatnonzero((birth == world.month - at[0]) | (birth == world.month - at[1])),
+        rows,
         draws.key("retire"),
     )
     world.ledger.count("retired", retired)
