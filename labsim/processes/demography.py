@@ -161,13 +161,13 @@ def _die(
     activity, birth, sex = w.activity, w.birth_month, w.sex
     # Everyone's risk of a whole year is drawn once a year, in a month of their own: a twelfth of the people a month.
     for i in range(month % 12, activity.shape[0], 12):
-        if activity[i] < CHILD:
-            age = min((month - birth[i]) // 12, chance.shape[1] - 1)
-            if uniform(key, i) < chance[sex[i], age]:
-                leave_work(w, e, i)
-                leave_programme(w, p, i)
-                move(w, flows, i, LEFT)
-                deaths += 1
+        # children draw too: few then pass, and a processor that guesses who is a child guesses wrong
+        age = min(max(month - birth[i], 0) // 12, chance.shape[1] - 1)
+        if uniform(key, i) < chance[sex[i], age] and activity[i] < CHILD:
+            leave_work(w, e, i)
+            leave_programme(w, p, i)
+            move(w, flows, i, LEFT)
+            deaths += 1
     return deaths
 
 

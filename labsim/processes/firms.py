@@ -227,9 +227,20 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 
 @kernel
+def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarray) -> int:
+    """Write the rows from first to last that have run a household business for some months; return how many."""
+    activity, spell = w.activity[first:last], w.spell[first:last]
+    n = np.uint32(0)
+    for i in range(activity.shape[0]):
+        rows[n] = first + i
+        n = np.uint32(n + np.uint32((activity[i] == BUSINESS) & (spell[i] >= months)))
+    return int(n)
+
+
+@kernel
 def _assign_owners(
     w: WorkerArrays,
-    owners: np.ndarray,
+    runs: np.ndarray,
     new_firms: np.ndarray,
     first: np.ndarray,
     n_fields: int,
@@ -239,9 +250,15 @@ def _assign_owners(
     """Give each new firm the household business of its district and field that draws the least number."""
     owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
     least = np.full(new_firms.shape[0], 2.0)
-    for i in owners:
-        if w.spell[i] >= months and w.work_field[i] >= 0:
-            cell = w.district[i] * n_fields + w.work_field[i]
+    rows = np.empty(np.diff(runs).max(), dtype=np.int32)
+    for r in range(runs.shape[0] - 1):
+        here = w.district[runs[r]] * n_fields
+        if first[here] == first[here + n_fields]:
+            continue
+        for i in rows[: _settled(w, runs[r], runs[r + 1], months, rows)]:
+            if w.work_field[i] < 0:
+                continue
+            cell = here + w.work_field[i]
             for k in range(first[cell], first[cell + 1]):
                 u = uniform(key, i * 16 + (k - first[cell]) % 16)
                 if u < least[k]:
@@ -321,9 +338,8 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     small = small[np.argsort(cells, kind="stable")]
     if small.size:
         first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        settled = np.flatnonzero(world.workers.activity == BUSINESS)
         e.owner[small] = _assign_owners(
-            world.people, settled, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
+            world.people, world.runs, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
         )
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, uniform
+from labsim.draws import DrawsOfMonth, gated, uniform, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -251,21 +251,19 @@ def _return(
     settle: float,
     saved: float,
     farm: float,
+    rows: np.ndarray,
     key: np.uint64,
     counts: np.ndarray,
 ) -> None:
-    activity = w.activity
-    for i in range(activity.shape[0]):
-        now = activity[i]
-        if now == AWAY:
-            u = uniform(key, i)
-            if u < settle:
-                move(w, flows, i, LEFT)
-                counts[0] += 1
-            elif u < settle + back:
-                w.savings[i] += saved * min(24, w.spell[i])
-                move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
-                counts[1] += 1
+    for i in rows:
+        u = uniform(key, i)
+        if u < settle:
+            move(w, flows, i, LEFT)
+            counts[0] += 1
+        elif u < settle + back:
+            w.savings[i] += saved * min(24, w.spell[i])
+            move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
+            counts[1] += 1
 
 
 @process(reads="workers.urban", writes="workers.activity workers.spell workers.savings ledger")
@@ -282,6 +280,7 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
         parameters.settle_rate,
         parameters.saved_away,
         parameters.back_to_farm,
+        where_equal(world.workers.activity, AWAY),
         draws.key("return"),
         counts,
     )
@@ -290,11 +289,10 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
 
 
 @kernel
-def _move_in(w: WorkerArrays, flows: np.ndarray, chance: float, key: np.uint64) -> int:
+def _move_in(w: WorkerArrays, flows: np.ndarray, chance: float, rows: np.ndarray, key: np.uint64) -> int:
     n = 0
-    activity = w.activity
-    for i in range(activity.shape[0]):
-        if activity[i] == OUTSIDE and uniform(key, i) < chance:
+    for i in rows:
+        if uniform(key, i) < chance:
             move(w, flows, i, UNEMPLOYED)
             n += 1
     return n
@@ -306,4 +304,5 @@ def move_in(world: World, parameters: MigrationParameters, draws: DrawsOfMonth) 
     here = world.ledger.stocks[: int(Activity.ABROAD) + 1].sum()
     outside = world.ledger.stocks[OUTSIDE]
     chance = min(1.0, parameters.in_migration / 12.0 * here / max(1, outside))
-    world.ledger.count("moved_in", _move_in(world.people, world.ledger.flows, chance, draws.key("move in")))
+    rows = where_equal(world.workers.activity, OUTSIDE)
+    world.ledger.count("moved_in", _move_in(world.people, world.ledger.flows, chance, rows, draws.key("move in")))

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
@@ -375,7 +375,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
             "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
         )
         open_ |= offers
-    rows = np.flatnonzero(open_)
+    rows = where_equal(open_.view(np.uint8), 1)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(
