@@ -258,21 +258,22 @@ def _take_part(
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
-    activity, birth, sex = w.activity, w.birth_month, w.sex
-    for i in rows:
-        now = activity[i]
+    # column by column: memory is then asked for many people at once
+    doing, heads, birth, sexes = w.activity[rows], gate[rows], w.birth_month[rows], w.sex[rows]
+    for k in range(rows.shape[0]):
+        i, now, sex = rows[k], doing[k], sexes[k]
         if now > OUT or now == IN_TRAINING:
             continue
-        u = gated(gate[i], key, i)
-        months = month - birth[i]
+        u = gated(heads[k], key, i)
+        months = month - birth[k]
         age = min(months // 12, oldest)
         if now == OUT:
             pupil = w.schooling[i] >= 3 and months < MONTHS_AT_18
-            if not pupil and u < enter[sex[i], age]:
+            if not pupil and u < enter[sex, age]:
                 # the position of u within the accepted range is itself uniform: it decides farm or search
-                home = w.urban[i] == 0 and u < at_home * enter[sex[i], age]
+                home = w.urban[i] == 0 and u < at_home * enter[sex, age]
                 move(w, flows, i, FARMING if home else UNEMPLOYED)
-        elif u < leave[sex[i], age]:
+        elif u < leave[sex, age]:
             leave_work(w, e, i)
             leave_programme(w, p, i)
             move(w, flows, i, OUT)

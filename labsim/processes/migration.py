@@ -187,18 +187,20 @@ def _leave(
     key: np.uint64,
 ) -> int:
     left = 0
-    activity = w.activity
-    for i in rows:
-        now = activity[i]
+    # column by column: memory is then asked for many people at once
+    doing, heads, birth = w.activity[rows], gate[rows], w.birth_month[rows]
+    programme, wages, savings = w.programme[rows], w.wage[rows], w.savings[rows]
+    for k in range(rows.shape[0]):
+        i, now = rows[k], doing[k]
         if now > UNEMPLOYED:
             continue
-        u = gated(gate[i], key, i)
-        age = (month - w.birth_month[i]) // 12
-        if age >= oldest or w.programme[i] >= 0:
+        u = gated(heads[k], key, i)
+        age = (month - birth[k]) // 12
+        if age >= oldest or programme[k] >= 0:
             continue
-        earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
+        earned = wages[k] if now != UNEMPLOYED else idle * wages[k]
         gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
-        means = max(0.0, w.savings[i])
+        means = max(0.0, savings[k])
         ease = means / (means + cost) if cost > 0.0 else 1.0
         young = 1.0 if age < young_until else older
         if u < rate * gain * young * ease:
