@@ -26,7 +26,10 @@ COMPILATION_ON = not bool(numba_config.DISABLE_JIT)
 
 def _kernel_sources() -> list[Path]:
     package = Path(__file__).parent
-    return [package / "compiled.py", package / "draws.py", *sorted((package / "processes").glob("*.py"))]
+    return [
+        *(package / name for name in ("compiled.py", "draws.py", "world.py")),
+        *sorted((package / "processes").glob("*.py")),
+    ]
 
 
 def sources_hash() -> str:

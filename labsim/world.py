@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.columns import Column, Table
+from labsim.compiled import kernel
 from labsim.ledger import Ledger
 from labsim.levers import Levers
 
@@ -28,6 +29,7 @@ N_TIERS = 3
 NOBODY = -1
 NO_TIER = 255
 NOT_FOUNDED = 32767
+EARLIEST = -32768  # the least month that a birth can have
 
 
 class Activity(IntEnum):
@@ -251,6 +253,23 @@ class Market:
     tightness: Doubles  # (n_fields, n_tiers): vacancies unfilled of those open, smoothed
 
 
+@kernel
+def _order_by_birth(birth: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Write the rows in the order of births, those of one month in the order of rows; return where each month begins,
+    shape `(65537,)`.
+    """
+    first = np.zeros(65537, dtype=np.int64)
+    for i in range(birth.shape[0]):
+        first[int(birth[i]) - EARLIEST + 1] += 1
+    first = np.cumsum(first)
+    place = first.copy()
+    for i in range(birth.shape[0]):
+        month = int(birth[i]) - EARLIEST
+        order[place[month]] = i
+        place[month] += 1
+    return first
+
+
 @dataclass
 class World:
     """Everything that changes in a run; processes read and write it, policies write only its levers."""
@@ -284,9 +303,19 @@ class World:
         home = self.workers.district.astype(np.int16) * 2 + self.workers.urban
         changes = np.flatnonzero(np.diff(home)) + 1
         self.runs: NDArray[np.int64] = np.concatenate([[0], changes, [len(self.workers)]]).astype(np.int64)
+        # rows by birth, and where each month begins
+        self._by_birth: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
         self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))
         self.courses = ProgrammeArrays(*(getattr(self.programmes, name) for name in Programmes.columns()))
+
+    def born_in(self, month: int) -> NDArray[np.int32]:
+        """Return the people born in a month, in the order of rows; births never change."""
+        if self._by_birth is None:
+            order = np.empty(len(self.workers), dtype=np.int32)
+            self._by_birth = order, _order_by_birth(self.workers.birth_month, order)
+        rows, first = self._by_birth
+        return rows[first[month - EARLIEST] : first[month - EARLIEST + 1]]
 
     @property
     def n_fields(self) -> int:

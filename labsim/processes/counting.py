@@ -15,7 +15,8 @@ from labsim.world import Activity, WorkerArrays, World
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
 ABROAD = int(Activity.ABROAD)
 
-# Ages in months at which the bands begin; the last begins at the statutory retirement age.
+# Ages in months at which the bands begin, but for the first; the last begins at the statutory retirement age.
+BANDS_FROM = (216, 300, 432)
 AGE_BANDS = ("15-17", "18-24", "25-35", "36-retirement", "past retirement")
 STATUSES = (
     "farming for own use",
@@ -40,6 +41,8 @@ N_STATUSES = len(STATUSES)
 N_TRAINING = 6
 N_PAY_BINS = 400
 PAY_BIN = 1.0e5
+PER_PERSON = (N_STATUSES + 1) * N_TRAINING * 2  # cells for each sex, age band and ethnic group
+BLOCK = 4096  # people whose codes stay next to the processor until they are counted
 
 
 class CountingParameters(Parameters):
@@ -81,140 +84,196 @@ class CountingParameters(Parameters):
 
 
 @kernel
-def _code_age(
-    cell: np.ndarray,
-    birth: np.ndarray,
-    sex: np.ndarray,
-    month: int,
-    retirement: np.ndarray,
-    n_groups: int,
-    code: np.ndarray,
-) -> None:
-    """Write the place of everyone's district, residence, sex, age band and ethnic group in the table."""
-    men, women, of_band, statuses = np.int32(retirement[0]), np.int32(retirement[1]), np.int32(n_groups), np.int32(16)
-    for i in range(code.shape[0]):
+def _write_bands(birth: np.ndarray, sex: np.ndarray, month: int, retirement: np.ndarray, band: np.ndarray) -> None:
+    men, women = np.int32(retirement[0]), np.int32(retirement[1])
+    for i in range(band.shape[0]):
         age = np.int32(month) - np.int32(birth[i])
-        band = np.int32(1) if age >= np.int32(216) else np.int32(0)
-        band = np.int32(2) if age >= np.int32(300) else band
-        band = np.int32(3) if age >= np.int32(432) else band
-        band = np.int32(4) if age >= (women if sex[i] == 1 else men) else band
-        code[i] = (cell[i] + band * of_band) * statuses
+        of_age = np.int32(1) if age >= np.int32(BANDS_FROM[0]) else np.int32(0)
+        of_age = np.int32(2) if age >= np.int32(BANDS_FROM[1]) else of_age
+        of_age = np.int32(3) if age >= np.int32(BANDS_FROM[2]) else of_age
+        band[i] = np.uint8(np.int32(4) if age >= (women if sex[i] == 1 else men) else of_age)
+
+
+def _age_bands(world: World) -> np.ndarray:
+    """Return everyone's age band, shape `(n_workers,)`, kept from month to month: only a few cohorts change theirs."""
+    counts, w, month = world.counts, world.workers, world.month
+    retirement = world.tables["retirement_months"]
+    state = (month, *retirement.tolist())
+    if counts.get("bands_of") != (month - 1, *state[1:]):
+        if "bands" not in counts:
+            counts["bands"] = np.empty(len(w), dtype=np.uint8)
+        _write_bands(w.birth_month, w.sex, month, retirement, counts["bands"])
+    else:
+        for band, months in enumerate(BANDS_FROM, start=1):
+            counts["bands"][world.born_in(month - months)] = band
+        for sex, months in enumerate(retirement):
+            cohort = world.born_in(month - int(months))
+            counts["bands"][cohort[w.sex[cohort] == sex]] = len(BANDS_FROM) + 1
+    counts["bands_of"] = state
+    bands: np.ndarray = counts["bands"]
+    return bands
 
 
 @kernel
-def _code_status(
-    w: WorkerArrays,
-    runs: np.ndarray,
-    under: np.ndarray,
-    sector: np.ndarray,
-    businesses: np.ndarray,
-    any_business: bool,
-    scratch: np.ndarray,
-    code: np.ndarray,
+def _code_people(
+    bands: np.ndarray, sex: np.ndarray, ethnicity: np.ndarray, steps: np.ndarray, code: np.ndarray
 ) -> None:
-    """Add the status: hours and use of the harvest for farmers, the sector for others at work, the activity for the
-    rest.
+    """Write the place of sex, age band and ethnic group, in steps of a person, a band and as many groups as are told
+    apart.
+    """
+    per_sex, per_band, most = np.uint16(steps[0]), np.uint16(steps[1]), np.uint16(steps[2])
+    for i in range(code.shape[0]):
+        # short numbers throughout: so it runs sixteen at a time
+        place = np.uint16(np.uint16(sex[i]) * per_sex) + np.uint16(np.uint16(bands[i]) * per_band)
+        code[i] = np.uint16(place + min(np.uint16(ethnicity[i]), most))
+
+
+@kernel
+def _code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> None:
+    """Write the place of status, training, paper and digital skills; all trades and jobs as if in agriculture.
 
     Children and people outside get a last status that nobody reads: cheaper than to skip them.
     """
-    for r in range(runs.shape[0] - 1):
-        here = slice(runs[r], runs[r + 1])
-        activity, field, own_use, pace, place = (
-            w.activity[here],
-            w.work_field[here],
-            w.own_use[here],
-            w.pace[here],
-            code[here],
-        )
-        d = w.district[runs[r]]
-        least = np.int32(under[d])
-        sorts = scratch[here]
-        for i in range(place.shape[0]):
-            sorts[i] = sector[np.uint16(field[i] + 1)]
-        for i in range(place.shape[0]):
-            # products in place of choices: so it runs eight at a time
-            now, of_sector = np.int32(activity[i]), np.int32(sorts[i])
-            hungry = np.int32(np.int32(pace[i]) < least)
-            farming = np.int32(2) - np.int32(2) * np.int32(own_use[i]) + hungry - np.int32(7)
-            status = min(now + np.int32(7), np.int32(15)) + np.int32(now == np.int32(0)) * farming
-            status += np.int32(now == np.int32(1)) * (of_sector - np.int32(4))
-            status += np.int32(now == np.int32(2)) * (of_sector - np.int32(2))
-            place[i] = (place[i] + status) * np.int32(6)
-        if any_business:
-            for i in range(place.shape[0]):
-                if activity[i] == BUSINESS:
-                    businesses[d, field[i]] += 1
-
-
-@kernel
-def _code_training(w: WorkerArrays, code: np.ndarray) -> None:
-    """Add training, paper and digital skills."""
-    level, certificate, vocational, digital = w.level, w.certificate, w.vocational, w.digital
-    for i in range(code.shape[0]):
+    here = slice(first, first + part.shape[0])
+    activity, own_use, pace = w.activity[here], w.own_use[here], w.pace[here]
+    level, certificate, vocational, digital = w.level[here], w.certificate[here], w.vocational[here], w.digital[here]
+    some, under = np.int32(least > 0), np.uint8(max(least, 1) - 1)
+    for i in range(part.shape[0]):
+        now = np.int32(activity[i])
+        hungry = np.int32(pace[i] <= under) * some
+        status = min(now + np.int32(7), np.int32(15))
+        status += np.int32(now == np.int32(0)) * (hungry - np.int32(5) - np.int32(2) * np.int32(own_use[i]))
+        status -= np.int32(now == np.int32(1)) * np.int32(4) + np.int32(now == np.int32(2)) * np.int32(2)
         paper = np.int32(certificate[i])
         training = np.int32(1) + np.int32(vocational[i])
         training = np.int32(2) + paper if paper > np.int32(0) else training
         training = np.int32(0) if level[i] == 0 else training
         training = np.int32(5) if level[i] >= 5 else training
-        code[i] = (code[i] + training) * np.int32(2) + np.int32(digital[i])
+        part[i] = np.uint8((status * np.int32(6) + training) * np.int32(2) + np.int32(digital[i]))
 
 
 @kernel
-def _tally(code: np.ndarray, cells: np.ndarray) -> None:
+def _add_sectors(
+    activity: np.ndarray, field: np.ndarray, sector: np.ndarray, rows: np.ndarray, part: np.ndarray, busy: np.ndarray
+) -> None:
+    """Add the sector of trades and jobs, and count both by field, shape `(2, n_fields + 1)`."""
+    n = np.uint32(0)
+    for i in range(activity.shape[0]):
+        rows[n] = i
+        n = np.uint32(n + np.uint32((activity[i] == BUSINESS) | (activity[i] == EMPLOYEE)))
+    for k in range(n):
+        i = rows[k]
+        of_field = np.uint16(field[i] + 1)
+        part[i] += sector[of_field]
+        busy[np.uint8(activity[i] - BUSINESS), of_field] += 1
+
+
+@kernel
+def _add_one_sector(activity: np.ndarray, sector: int, part: np.ndarray) -> None:
+    """Add the sector of jobs in a world of one sector without trades."""
+    for i in range(activity.shape[0]):
+        part[i] += np.uint8(activity[i] == EMPLOYEE) * np.uint8(sector)
+
+
+@kernel
+def _tally(code: np.ndarray, part: np.ndarray, place: np.ndarray, tables: np.ndarray) -> None:
+    """Count a quarter of the people in each of four tables: a processor waits for a number that it has just written."""
     for i in range(code.shape[0]):
-        cells[code[i]] += 1
+        place[i] = np.uint32(code[i]) * np.uint32(PER_PERSON) + part[i]
+    one, two, three, four = tables[0], tables[1], tables[2], tables[3]
+    n = code.shape[0] // 4
+    first, second, third, fourth = place[:n], place[n : 2 * n], place[2 * n : 3 * n], place[3 * n : 4 * n]
+    for i in range(n):
+        one[first[i]] += np.int32(1)
+        two[second[i]] += np.int32(1)
+        three[third[i]] += np.int32(1)
+        four[fourth[i]] += np.int32(1)
+    for at in place[4 * n : code.shape[0]]:
+        one[at] += np.int32(1)
 
 
 @kernel
-def _sum_pay(w: WorkerArrays, runs: np.ndarray, pay: np.ndarray) -> None:
-    """Add up pay by district, residence and kind of work, shape `(n_districts, 2, 3)`, in whole VND."""
-    for r in range(runs.shape[0] - 1):
-        here = slice(runs[r], runs[r + 1])
-        activity, wage = w.activity[here], w.wage[here]
-        # sums of whole numbers may be taken in any order, so they are taken eight at a time
-        farm, trade, hired, nothing = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-        for i in range(activity.shape[0]):
-            now, earned = activity[i], np.int64(np.int32(wage[i]))
-            farm += earned if now == FARMING else nothing
-            trade += earned if now == BUSINESS else nothing
-            hired += earned if now == EMPLOYEE else nothing
-        d, u = w.district[runs[r]], w.urban[runs[r]]
-        pay[d, u, 0] += farm
-        pay[d, u, 1] += trade
-        pay[d, u, 2] += hired
+def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
+    """Add up pay by kind of work, shape `(3,)`, in whole VND."""
+    # sums of whole numbers may be taken in any order, so they are taken eight at a time
+    farm, trade, hired, nothing = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    for i in range(activity.shape[0]):
+        now, earned = activity[i], np.int64(np.int32(wage[i]))
+        farm += earned if now == FARMING else nothing
+        trade += earned if now == BUSINESS else nothing
+        hired += earned if now == EMPLOYEE else nothing
+    pay[0] += farm
+    pay[1] += trade
+    pay[2] += hired
 
 
 @kernel
-def _tally_by_all(code: np.ndarray, activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
-    for i in range(code.shape[0]):
-        if activity[i] <= EMPLOYEE:
-            pay[code[i] // 192 * 3 + activity[i]] += wage[i]
-
-
-@kernel
-def _tally_pay(activity: np.ndarray, wage: np.ndarray, pay_bins: np.ndarray) -> None:
+def _add_pay_by_all(
+    activity: np.ndarray, wage: np.ndarray, code: np.ndarray, pay: np.ndarray, bins: np.ndarray
+) -> None:
+    """Add up pay by sex, age band, ethnic group and kind of work, and count it by bins."""
     for i in range(activity.shape[0]):
         if activity[i] <= EMPLOYEE:
-            pay_bins[min(399, int(wage[i] / 1.0e5))] += 1
+            pay[code[i], activity[i]] += wage[i]
+            bins[min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN))] += 1
+
+
+@kernel
+def _count_all(
+    w: WorkerArrays,
+    runs: np.ndarray,
+    bands: np.ndarray,
+    steps: np.ndarray,
+    under: np.ndarray,
+    sector: np.ndarray,
+    cells: np.ndarray,
+    businesses: np.ndarray,
+    pay: np.ndarray,
+    pay_by_all: np.ndarray,
+    pay_bins: np.ndarray,
+    december: bool,
+) -> None:
+    """Count everyone into cells of shape `(n_districts, 2, n_cells)`, block by block of one district and residence."""
+    simple = (sector[1:] == sector[-1]).all() and not (w.activity == BUSINESS).any()
+    code, part = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8)
+    rows, place = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
+    tables = np.zeros((4, cells.shape[2]), np.int32)
+    busy = np.zeros((2, sector.shape[0]), np.int64)
+    for r in range(runs.shape[0] - 1):
+        d, u = w.district[runs[r]], w.urban[runs[r]]
+        for first in range(runs[r], runs[r + 1], BLOCK):
+            n = min(BLOCK, runs[r + 1] - first)
+            here = slice(first, first + n)
+            activity, wage = w.activity[here], w.wage[here]
+            _code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
+            _code_doings(w, first, under[d], part[:n])
+            if simple:
+                _add_one_sector(activity, sector[-1], part[:n])
+            else:
+                _add_sectors(activity, w.work_field[here], sector, rows, part, busy)
+            _tally(code[:n], part[:n], place, tables)
+            _add_pay(activity, wage, pay[d, u])
+            if december:
+                _add_pay_by_all(activity, wage, code, pay_by_all[d, u], pay_bins)
+        for table in tables:
+            cells[d, u] += table
+        tables[:] = 0
+        businesses[d] += busy[0, 1:]
+        busy[:] = 0
 
 
 @kernel
 def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray) -> None:
-    n_statuses = by_district.shape[1]
-    n_ages, n_groups, per_status = cells.shape[3], cells.shape[4], cells.shape[6] * cells.shape[7]
-    flat = cells.reshape((cells.shape[0], 2, 2, n_ages, n_groups, n_statuses + 1, per_status))
-    inner = by_residence.reshape((2, n_ages, 2, n_statuses, per_status))
-    for d in range(flat.shape[0]):
+    for d in range(cells.shape[0]):
         for r in range(2):
-            for s in range(2):
-                for a in range(n_ages):
-                    for g in range(n_groups):
-                        for status in range(n_statuses):
-                            for k in range(per_status):
-                                n = flat[d, r, s, a, g, status, k]
-                                if n > 0:
-                                    inner[r, a, min(g, 1), status, k] += n
-                                    by_district[d, status] += n
+            for s in range(cells.shape[2]):
+                for a in range(cells.shape[3]):
+                    for g in range(cells.shape[4]):
+                        here, there = cells[d, r, s, a, g], by_residence[r, a, min(g, 1)]
+                        for status in range(by_district.shape[1]):
+                            for k in range(here.shape[1]):
+                                there[status, k] += here[status, k]
+                                by_district[d, status] += here[status, k]
 
 
 @kernel
@@ -250,46 +309,41 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     A farmer is underemployed when the month's work falls short of `full_hours` for a share of people that grows with
     the shortfall.
     """
-    n_districts, n_groups = len(world.places), world.n_groups
-    counts, w = world.counts, world.workers
-    shape = (n_districts, 2, 2, len(AGE_BANDS), n_groups)
-    if "cells" not in counts:
-        counts["cells"] = np.zeros((*shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
-        counts["by_residence"] = np.zeros((2, len(AGE_BANDS), 2, N_STATUSES, N_TRAINING, 2))
-        counts["by_district"] = np.zeros((n_districts, N_STATUSES))
-        counts["businesses"] = np.zeros((n_districts, world.n_fields))
-        counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
-        # district, residence, sex and ethnic group never change: their place in the table is kept
-        place = (w.district.astype(np.int32) * 2 + w.urban) * 2 + w.sex
-        counts["place"] = place * (len(AGE_BANDS) * n_groups) + w.ethnicity
-        counts["code"] = np.empty(len(w), dtype=np.int32)
-        counts["scratch"] = np.empty(len(w), dtype=np.int8)
-    for name in ("cells", "businesses", "pay_bins", "by_residence", "by_district"):
-        counts[name][...] = 0
-    _count_jobs(world, parameters)
+    counts, n_districts = world.counts, len(world.places)
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
-    under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall))
-    sector = np.concatenate([[0], world.sector_of_field]).astype(np.int8)
-    any_business = bool((w.activity == BUSINESS).any())
-    code, pay = counts["code"], np.zeros((n_districts, 2, 3))
-    _code_age(counts["place"], w.birth_month, w.sex, world.month, world.tables["retirement_months"], n_groups, code)
-    _code_status(world.people, world.runs, under, sector, counts["businesses"], any_business, counts["scratch"], code)
-    _code_training(world.people, code)
-    _tally(code, counts["cells"].reshape(-1))
-    _sum_pay(world.people, world.runs, pay)
-    if world.calendar[1] == 12:
-        _tally_pay(w.activity, w.wage, counts["pay_bins"])
-        by_all = np.zeros(int(np.prod(shape)) * 3)
-        _tally_by_all(code, w.activity, w.wage, by_all)
-        counts["pay"] = by_all.reshape((*shape, 3))
-    _add_up(counts["cells"], counts["by_residence"], counts["by_district"])
-    by_district = counts["by_district"]
-    counts["pay_by_residence"] = pay.sum(axis=0)
+    under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall)).astype(np.int64)
+    december = world.calendar[1] == 12
+    # all groups are told apart once a year; in other months sexes are not, and minorities are one
+    shape = (2, len(AGE_BANDS), world.n_groups) if december else (1, len(AGE_BANDS), min(2, world.n_groups))
+    cells = np.zeros((n_districts, 2, *shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
+    businesses, pay = np.zeros((n_districts, world.n_fields)), np.zeros((n_districts, 2, 3))
+    pay_by_all, pay_bins = np.zeros((n_districts, 2, *shape, 3)), np.zeros(N_PAY_BINS, dtype=np.int64)
+    _count_all(
+        world.people,
+        world.runs,
+        _age_bands(world),
+        np.array([shape[1] * shape[2] if december else 0, shape[2], shape[2] - 1]),
+        under,
+        np.concatenate([[0], 2 * N_TRAINING * world.sector_of_field]).astype(np.uint8),
+        cells.reshape((n_districts, 2, -1)),
+        businesses,
+        pay,
+        pay_by_all.reshape((n_districts, 2, -1, 3)),
+        pay_bins,
+        december,
+    )
+    by_residence = np.zeros((2, len(AGE_BANDS), 2, N_STATUSES, N_TRAINING, 2))
+    by_district = np.zeros((n_districts, N_STATUSES))
+    _add_up(cells.reshape((*cells.shape[:6], -1)), by_residence.reshape((*by_residence.shape[:4], -1)), by_district)
+    if december:
+        counts.update(cells=cells, pay=pay_by_all, pay_bins=pay_bins)
+    counts.update(businesses=businesses, by_residence=by_residence, pay_by_residence=pay.sum(axis=0))
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])
     counts["business_income"] = pay[:, BUSINESS] / np.maximum(1, by_district[:, 4:7].sum(axis=1))
+    _count_jobs(world, parameters)
 
 
 def _count_jobs(world: World, parameters: CountingParameters) -> None:

@@ -139,8 +139,7 @@ def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMo
 
     Who leaves school in a rural home joins the family farm with probability `farm_at_home`, else looks for work.
     """
-    birth = world.workers.birth_month
-    rows = np.flatnonzero((birth == world.month - MONTHS_AT_15) | (birth == world.month - MONTHS_AT_18))
+    rows = np.concatenate([world.born_in(world.month - age) for age in (MONTHS_AT_15, MONTHS_AT_18)])
     entered, left_school = _come_of_age(
         world.people, world.ledger.flows, world.month, parameters.farm_at_home, rows, draws.key("come of age")
     )
@@ -162,13 +161,13 @@ def _die(
     activity, birth, sex = w.activity, w.birth_month, w.sex
     # Everyone's risk of a whole year is drawn once a year, in a month of their own: a twelfth of the people a month.
     for i in range(month % 12, activity.shape[0], 12):
-        if activity[i] < CHILD:
-            age = min((month - birth[i]) // 12, chance.shape[1] - 1)
-            if uniform(key, i) < chance[sex[i], age]:
-                leave_work(w, e, i)
-                leave_programme(w, p, i)
-                move(w, flows, i, LEFT)
-                deaths += 1
+        # children draw too: few then pass, and a processor that guesses who is a child guesses wrong
+        age = min(max(month - birth[i], 0) // 12, chance.shape[1] - 1)
+        if uniform(key, i) < chance[sex[i], age] and activity[i] < CHILD:
+            leave_work(w, e, i)
+            leave_programme(w, p, i)
+            move(w, flows, i, LEFT)
+            deaths += 1
     return deaths
 
 
@@ -228,7 +227,8 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
     """Let employees go when they reach the statutory retirement age of the year."""
     at = retirement_months(parameters, world.calendar[0])
     world.tables["retirement_months"] = at
-    birth = world.workers.birth_month
+    # once each, though the ages of men and women may be one
+    rows = np.concatenate([world.born_in(world.month - age) for age in np.unique(at).tolist()])
     retired = _retire(
         world.people,
         world.employers,
@@ -237,7 +237,7 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
         world.month,
         at,
         parameters.retire_from_post,
-        np.flatnonzero((birth == world.month - at[0]) | (birth == world.month - at[1])),
+        rows,
         draws.key("retire"),
     )
     world.ledger.count("retired", retired)
@@ -258,21 +258,22 @@ def _take_part(
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
-    activity, birth, sex = w.activity, w.birth_month, w.sex
-    for i in rows:
-        now = activity[i]
+    # column by column: memory is then asked for many people at once
+    doing, heads, birth, sexes = w.activity[rows], gate[rows], w.birth_month[rows], w.sex[rows]
+    for k in range(rows.shape[0]):
+        i, now, sex = rows[k], doing[k], sexes[k]
         if now > OUT or now == IN_TRAINING:
             continue
-        u = gated(gate[i], key, i)
-        months = month - birth[i]
+        u = gated(heads[k], key, i)
+        months = month - birth[k]
         age = min(months // 12, oldest)
         if now == OUT:
             pupil = w.schooling[i] >= 3 and months < MONTHS_AT_18
-            if not pupil and u < enter[sex[i], age]:
+            if not pupil and u < enter[sex, age]:
                 # the position of u within the accepted range is itself uniform: it decides farm or search
-                home = w.urban[i] == 0 and u < at_home * enter[sex[i], age]
+                home = w.urban[i] == 0 and u < at_home * enter[sex, age]
                 move(w, flows, i, FARMING if home else UNEMPLOYED)
-        elif u < leave[sex[i], age]:
+        elif u < leave[sex, age]:
             leave_work(w, e, i)
             leave_programme(w, p, i)
             move(w, flows, i, OUT)

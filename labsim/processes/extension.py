@@ -47,16 +47,18 @@ def _informally(
     w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, gate: np.ndarray, key: np.uint64
 ) -> tuple[int, int]:
     farmers, employees = 0, 0
-    activity, level = w.activity, w.level
-    for i in rows:
-        if level[i] > 0:
+    level = w.level
+    # column by column: memory is then asked for many people at once
+    levels, doing, heads = level[rows], w.activity[rows], gate[rows]
+    for k in range(rows.shape[0]):
+        if levels[k] > 0:
             continue
-        now = activity[i]
+        i, now = rows[k], doing[k]
         if now == FARMING:
-            if gated(gate[i], key, i) < extension:
+            if gated(heads[k], key, i) < extension:
                 level[i] = SHORT
                 farmers += 1
-        elif now == EMPLOYEE and w.tier[i] >= 1 and gated(gate[i], key, i) < on_the_job:
+        elif now == EMPLOYEE and w.tier[i] >= 1 and gated(heads[k], key, i) < on_the_job:
             level[i] = SHORT
             w.field[i] = w.work_field[i]
             employees += 1

@@ -20,6 +20,7 @@ from labsim.world import NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerAr
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
+BLOCK = 4096  # people whose answers stay next to the processor
 
 
 class FirmsParameters(Parameters):
@@ -227,9 +228,58 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 
 @kernel
+def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarray) -> int:
+    """Write the rows from first to last that have run a household business for some months; return how many."""
+    n, answers, least = 0, np.empty(BLOCK, dtype=np.uint8), np.int16(min(months, 32767))
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        activity, spell = w.activity[begin:end], w.spell[begin:end]
+        for i in range(end - begin):
+            answers[i] = np.uint8((activity[i] == np.uint8(BUSINESS)) & (spell[i] >= least))
+        for i in range(end - begin):
+            rows[n] = begin + i
+            n += answers[i]
+    return n
+
+
+@kernel
+def _sort_by_field(work_field: np.ndarray, rows: np.ndarray, n_fields: int, by_field: np.ndarray) -> np.ndarray:
+    """Write the rows with work ordered by its field, else as they are; return where each field begins."""
+    begin = np.zeros(n_fields + 2, dtype=np.int64)
+    for i in rows:
+        begin[work_field[i] + 2] += 1
+    begin[1] = 0  # people without a field are left out
+    for f in range(n_fields):
+        begin[f + 2] += begin[f + 1]
+    place = begin.copy()
+    for i in rows:
+        f = work_field[i]
+        if f >= 0:
+            by_field[place[f + 1]] = i
+            place[f + 1] += 1
+    return begin[1:]
+
+
+@kernel
+def _draw_owners(people: np.ndarray, owner: np.ndarray, least: np.ndarray, key: np.uint64) -> None:
+    """Give each firm the one of these people who draws the least number and owns none of the firms before it."""
+    for i in people:
+        for k in range(owner.shape[0]):
+            u = uniform(key, i * 16 + k % 16)
+            if u < least[k]:
+                taken = False
+                for other in range(k):
+                    taken = taken or owner[other] == i
+                if not taken:
+                    least[k] = u
+                    owner[k] = i
+                    break
+
+
+@kernel
 def _assign_owners(
     w: WorkerArrays,
-    owners: np.ndarray,
+    runs: np.ndarray,
     new_firms: np.ndarray,
     first: np.ndarray,
     n_fields: int,
@@ -239,19 +289,17 @@ def _assign_owners(
     """Give each new firm the household business of its district and field that draws the least number."""
     owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
     least = np.full(new_firms.shape[0], 2.0)
-    for i in owners:
-        if w.spell[i] >= months and w.work_field[i] >= 0:
-            cell = w.district[i] * n_fields + w.work_field[i]
-            for k in range(first[cell], first[cell + 1]):
-                u = uniform(key, i * 16 + (k - first[cell]) % 16)
-                if u < least[k]:
-                    taken = False
-                    for other in range(first[cell], k):
-                        taken = taken or owner[other] == i
-                    if not taken:
-                        least[k] = u
-                        owner[k] = i
-                        break
+    longest = np.diff(runs).max() + 1
+    rows, by_field = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
+    for r in range(runs.shape[0] - 1):
+        here = w.district[runs[r]] * n_fields
+        if first[here] == first[here + n_fields]:
+            continue
+        n = _settled(w, runs[r], runs[r + 1], months, rows)
+        begin = _sort_by_field(w.work_field, rows[:n], n_fields, by_field)
+        for f in range(n_fields):
+            firms = slice(first[here + f], first[here + f + 1])
+            _draw_owners(by_field[begin[f] : begin[f + 1]], owner[firms], least[firms], key)
     return owner
 
 
@@ -321,9 +369,8 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     small = small[np.argsort(cells, kind="stable")]
     if small.size:
         first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        settled = np.flatnonzero(world.workers.activity == BUSINESS)
         e.owner[small] = _assign_owners(
-            world.people, settled, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
+            world.people, world.runs, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
         )
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)

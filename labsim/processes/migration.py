@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, uniform
+from labsim.draws import DrawsOfMonth, gated, uniform, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
@@ -187,18 +187,20 @@ def _leave(
     key: np.uint64,
 ) -> int:
     left = 0
-    activity = w.activity
-    for i in rows:
-        now = activity[i]
+    # column by column: memory is then asked for many people at once
+    doing, heads, birth = w.activity[rows], gate[rows], w.birth_month[rows]
+    programme, wages, savings = w.programme[rows], w.wage[rows], w.savings[rows]
+    for k in range(rows.shape[0]):
+        i, now = rows[k], doing[k]
         if now > UNEMPLOYED:
             continue
-        u = gated(gate[i], key, i)
-        age = (month - w.birth_month[i]) // 12
-        if age >= oldest or w.programme[i] >= 0:
+        u = gated(heads[k], key, i)
+        age = (month - birth[k]) // 12
+        if age >= oldest or programme[k] >= 0:
             continue
-        earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
+        earned = wages[k] if now != UNEMPLOYED else idle * wages[k]
         gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
-        means = max(0.0, w.savings[i])
+        means = max(0.0, savings[k])
         ease = means / (means + cost) if cost > 0.0 else 1.0
         young = 1.0 if age < young_until else older
         if u < rate * gain * young * ease:
@@ -251,21 +253,19 @@ def _return(
     settle: float,
     saved: float,
     farm: float,
+    rows: np.ndarray,
     key: np.uint64,
     counts: np.ndarray,
 ) -> None:
-    activity = w.activity
-    for i in range(activity.shape[0]):
-        now = activity[i]
-        if now == AWAY:
-            u = uniform(key, i)
-            if u < settle:
-                move(w, flows, i, LEFT)
-                counts[0] += 1
-            elif u < settle + back:
-                w.savings[i] += saved * min(24, w.spell[i])
-                move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
-                counts[1] += 1
+    for i in rows:
+        u = uniform(key, i)
+        if u < settle:
+            move(w, flows, i, LEFT)
+            counts[0] += 1
+        elif u < settle + back:
+            w.savings[i] += saved * min(24, w.spell[i])
+            move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
+            counts[1] += 1
 
 
 @process(reads="workers.urban", writes="workers.activity workers.spell workers.savings ledger")
@@ -282,6 +282,7 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
         parameters.settle_rate,
         parameters.saved_away,
         parameters.back_to_farm,
+        where_equal(world.workers.activity, AWAY),
         draws.key("return"),
         counts,
     )
@@ -290,11 +291,10 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
 
 
 @kernel
-def _move_in(w: WorkerArrays, flows: np.ndarray, chance: float, key: np.uint64) -> int:
+def _move_in(w: WorkerArrays, flows: np.ndarray, chance: float, rows: np.ndarray, key: np.uint64) -> int:
     n = 0
-    activity = w.activity
-    for i in range(activity.shape[0]):
-        if activity[i] == OUTSIDE and uniform(key, i) < chance:
+    for i in rows:
+        if uniform(key, i) < chance:
             move(w, flows, i, UNEMPLOYED)
             n += 1
     return n
@@ -306,4 +306,5 @@ def move_in(world: World, parameters: MigrationParameters, draws: DrawsOfMonth) 
     here = world.ledger.stocks[: int(Activity.ABROAD) + 1].sum()
     outside = world.ledger.stocks[OUTSIDE]
     chance = min(1.0, parameters.in_migration / 12.0 * here / max(1, outside))
-    world.ledger.count("moved_in", _move_in(world.people, world.ledger.flows, chance, draws.key("move in")))
+    rows = where_equal(world.workers.activity, OUTSIDE)
+    world.ledger.count("moved_in", _move_in(world.people, world.ledger.flows, chance, rows, draws.key("move in")))

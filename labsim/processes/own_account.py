@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
@@ -278,41 +278,42 @@ def _businesses(
 ) -> tuple[int, int]:
     opened, closed = 0, 0
     any_offer = offered.max() > 0.0
-    activity = w.activity
-    for i in rows:
-        now = activity[i]
+    # column by column: memory is then asked for many people at once
+    doing, heads, offer_heads = w.activity[rows], gate[rows], offer_gate[rows]
+    district, urban, spell, wages = w.district[rows], w.urban[rows], w.spell[rows], w.wage[rows]
+    for k in range(rows.shape[0]):
+        i, now, d, wage = rows[k], doing[k], district[k], wages[k]
         helped = False
         if any_offer and now == FARMING:
-            helped = gated(offer_gate[i], offer_key, i) < offered[w.district[i]]
+            helped = gated(offer_heads[k], offer_key, i) < offered[d]
         if now > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        u = uniform_of(bits, 0) if helped else gated(gate[i], key, i)
+        u = uniform_of(bits, 0) if helped else gated(heads[k], key, i)
         if now == BUSINESS:
             if w.work_field[i] < 0:
                 continue
-            mean = income[w.district[i], w.work_field[i]]
-            poor = 1.0 if w.wage[i] <= 0.0 or mean >= w.wage[i] else min(MOST_GAIN, w.wage[i] / max(1.0, mean))
-            if u < closing * poor / (1.0 + w.spell[i] / halved):
+            mean = income[d, w.work_field[i]]
+            poor = 1.0 if wage <= 0.0 or mean >= wage else min(MOST_GAIN, wage / max(1.0, mean))
+            if u < closing * poor / (1.0 + spell[k] / halved):
                 leave_work(w, e, i)
-                move(w, flows, i, FARMING if w.urban[i] == 0 else UNEMPLOYED)
+                move(w, flows, i, FARMING if urban[k] == 0 else UNEMPLOYED)
                 closed += 1
         else:
-            if now == UNEMPLOYED and w.spell[i] >= 1:
+            if now == UNEMPLOYED and spell[k] >= 1:
                 # nothing was found: the family farm takes rural people back, petty trade the others
-                if w.urban[i] == 0:
+                if urban[k] == 0:
                     if u >= 1.0 - give_up:
                         move(w, flows, i, FARMING)
                         continue
                 elif u >= 1.0 - necessity:
-                    field = race(bits, room[w.district[i]], 1)
+                    field = race(bits, room[d], 1)
                     if field >= 0:
                         move(w, flows, i, BUSINESS)
                         w.work_field[i] = field
-                        w.wage[i] = income[w.district[i], field]
+                        w.wage[i] = income[d, field]
                         opened += 1
                         continue
-            d = w.district[i]
             chance = take_up if helped else rate
             if u >= chance * MOST_GAIN:
                 continue
@@ -322,7 +323,7 @@ def _businesses(
             field = race(bits, room[d], 1)
             if field < 0:
                 continue
-            earned = w.wage[i] if now != UNEMPLOYED else idle * w.wage[i]
+            earned = wage if now != UNEMPLOYED else idle * wage
             gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
             money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
             ease = money / (money + capital) if capital > 0.0 else 1.0
@@ -375,7 +376,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
             "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
         )
         open_ |= offers
-    rows = np.flatnonzero(open_)
+    rows = where_equal(open_.view(np.uint8), 1)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     opened, closed = _businesses(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.draws import DrawsOfMonth, rounded, uniforms, where_equal
 from labsim.processes.base import move, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, WorkerArrays, World
@@ -98,9 +98,8 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         return
     lure = parameters.response * levers["talent_lump_sum"] / 100e6 * (1.0 + levers["talent_supplement"])
     chance = 1.0 - np.exp(-lure / 12.0)
-    candidates = np.flatnonzero(w.level >= COLLEGE)
-    doing = w.activity[candidates]
-    candidates = candidates[(doing == UNEMPLOYED) | (doing == AWAY) | (doing == OUTSIDE)]
+    within_reach = (w.activity == UNEMPLOYED) | (w.activity == AWAY) | (w.activity == OUTSIDE)
+    candidates = where_equal((within_reach & (w.level >= COLLEGE)).view(np.uint8), 1)
     willing = candidates[uniforms(draws.key("talent comes"), candidates) < chance[w.district[candidates]]]
     order = willing[np.argsort(uniforms(draws.key("order of talent"), willing), kind="stable")]
     firms = np.flatnonzero(e.vacancies[:, 2] > 0)
