@@ -23,11 +23,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
-_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_S11, _S27, _S30, _S31, _S56 = (np.uint64(n) for n in (11, 27, 30, 31, 56))
 _BYTE = np.uint32(255)
 _T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
+_ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _UNIT_8 = 1.0 / 256.0
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
@@ -45,6 +46,12 @@ def scramble(key: np.uint64, person: int) -> np.uint64:
 def uniform(key: np.uint64, person: int) -> float:
     """Return a number in (0, 1) for a key and a person."""
     return (float(scramble(key, person) >> _S11) + 0.5) * _UNIT
+
+
+@inline
+def head_of(key: np.uint64, person: int) -> np.uint8:
+    """Return the first eight bits of `uniform(key, person)`."""
+    return np.uint8(scramble(key, person) >> _S56)
 
 
 @inline
@@ -192,7 +199,26 @@ def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
         fourth[i] = np.uint8(x >> _T24)
 
 
-def _limit(most: float) -> int:
+@kernel
+def _rows_below(bytes_: np.ndarray, words: np.ndarray, limit: int, n_people: int) -> np.ndarray:
+    """Return the first n_people places whose byte is below a small limit (128 at most), in order.
+
+    `words` are the same bytes, eight at a time: most words hold none, and one subtraction says so.
+    """
+    rows = np.empty(bytes_.shape[0], dtype=np.int64)
+    n, step = 0, _ONES * np.uint64(limit)
+    for k in range(words.shape[0]):
+        word = words[k]
+        if (word - step) & ~word & _TOPS:
+            for i in range(8 * k, 8 * k + 8):
+                rows[n] = i
+                n += bytes_[i] < limit
+    while n > 0 and rows[n - 1] >= n_people:
+        n -= 1
+    return rows[:n]
+
+
+def limit_of(most: float) -> int:
     """Return the least limit on a byte that lets through at least a share of people."""
     return min(256, math.floor(256.0 * max(0.0, most)) + 1)
 
@@ -216,9 +242,9 @@ class DrawsOfMonth:
     def _bytes(self, decision: str, n_people: int) -> np.ndarray:
         block, row = divmod(GATED.index(decision), 4)
         gates = self.gates
-        bytes_ = gates.blocks.get(block)
-        if bytes_ is None or bytes_.shape[1] != n_people:
-            bytes_ = gates.blocks[block] = np.empty((4, n_people), dtype=np.uint8)
+        bytes_, length = gates.blocks.get(block), -(-n_people // 8) * 8  # whole words
+        if bytes_ is None or bytes_.shape[1] != length:
+            bytes_ = gates.blocks[block] = np.empty((4, length), dtype=np.uint8)
             gates.months.pop(block, None)
         if gates.months.get(block) != self.month:
             key = int(self.key(f"gates {block}"))
@@ -233,16 +259,19 @@ class DrawsOfMonth:
         The decision itself is `gated(bytes[i], key, i) < p`: the byte is the head of the number and the key gives the
         rest, so that the answer does not depend on `most`. Most people cost one comparison of bytes.
         """
-        bytes_, limit = self._bytes(decision, n_people), _limit(most)
-        return (np.arange(n_people) if limit == 256 else np.flatnonzero(bytes_ < np.uint8(limit))), bytes_
+        bytes_, limit = self._bytes(decision, n_people), limit_of(most)
+        if limit <= 16:
+            return _rows_below(bytes_, bytes_.view(np.uint64), limit, n_people), bytes_[:n_people]
+        rows = np.arange(n_people) if limit == 256 else np.flatnonzero(bytes_[:n_people] < np.uint8(limit))
+        return rows, bytes_[:n_people]
 
     def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (open, bytes) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
 
         `open` marks everyone who may decide, and perhaps a few more.
         """
-        bytes_ = self._bytes(decision, len(kind))
-        limits = np.array([_limit(chance) if chance > 0.0 else 0 for chance in most])
+        bytes_ = self._bytes(decision, len(kind))[: len(kind)]
+        limits = np.array([limit_of(chance) if chance > 0.0 else 0 for chance in most])
         gated = np.unique(limits[(limits > 0) & (limits < 256)])
         least = int(gated[0]) if gated.size else 0
         open_ = bytes_ < np.uint8(least)
