@@ -156,7 +156,7 @@ def offers_of_month(
 ) -> Offers:
     """Return what is on offer, from seats offered and free, nearness by district, support and fees paid."""
     n_kinds, n_courses, full = N_LEVELS * N_SCHOOLINGS * 2, len(offered), p.full_time == 1
-    pull = free * np.where(full, 1.0, closeness[:, p.district])
+    pull = np.ascontiguousarray(free * np.where(full, 1.0, closeness[:, p.district]))
     offers = Offers(
         np.zeros((n_kinds, n_fields + 1), dtype=np.int32),
         np.zeros(n_kinds * n_courses, dtype=np.int32),
