@@ -24,7 +24,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
-_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+_S11, _S27, _S30, _S31, _S56 = (np.uint64(n) for n in (11, 27, 30, 31, 56))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _BYTE = np.uint32(255)
 _T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
@@ -48,6 +48,12 @@ def scramble(key: np.uint64, person: int) -> np.uint64:
 def uniform(key: np.uint64, person: int) -> float:
     """Return a number in (0, 1) for a key and a person."""
     return (float(scramble(key, person) >> _S11) + 0.5) * _UNIT
+
+
+@inline
+def head_of(key: np.uint64, person: int) -> np.uint8:
+    """Return the first eight bits of `uniform(key, person)`."""
+    return np.uint8(scramble(key, person) >> _S56)
 
 
 @inline
@@ -340,7 +346,7 @@ def where_equal(codes: np.ndarray, code: int) -> np.ndarray:
     return found
 
 
-def _limit(most: float) -> int:
+def limit_of(most: float) -> int:
     """Return the least limit on a byte that lets through at least a share of people."""
     return min(256, math.floor(256.0 * max(0.0, most)) + 1)
 
@@ -364,9 +370,9 @@ class DrawsOfMonth:
     def _bytes(self, decision: str, n_people: int) -> np.ndarray:
         block, row = divmod(GATED.index(decision), 4)
         gates = self.gates
-        bytes_ = gates.blocks.get(block)
-        if bytes_ is None or bytes_.shape[1] != n_people:
-            bytes_ = gates.blocks[block] = np.empty((4, n_people), dtype=np.uint8)
+        bytes_, length = gates.blocks.get(block), -(-n_people // 8) * 8  # whole words
+        if bytes_ is None or bytes_.shape[1] != length:
+            bytes_ = gates.blocks[block] = np.empty((4, length), dtype=np.uint8)
             gates.months.pop(block, None)
         if gates.months.get(block) != self.month:
             key = int(self.key(f"gates {block}"))
@@ -381,7 +387,7 @@ class DrawsOfMonth:
         The decision itself is `gated(bytes[i], key, i) < p`: the byte is the head of the number and the key gives the
         rest, so that the answer does not depend on `most`. Most people cost one comparison of bytes.
         """
-        bytes_, limit = self._bytes(decision, n_people), _limit(most)
+        bytes_, limit = self._bytes(decision, n_people)[:n_people], limit_of(most)
         if limit == 256:
             return np.arange(n_people), bytes_
         rows = np.empty(n_people + 1, dtype=np.int64)
@@ -392,8 +398,8 @@ class DrawsOfMonth:
 
         `open` marks everyone who may decide, and perhaps a few more.
         """
-        bytes_ = self._bytes(decision, len(kind))
-        limits = np.array([_limit(chance) if chance > 0.0 else 0 for chance in most])
+        bytes_ = self._bytes(decision, len(kind))[: len(kind)]
+        limits = np.array([limit_of(chance) if chance > 0.0 else 0 for chance in most])
         gated = np.unique(limits[(limits > 0) & (limits < 256)])
         least = int(gated[0]) if gated.size else 0
         open_ = np.empty(len(kind), dtype=np.bool_)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from labsim.compiled import kernel
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
@@ -17,6 +18,7 @@ EMPLOYEE = int(Activity.EMPLOYEE)
 OUT, CHILD = int(Activity.OUT_OF_LABOUR_FORCE), int(Activity.CHILD)
 
 COOPERATIVE = int(Kind.COOPERATIVE)
+BLOCK = 4096  # people: their columns stay in the cache from one step to the next
 
 
 class EarningsParameters(Parameters):
@@ -165,38 +167,51 @@ def set_wages(world: World, parameters: EarningsParameters, draws: DrawsOfMonth)
     )
 
 
-@kernel
+class Pay(NamedTuple):
+    """What sets income this month, by district, in single precision as the column is."""
+
+    farm: np.ndarray  # (n_districts,): VND per month
+    business: np.ndarray  # (n_districts, n_fields + 1): VND per month, by field + 1
+    floor: np.ndarray  # (n_districts,): least wage of employees
+    lost: np.ndarray  # (n_districts,): share of farmers' savings lost to hazards
+    growth: np.float32
+    base: np.float32
+    of_skill: np.float32
+
+
+class Habits(NamedTuple):
+    """How savings and skill move in a month, in single precision as the columns are."""
+
+    saved: np.float32
+    most: np.float32
+    used_up: np.float32  # what is kept of savings
+    learnt: np.float32
+    forgotten: np.float32  # what is kept of skill
+
+
+@inline
 def _pay(
-    w: WorkerArrays,
-    runs: np.ndarray,
-    farm: np.ndarray,
-    business: np.ndarray,
-    floor: np.ndarray,
-    growth: np.float32,
-    base: np.float32,
-    more: np.float32,
+    activity: np.ndarray, wage: np.ndarray, skill: np.ndarray, field: np.ndarray, d: int, by: Pay, owners: np.ndarray
 ) -> None:
-    """Set everyone's income, district by district: within one, nothing but arithmetic, so that it runs eight at a
-    time.
-    """
-    for r in range(runs.shape[0] - 1):
-        here = slice(runs[r], runs[r + 1])
-        activity, wage, skill, field = w.activity[here], w.wage[here], w.skill[here], w.work_field[here]
-        d = w.district[runs[r]]
-        land, least, trade = farm[d], floor[d], business[d]
-        for i in range(activity.shape[0]):
-            now = activity[i]
-            own = base + more * skill[i]
-            pay = max(wage[i] * growth, least) if now == EMPLOYEE else wage[i]
-            wage[i] = land * own if now == FARMING else pay
-        for i in range(activity.shape[0]):
-            if activity[i] == BUSINESS:
-                wage[i] = trade[field[i] + 1] * (base + more * skill[i])
+    """Set the income of people of one district: nothing but arithmetic, so that it runs eight at a time."""
+    land, least, growth, base, more = by.farm[d], by.floor[d], by.growth, by.base, by.of_skill
+    for i in range(activity.shape[0]):
+        now = activity[i]
+        own = base + more * skill[i]
+        pay = max(wage[i] * growth, least) if now == EMPLOYEE else wage[i]
+        wage[i] = land * own if now == FARMING else pay
+    n, trade = 0, by.business[d]
+    for i in range(activity.shape[0]):
+        owners[n] = i
+        n += activity[i] == BUSINESS
+    for k in range(n):
+        i = owners[k]
+        wage[i] = trade[field[i] + 1] * (base + more * skill[i])
 
 
-@kernel
-def _save(w: WorkerArrays, rate: np.float32, most: np.float32, keeps: np.float32) -> None:
-    activity, savings, wage, none = w.activity, w.savings, w.wage, np.float32(0.0)
+@inline
+def _save(activity: np.ndarray, savings: np.ndarray, wage: np.ndarray, by: Habits) -> None:
+    rate, most, keeps, none = by.saved, by.most, by.used_up, np.float32(0.0)
     for i in range(activity.shape[0]):
         now, kept, pay = activity[i], savings[i], wage[i]
         saved = kept + (rate * pay if kept < most * pay else none)
@@ -204,23 +219,42 @@ def _save(w: WorkerArrays, rate: np.float32, most: np.float32, keeps: np.float32
         savings[i] = saved if now <= EMPLOYEE else (used if now <= OUT else kept)
 
 
-@kernel
-def _learn(w: WorkerArrays, learning: np.float32, keeps: np.float32) -> None:
-    activity, skill, one = w.activity, w.skill, np.float32(1.0)
+@inline
+def _learn(activity: np.ndarray, skill: np.ndarray, by: Habits) -> None:
+    learning, keeps, one = by.learnt, by.forgotten, np.float32(1.0)
     for i in range(activity.shape[0]):
         now, known = activity[i], skill[i]
         learnt = known + learning * (one - known)
         skill[i] = learnt if now <= EMPLOYEE else (known * keeps if now <= OUT else known)
 
 
+@inline
+def _lose(activity: np.ndarray, savings: np.ndarray, lost: float) -> None:
+    kept, none = np.float32(1.0 - lost), np.float32(0.0)
+    for i in range(activity.shape[0]):
+        savings[i] *= kept if activity[i] == FARMING and savings[i] > none else np.float32(1.0)
+
+
 @kernel
-def _lose(w: WorkerArrays, runs: np.ndarray, lost: np.ndarray) -> None:
+def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pays: bool, saves: bool) -> None:
+    """Let income, savings, skill and spells move, a district at a time and in blocks that stay in the cache."""
+    activity, wage, skill, savings = w.activity, w.wage, w.skill, w.savings
+    field, spell, district = w.work_field, w.spell, w.district
+    owners = np.empty(BLOCK, dtype=np.int32)
     for r in range(runs.shape[0] - 1):
-        kept = np.float32(1.0 - lost[w.district[runs[r]]])
-        if kept < np.float32(1.0):
-            for i in range(runs[r], runs[r + 1]):
-                if w.activity[i] == FARMING and w.savings[i] > 0.0:
-                    w.savings[i] *= kept
+        for start in range(runs[r], runs[r + 1], BLOCK):
+            end, d = min(start + BLOCK, runs[r + 1]), district[start]
+            now = activity[start:end]
+            if pays:
+                _pay(now, wage[start:end], skill[start:end], field[start:end], d, by, owners)
+            if saves:
+                _save(now, savings[start:end], wage[start:end], habits)
+            _learn(now, skill[start:end], habits)
+            if by.lost[d] > 0.0:
+                _lose(now, savings[start:end], by.lost[d])
+            months = spell[start:end]
+            for i in range(end - start):
+                months[i] += now[i] < CHILD
 
 
 @process(
@@ -235,17 +269,23 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     """
     places, p, single = world.places, parameters, np.float32
     workers, people = world.workers, world.people
-    workers.spell += workers.activity < CHILD
     business = np.zeros((len(places), world.n_fields + 1), dtype=single)
     business[:, 1:] = places.business_income
     farm, floor = places.farm_income.astype(single), places.minimum_wage.astype(single)
     growth = single(math.exp(p.wage_growth / 12.0))
-    # without own-account people, raises and minimum wages, or without saving, nothing would change
-    if growth != 1.0 or floor.any() or (workers.activity < EMPLOYEE).any():
-        _pay(people, world.runs, farm, business, floor, growth, single(p.own_pay_floor), single(p.own_pay_of_skill))
-    if p.saving_rate > 0.0 or p.dissaving > 0.0:
-        _save(people, single(p.saving_rate), single(p.most_saved), single(1.0 - p.dissaving))
-    _learn(people, single(p.learning), single(1.0 - p.forgetting))
-    lost = world.events.get("savings_lost")
-    if lost is not None and lost.any():
-        _lose(people, world.runs, lost)
+    lost = world.events.get("savings_lost", np.zeros(len(places)))
+    _month_passes(
+        people,
+        world.runs,
+        Pay(farm, business, floor, lost, growth, single(p.own_pay_floor), single(p.own_pay_of_skill)),
+        Habits(
+            single(p.saving_rate),
+            single(p.most_saved),
+            single(1.0 - p.dissaving),
+            single(p.learning),
+            single(1.0 - p.forgetting),
+        ),
+        # without own-account people, raises and minimum wages, or without saving, nothing would change
+        bool(growth != 1.0 or floor.any() or (workers.activity < EMPLOYEE).any()),
+        p.saving_rate > 0.0 or p.dissaving > 0.0,
+    )

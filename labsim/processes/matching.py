@@ -7,10 +7,11 @@ each, one market, selectivity 0 is the urn-ball process: E[hires] = V (1 - (1 - 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from labsim.compiled import kernel
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
@@ -163,15 +164,17 @@ def _choose(
     best: np.ndarray,
     score: np.ndarray,
 ) -> None:
+    field, school, skill, level = w.field, w.school, w.skill, w.level
+    field_of, partner_of = e.field, e.partner
     for k in range(people.shape[0]):
         i = people[k]
         value = uniform(key, i)
         if selectivity > 0.0:
             r = rows[bundles[k]]
-            match = access[w.field[i], e.field[r]]
-            partner = bonus if w.school[i] >= 0 and w.school[i] == e.partner[r] else 0.0
+            match = access[field[i], field_of[r]]
+            partner = bonus if school[i] >= 0 and school[i] == partner_of[r] else 0.0
             cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-            suited = (1.0 - experience) * match + experience * w.skill[i] + of_level * w.level[i] + partner + cheap
+            suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
             value = (1.0 - selectivity) * value + selectivity * suited
         c = choices[k]
         if best[c] < 0 or value > score[c]:
@@ -179,29 +182,55 @@ def _choose(
             score[c] = value
 
 
-@kernel
-def _least_pay(
-    activity: np.ndarray,
-    wage: np.ndarray,
-    spell: np.ndarray,
-    people: np.ndarray,
-    reservation: float,
-    decline: float,
-    gain: float,
-    attachment: float,
-    trait: np.uint64,
-) -> np.ndarray:
-    """Return the least pay that each of some people would take, shape `(n,)`, VND per month."""
-    least = np.zeros(people.shape[0])
-    for k in range(people.shape[0]):
-        if activity[k] == UNEMPLOYED:
-            if reservation > 0.0:
-                least[k] = wage[k] * reservation * math.exp(-decline * spell[k])
-        elif gain > -0.5:
-            least[k] = wage[k] * (1.0 + gain)
-            if activity[k] != EMPLOYEE and attachment > 0.0:
-                least[k] *= math.exp(attachment * normal(trait, people[k]))
+class Reservation(NamedTuple):
+    """What pay people accept, as in the parameters of matching; the trait is the key of each person's attachment."""
+
+    reservation: float
+    decline: float
+    gain: float
+    attachment: float
+    trait: np.uint64
+
+
+@inline
+def _least_pay(activity: int, wage: float, spell: int, person: int, by: Reservation) -> float:
+    """Return the least pay that a person would take, VND per month."""
+    if activity == UNEMPLOYED:
+        return wage * by.reservation * math.exp(-by.decline * spell) if by.reservation > 0.0 else 0.0
+    if by.gain <= -0.5:
+        return 0.0
+    least = wage * (1.0 + by.gain)
+    if activity != EMPLOYEE and by.attachment > 0.0:
+        least *= math.exp(by.attachment * normal(by.trait, person))
     return least
+
+
+@kernel
+def _who_accepts(
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    chosen: np.ndarray,
+    bundle: np.ndarray,
+    bundle_rows: np.ndarray,
+    bundle_tiers: np.ndarray,
+    pay_floor: np.float32,
+    pay_of_skill: np.float32,
+    by: Reservation,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return (people, employers, tiers, pay, activities) of those among the chosen who take the post they are offered.
+
+    Column by column: memory is then asked for many at once.
+    """
+    skill, wage, spell = w.skill[chosen], w.wage[chosen], w.spell[chosen]
+    activity, rows, tiers = w.activity[chosen], bundle_rows[bundle], bundle_tiers[bundle]
+    wage_offer, people, pay = e.wage_offer, np.empty_like(chosen), np.empty_like(skill)
+    n = 0
+    for k in range(chosen.shape[0]):
+        offer = wage_offer[rows[k], tiers[k]] * (pay_floor + pay_of_skill * skill[k])
+        people[n], pay[n], rows[n], tiers[n], now = chosen[k], offer, rows[k], tiers[k], activity[k]
+        activity[n] = now
+        n += offer >= _least_pay(now, wage[k], spell[k], chosen[k], by)
+    return people[:n], rows[:n], tiers[:n], pay[:n], activity[:n]
 
 
 @kernel
@@ -265,24 +294,19 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     )
     # in the order of people, not of vacancies: their columns are then read in the order of memory
     winners = np.sort(best[best >= 0])
-    chosen, bundle = people[winners], bundles[winners]
-    rows, tiers = events["bundle_rows"][bundle], events["bundle_tiers"][bundle]
     w, p = world.workers, parameters
-    pay = e.wage_offer[rows, tiers] * (p.pay_floor + p.pay_of_skill * w.skill[chosen])
-    activity = w.activity[chosen]
-    least = _least_pay(
-        activity,
-        w.wage[chosen],
-        w.spell[chosen],
-        chosen,
-        p.reservation,
-        p.reservation_decline,
-        p.switching_gain,
-        p.attachment,
-        draws.lasting_key("attachment to the farm"),
+    trait = draws.lasting_key("attachment to the farm")
+    chosen, rows, tiers, pay, activity = _who_accepts(
+        world.people,
+        world.employers,
+        people[winners],
+        bundles[winners],
+        events["bundle_rows"],
+        events["bundle_tiers"],
+        np.float32(p.pay_floor),
+        np.float32(p.pay_of_skill),
+        Reservation(p.reservation, p.reservation_decline, p.switching_gain, p.attachment, trait),
     )
-    accepts = pay >= least
-    chosen, rows, tiers, pay, activity = chosen[accepts], rows[accepts], tiers[accepts], pay[accepts], activity[accepts]
     n, hired = len(chosen), np.bincount(activity, minlength=len(Activity))
     hires = np.bincount(w.field[chosen], minlength=world.n_fields)
     leave_work_all(world.people, world.employers, chosen)

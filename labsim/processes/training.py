@@ -12,8 +12,9 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, rounded, scramble, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.processes.courses import Interest, Taste, choose_courses, offers_of_month, who_considers, who_may_consider
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
@@ -241,84 +242,6 @@ def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMont
 
 
 @kernel
-def _apply(
-    w: WorkerArrays,
-    p: ProgrammeArrays,
-    month: int,
-    offered: np.ndarray,
-    free: np.ndarray,
-    closeness: np.ndarray,
-    outreach: np.ndarray,
-    support: np.ndarray,
-    fee_paid: np.ndarray,
-    gain: float,
-    error: float,
-    living: float,
-    forgone: float,
-    life: float,
-    own_field: float,
-    least_pay: float,
-    oldest: float,
-    oldest_full_time: float,
-    consider: float,
-    leaver: float,
-    degree_intake: bool,
-    rows: np.ndarray,
-    gate: np.ndarray,
-    key: np.uint64,
-    people: np.ndarray,
-    choices: np.ndarray,
-) -> tuple[int, int]:
-    n, refused = 0, 0
-    weights = np.zeros(p.field.shape[0])
-    activity, birth = w.activity, w.birth_month
-    for i in rows:
-        now = activity[i]
-        if now >= IN_TRAINING:
-            continue
-        age = month - birth[i]
-        # the year in which upper secondary school was left: one intake of degree courses falls into it
-        young_leaver = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19 and w.schooling[i] >= 3 and w.level[i] == 0
-        bits = scramble(key, i)
-        u = gated(gate[i], key, i)
-        bound = leaver if young_leaver else consider * outreach[w.district[i]] * max(0.0, 1.0 - age / (12.0 * oldest))
-        if u >= bound or w.programme[i] >= 0:
-            continue
-        earned = w.wage[i] if now < UNEMPLOYED else 0.0
-        base = max(float(w.wage[i]), least_pay)
-        noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
-        seen = gain * base * math.exp(noise)
-        wanted = False
-        for j in range(weights.shape[0]):
-            weights[j] = 0.0
-            if offered[j] <= 0.0 or p.level[j] <= w.level[i] or w.schooling[i] < p.schooling[j]:
-                continue
-            if p.full_time[j] == 1 and (age > 12.0 * oldest_full_time or now == EMPLOYEE):
-                continue
-            steps = float(p.level[j] - w.level[i])
-            worth = steps * seen
-            # a person is helped once only (Decisions 1956/2009 and 46/2015): whoever is trained pays in full
-            helped = 1.0 if w.level[i] == 0 else 0.0
-            cost = p.fee[j] * (1.0 - helped * fee_paid[j]) - helped * support[j] * p.length[j]
-            if p.full_time[j] == 1:
-                cost += p.length[j] * (living + forgone * earned)
-                worth *= life
-            if worth > cost:
-                near = 1.0 if p.full_time[j] == 1 else closeness[w.district[i], p.district[j]]
-                kin = own_field if p.field[j] == w.field[i] else 1.0
-                weights[j] = free[j] * near * kin
-                wanted = True
-        j = race(bits, weights, 4)
-        if j >= 0:
-            people[n] = i
-            choices[n] = j
-            n += 1
-        elif wanted:
-            refused += 1
-    return n, refused
-
-
-@kernel
 def _admit(
     w: WorkerArrays,
     e: EnterpriseArrays,
@@ -352,6 +275,41 @@ def _admit(
     return n
 
 
+def _applicants(
+    world: World, parameters: TrainingParameters, draws: DrawsOfMonth, offered: np.ndarray, free: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return (people, choices, refused): who applies to which programme, and how many want one without a free seat."""
+    w, p, levers, q = world.workers, world.courses, world.levers, parameters
+    outreach, key = levers["training_outreach"], draws.key("consider training")
+    degree_intake = bool((offered * (p.intake_month > 0)).any())
+    interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
+    reach = float(outreach.max())
+    rows, gate = who_may_consider(draws, interest, w.birth_month, world.month, reach, degree_intake)
+    people = who_considers(world.people, world.month, interest, outreach, degree_intake, rows, gate, key)
+    taste = Taste(
+        q.return_per_level * q.horizon,
+        q.expectation_error,
+        q.living_cost,
+        q.income_forgone,
+        q.own_field,
+        q.least_pay,
+        12.0 * q.oldest_full_time,
+    )
+    offers = offers_of_month(
+        p,
+        world.n_fields,
+        q.life_weight,
+        offered,
+        free,
+        np.exp(-world.places.distance / q.reach),
+        levers["training_allowance"],
+        levers["training_fee_paid"],
+    )
+    choices, refused = choose_courses(world.people, p.level, world.month, taste, offers, key, people)
+    applies = choices >= 0
+    return people[applies], choices[applies], refused
+
+
 @process(
     reads=(
         "workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling"
@@ -376,39 +334,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
     offered = p.seats * open_now / world.scale
     free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
-    closeness = np.exp(-world.places.distance / parameters.reach)
-    degree_intake = bool((offered * (p.intake_month > 0)).any())
-    most = 1.0 if degree_intake else parameters.consider_rate * float(levers["training_outreach"].max())
-    people = np.empty(len(w), dtype=np.int32)
-    choices = np.empty(len(w), dtype=np.int16)
-    n, refused = _apply(
-        world.people,
-        world.courses,
-        world.month,
-        offered,
-        free,
-        closeness,
-        levers["training_outreach"],
-        levers["training_allowance"],
-        levers["training_fee_paid"],
-        parameters.return_per_level * parameters.horizon,
-        parameters.expectation_error,
-        parameters.living_cost,
-        parameters.income_forgone,
-        parameters.life_weight,
-        parameters.own_field,
-        parameters.least_pay,
-        parameters.oldest,
-        parameters.oldest_full_time,
-        parameters.consider_rate,
-        parameters.school_leaver_rate,
-        degree_intake,
-        *draws.gate("consider training", most, len(w)),
-        draws.key("consider training"),
-        people,
-        choices,
-    )
-    people, choices = people[:n], choices[:n]
+    people, choices, refused = _applicants(world, parameters, draws, offered, free)
     priority = levers["training_priority"]
     hit = world.places.hit_months[w.district[people]] < 12
     points = (
@@ -433,7 +359,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         paying,
     )
     world.events["admitted"], world.events["admitted_paying"] = admitted, paying
-    world.ledger.count("training_applicants", n + refused)
+    world.ledger.count("training_applicants", len(people) + refused)
     world.ledger.count("training_enrolled", enrolled)
 
 
