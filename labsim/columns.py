@@ -8,7 +8,7 @@ A table's class declares its columns as annotations; state, type, unit and meani
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -80,14 +80,34 @@ class Selection:
         return (Row(self._table, int(i)) for i in self.ids)
 
 
+def _side_by_side(arrays: Sequence[tuple[tuple[int, ...], Any]]) -> list[Array]:
+    """Return uninitialised arrays of these shapes and types in one piece of memory.
+
+    A system that has large pages gives them to large pieces only; the columns of one person, far apart in memory, are
+    then found a little faster.
+    """
+    sizes = [int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in arrays]
+    starts = np.cumsum([0] + [-(-size // 64) * 64 for size in sizes])
+    memory = np.empty(int(starts[-1]), dtype=np.uint8)
+    return [
+        memory[start : start + size].view(dtype).reshape(shape)
+        for (shape, dtype), start, size in zip(arrays, starts[:-1].tolist(), sizes, strict=True)
+    ]
+
+
 class Table:
     """Columns of equal length; rows are never removed, moved or compacted."""
 
     def __init__(self, n_rows: int, widths: dict[str, int] | None = None) -> None:
         self.n_rows = n_rows
-        for name, column in self.columns().items():
-            shape = (n_rows, (widths or {})[column.width]) if column.width else (n_rows,)
-            setattr(self, name, np.full(shape, column.initial, dtype=column.dtype))
+        columns = self.columns()
+        arrays = [
+            ((n_rows, (widths or {})[column.width]) if column.width else (n_rows,), column.dtype)
+            for column in columns.values()
+        ]
+        for (name, column), values in zip(columns.items(), _side_by_side(arrays), strict=True):
+            values[...] = column.initial
+            setattr(self, name, values)
 
     @classmethod
     def columns(cls) -> dict[str, Column]:

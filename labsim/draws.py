@@ -276,21 +276,21 @@ def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
         fourth[i] = np.uint8(x >> _T24)
 
 
-@kernel
+@inline
 def _mark_low(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
     least = np.uint8(limit)
     for i in range(heads.shape[0]):
         answers[i] = np.uint8(heads[i] < least)
 
 
-@kernel
+@inline
 def _mark_equal(codes: np.ndarray, code: int, answers: np.ndarray) -> None:
     wanted = np.uint8(code)
     for i in range(codes.shape[0]):
         answers[i] = np.uint8(codes[i] == wanted)
 
 
-@kernel
+@inline
 def _add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> int:
     """Add to n rows those with an answer of 1, counted from `first`; eight answers of 0 are skipped at once."""
     whole = answers.shape[0] // 8

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labsim.compiled import kernel
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
@@ -114,7 +114,7 @@ def _age_bands(world: World) -> np.ndarray:
     return bands
 
 
-@kernel
+@inline
 def _code_people(
     bands: np.ndarray, sex: np.ndarray, ethnicity: np.ndarray, steps: np.ndarray, code: np.ndarray
 ) -> None:
@@ -128,7 +128,7 @@ def _code_people(
         code[i] = np.uint16(place + min(np.uint16(ethnicity[i]), most))
 
 
-@kernel
+@inline
 def _code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> None:
     """Write the place of status, training, paper and digital skills; all trades and jobs as if in agriculture.
 
@@ -152,7 +152,7 @@ def _code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> N
         part[i] = np.uint8((status * np.int32(6) + training) * np.int32(2) + np.int32(digital[i]))
 
 
-@kernel
+@inline
 def _add_sectors(
     activity: np.ndarray, field: np.ndarray, sector: np.ndarray, rows: np.ndarray, part: np.ndarray, busy: np.ndarray
 ) -> None:
@@ -168,14 +168,14 @@ def _add_sectors(
         busy[np.uint8(activity[i] - BUSINESS), of_field] += 1
 
 
-@kernel
+@inline
 def _add_one_sector(activity: np.ndarray, sector: int, part: np.ndarray) -> None:
     """Add the sector of jobs in a world of one sector without trades."""
     for i in range(activity.shape[0]):
         part[i] += np.uint8(activity[i] == EMPLOYEE) * np.uint8(sector)
 
 
-@kernel
+@inline
 def _tally(code: np.ndarray, part: np.ndarray, place: np.ndarray, tables: np.ndarray) -> None:
     """Count a quarter of the people in each of four tables: a processor waits for a number that it has just written."""
     for i in range(code.shape[0]):
@@ -192,7 +192,7 @@ def _tally(code: np.ndarray, part: np.ndarray, place: np.ndarray, tables: np.nda
         one[at] += np.int32(1)
 
 
-@kernel
+@inline
 def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
     """Add up pay by kind of work, shape `(3,)`, in whole VND."""
     # sums of whole numbers may be taken in any order, so they are taken eight at a time
@@ -207,7 +207,7 @@ def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
     pay[2] += hired
 
 
-@kernel
+@inline
 def _add_pay_by_all(
     activity: np.ndarray, wage: np.ndarray, code: np.ndarray, pay: np.ndarray, bins: np.ndarray
 ) -> None:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from labsim.compiled import kernel
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, head_of, limit_of, round_to, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
@@ -228,7 +228,7 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     world.events["openings_mean"] = openings
 
 
-@kernel
+@inline
 def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarray) -> int:
     """Write the rows from first to last that have run a household business for some months; return how many."""
     n, answers, least = 0, np.empty(BLOCK, dtype=np.uint8), np.int16(min(months, 32767))
@@ -243,7 +243,7 @@ def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarr
     return n
 
 
-@kernel
+@inline
 def _sort_by_field(work_field: np.ndarray, rows: np.ndarray, n_fields: int, by_field: np.ndarray) -> np.ndarray:
     """Write the rows with work ordered by its field, else as they are; return where each field begins."""
     begin = np.zeros(n_fields + 2, dtype=np.int64)
@@ -261,7 +261,7 @@ def _sort_by_field(work_field: np.ndarray, rows: np.ndarray, n_fields: int, by_f
     return begin[1:]
 
 
-@kernel
+@inline
 def _draw_owners(people: np.ndarray, owner: np.ndarray, least: np.ndarray, key: np.uint64) -> None:
     """Give each firm the one of these people who draws the least number and owns none of the firms before it."""
     for i in people:
