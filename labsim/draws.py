@@ -26,6 +26,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31, _S56 = (np.uint64(n) for n in (11, 27, 30, 31, 56))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+_TWO_32 = 2.0**32
 _BYTE = np.uint32(255)
 _T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
@@ -131,13 +132,31 @@ def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Sha
     is given out first, by a race. The bound does not depend on the weights: a greatest weight that changes would
     otherwise change the chances of all.
     """
-    total = weights.sum(axis=-1, keepdims=True)
-    share = np.divide(weights, total, out=np.zeros_like(weights, dtype=np.float64), where=total > 0)
-    most = bound * base
-    passes = np.divide(share, most, out=np.zeros_like(share), where=most > 0)
-    excess = np.maximum(0.0, share - most)
-    rows = (-1, weights.shape[-1])
-    return Shared(in_32_bits(passes).reshape(rows), in_32_bits(excess.sum(axis=-1)).ravel(), excess.reshape(rows))
+    n_options = weights.shape[-1]
+    rows = np.ascontiguousarray(weights, dtype=np.float64).reshape(-1, n_options)
+    bases = np.ascontiguousarray(np.broadcast_to(base, weights.shape), dtype=np.float64).reshape(-1, n_options)
+    accept, excess = np.empty(rows.shape, dtype=np.uint32), np.empty(rows.shape)
+    return Shared(accept, _share_out(rows, bases, bound, accept, excess), excess)
+
+
+@kernel
+def _share_out(
+    weights: np.ndarray, base: np.ndarray, bound: float, accept: np.ndarray, excess: np.ndarray
+) -> np.ndarray:
+    """Fill in what `shared_proposals` returns, row by row; return `over`."""
+    over = np.zeros(weights.shape[0], dtype=np.uint32)
+    for k in range(weights.shape[0]):
+        total, left = 0.0, 0.0
+        for j in range(weights.shape[1]):
+            total += weights[k, j]
+        for j in range(weights.shape[1]):
+            share, most = (weights[k, j] / total if total > 0.0 else 0.0), bound * base[k, j]
+            passes = min(1.0, share / most) if most > 0.0 else 0.0
+            accept[k, j] = np.uint32(min(passes * _TWO_32, _TWO_32 - 1.0))
+            excess[k, j] = max(0.0, share - most)
+            left += excess[k, j]
+        over[k] = np.uint32(min(left * _TWO_32, _TWO_32 - 1.0))
+    return over
 
 
 def in_32_bits(chance: np.ndarray) -> np.ndarray:

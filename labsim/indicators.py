@@ -304,17 +304,23 @@ def sums_of(people: Values) -> Values:
     return sums
 
 
+@cache
+def _rules() -> tuple[NDArray[np.bool_], NDArray[np.intp], Values]:
+    """Return which counted indicators are shares, which are means of pay, and the pay that these sum, `(n, 3)`."""
+    of_pay = [row for row, indicator in enumerate(COUNTED) if indicator.pay is not None]
+    pays = np.array([COUNTED[row].pay for row in of_pay], dtype=np.float64).reshape(-1, 3)
+    return np.array([bool(indicator.below) for indicator in COUNTED]), np.array(of_pay, dtype=np.intp), pays
+
+
 def shares(sums: Values, pay: Values) -> Values:
     """Return every counted indicator from its sums; see `count`."""
     above, below = sums[: len(COUNTED)], sums[len(COUNTED) :]
-    result = np.full_like(above, np.nan)
-    for row, indicator in enumerate(COUNTED):
-        if indicator.pay is not None:
-            np.divide(pay @ np.array(indicator.pay), below[row], out=result[row], where=below[row] > 0)
-        elif indicator.below:
-            np.divide(100.0 * above[row], below[row], out=result[row], where=below[row] > 0)
-        else:
-            result[row] = above[row]
+    is_share, of_pay, pays = _rules()
+    result = np.where(is_share[:, None], np.nan, above)
+    np.divide(100.0 * above, below, out=result, where=is_share[:, None] & (below > 0))
+    earned = np.full((len(of_pay), above.shape[1]), np.nan)
+    np.divide(pays @ pay.T, below[of_pay], out=earned, where=below[of_pay] > 0)
+    result[of_pay] = earned
     return result
 
 

@@ -68,6 +68,15 @@ class Ledger:
         key = (payment.policy, year)
         self.spent[key] = self.spent.get(key, 0) + payment.amount
 
+    def paid_in(self, month: int) -> int:
+        """Return what was paid in the newest month, or 0 if nothing was paid since an earlier one, in VND."""
+        total = 0
+        for payment in reversed(self.payments):
+            if payment.month != month:
+                break
+            total += payment.amount
+        return total
+
     def balances(self) -> dict[str, int]:
         """Return what each account received less what it paid, in VND; they sum to zero."""
         totals: dict[str, int] = {}

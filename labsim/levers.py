@@ -87,11 +87,13 @@ class Levers:
         self._sizes = sizes
         self._values: dict[str, Doubles] = {}
         self.contributions: list[Contribution] = []
+        self._shares: dict[str, dict[str, Doubles]] = {}
 
     def reset(self) -> None:
         """Put every lever back to its neutral value and forget who wrote."""
         self._values.clear()
         self.contributions.clear()
+        self._shares.clear()
 
     def __getitem__(self, name: str) -> Doubles:
         """Return a lever's values, shape `(n,)`; `(1,)` for a lever over workers or enterprises that nobody wrote."""
@@ -120,7 +122,7 @@ class Levers:
         change[slice(None) if to is None else to] = amount
         if (change == idle).all():
             return  # nothing was asked for: the lever stays as it is, bit for bit
-        now = np.broadcast_to(self[name], (size,))
+        now = self[name]
         if rule == "add":
             value = now + change
         elif rule == "multiply":
@@ -129,6 +131,7 @@ class Levers:
             value = np.maximum(now, change)
         self._values[name] = value
         self.contributions.append(Contribution(policy, name, change))
+        self._shares.pop(name, None)
 
     def shares(self, name: str) -> dict[str, Doubles]:
         """Return each policy's share of a lever, shape `(n,)` each; they sum to 1 where anything was written.
@@ -136,6 +139,8 @@ class Levers:
         Of an added lever, in proportion to the amounts; of one that is raised, it lies with whoever raised it highest,
         equally among equals.
         """
+        if name in self._shares:
+            return self._shares[name]
         kind = LEVERS[name]
         mine: dict[str, Doubles] = {}
         for contribution in self.contributions:
@@ -147,7 +152,9 @@ class Levers:
                 else:
                     mine[contribution.policy] = mine.get(contribution.policy, 0.0) + amount
         total = sum(mine.values(), np.zeros(self._sizes[kind.over]))
-        return {policy: np.divide(a, total, out=np.zeros_like(a), where=total > 0) for policy, a in mine.items()}
+        found = {policy: np.divide(a, total, out=np.zeros_like(a), where=total > 0) for policy, a in mine.items()}
+        self._shares[name] = found
+        return found
 
 
 @dataclass(frozen=True)

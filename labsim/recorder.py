@@ -53,7 +53,7 @@ class Recorder:
             return np.full(len(FLOWS), np.nan)
         values = {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
-        values["spending"] = float(sum(p.amount for p in world.ledger.payments if p.month == world.month))
+        values["spending"] = float(world.ledger.paid_in(world.month))
         values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
         return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
 

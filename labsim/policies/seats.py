@@ -9,6 +9,8 @@ import numpy as np
 from labsim.policies.base import Account
 from labsim.world import Level, World
 
+_PAID_FOR = ("training_seats", "training_fee_paid", "training_allowance")
+
 
 def seats_by_programme(
     world: World,
@@ -45,6 +47,8 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> N
     policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it.
     """
     p, levers = world.programmes, world.levers
+    if not any(account.policy in levers.shares(name) for name in _PAID_FOR):
+        return
     added, none = levers["training_seats"], np.zeros(len(p))
     on_policies = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0)
     mine = on_policies * account.share("training_seats")
