@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import math
@@ -10,6 +11,7 @@ import re
 import shlex
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -129,6 +131,9 @@ def run(
     if out is not None:
         require_replaceable(out)
     config = load(province, scenario=list(scenario), settings=settings)
+    if out is not None or not as_json:
+        # the picture's library takes a second to load: that second passes while the replicates run
+        threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
     with _progress(hidden=quiet) as tell:
         results = simulate(
             config, seed=seed, scale=scale, replicates=replicates, until=until, executor=executor, workers=workers,

@@ -154,12 +154,13 @@ class _Batch(Generic[Task, Outcome]):
                     self.told(len(self.outcomes))
                 self._hand_out(pool, queue, running, n_workers)
         except BrokenProcessPool:
+            pool.shutdown(wait=True, cancel_futures=True)
             return sorted(running.values())
         except BaseException:
             self.stop.set()
-            raise
-        finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        pool.shutdown(wait=False)  # all is done: the workers end while the results are put together
         return []
 
     def _hand_out(

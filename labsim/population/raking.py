@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,16 +64,16 @@ def rake_choices(
     tolerance = care / np.sqrt(max(people.sum(), 1.0))
     people = np.maximum(people, 1e-9)  # a trace, so that empty cells are scaled like the others
     table = shares * (people / shares.sum(axis=1))[:, None]
-    places = [_places(margin) for margin in margins]
+    sides = [_Side.of(margin) for margin in margins]
     for _round in range(rounds):
         gap = asked = 0.0
-        for margin, place in zip(margins, places, strict=True):
-            total = margin.total.ravel()
-            now = np.bincount(place.ravel(), table.ravel(), total.size)
-            usable = (now > 0) & ~np.isnan(total)
-            gap += float(np.abs(total - now)[usable].sum())
-            asked += float(total[usable].sum())
-            table *= np.divide(total, now, out=np.ones_like(now), where=usable)[place]
+        for side in sides:
+            now = side.sums(table)
+            usable = (now > 0) & ~np.isnan(side.total)
+            gap += float(np.abs(side.total - now)[usable].sum())
+            asked += float(side.total[usable].sum())
+            factor = np.divide(side.total, now, out=np.ones_like(now), where=usable)
+            table *= factor[:, side.class_of][side.group]
         table *= (people / table.sum(axis=1))[:, None]
         if gap < tolerance * asked:
             break
@@ -80,10 +81,32 @@ def rake_choices(
     return fitted
 
 
-def _places(margin: ChoiceMargin) -> Places:
-    """Return which total of a margin each cell and option counts toward, shape `(n_cells, n_options)`."""
-    places: Places = np.asarray(margin.group, dtype=np.intp)[:, None] * margin.total.shape[1] + margin.class_of[None, :]
-    return places
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A margin made ready for the rounds: cells in the order of their groups, so that rows are added up in runs."""
+
+    group: Places
+    class_of: Places
+    total: Doubles
+    order: Places
+    filled: Places  # the groups that have cells
+    starts: Places  # where each of them starts in the order
+
+    @classmethod
+    def of(cls, margin: ChoiceMargin) -> Self:
+        group = np.asarray(margin.group, dtype=np.intp)
+        order = np.argsort(group, kind="stable")
+        filled, starts = np.unique(group[order], return_index=True)
+        return cls(group, margin.class_of, margin.total, order, filled, starts)
+
+    def sums(self, table: Doubles) -> Doubles:
+        """Return the table added up by group and class, shape `(n_groups, n_classes)`."""
+        by_group = np.add.reduceat(table[self.order], self.starts, axis=0)
+        n_classes = self.total.shape[1]
+        found = np.zeros_like(self.total)
+        for place, row in zip(self.filled.tolist(), by_group, strict=True):
+            found[place] = np.bincount(self.class_of, row, n_classes)
+        return found
 
 
 def shifted_to(odds: Doubles, people: Doubles, target: Doubles) -> Doubles:

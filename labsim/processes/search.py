@@ -8,6 +8,7 @@ a vacancy in it at random. It is drawn as nested picks: district, field, tier, b
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -308,7 +309,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         w.field[people],
         w.level[people],
         TIER_OF_LEVEL,
-        _nests(world, near, _qualified(parameters, sums.shape[2]), weights),
+        _nests(world, near, _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2]), weights),
         draws.key("search"),
         people,
         markets,
@@ -326,15 +327,12 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     world.ledger.count("applications", n)
 
 
-def _qualified(parameters: SearchParameters, n_tiers: int) -> np.ndarray:
+@cache
+def _qualified(under: float, over: float, n_tiers: int) -> np.ndarray:
     """Return how open each tier of post is to each tier of person, shape `(n_tiers, n_tiers)`."""
     own, post = np.indices((n_tiers, n_tiers))
     step = post - own
-    return np.where(
-        step == 0,
-        1.0,
-        np.where(step > 0, parameters.under_qualified ** abs(step), parameters.over_qualified ** abs(step)),
-    )
+    return np.where(step == 0, 1.0, np.where(step > 0, under ** abs(step), over ** abs(step)))
 
 
 def _own_account_rates(
