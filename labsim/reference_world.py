@@ -4,12 +4,16 @@ a province.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
+from pydantic import model_validator
 
 from labsim.draws import key_of, uniforms
 from labsim.ledger import Ledger
 from labsim.levers import GROUPS, LEVERS, Levers
 from labsim.quantity import Parameters, quantity
+from labsim.text import _
 from labsim.world import Activity, Enterprises, Institutions, Market, Places, Programmes, Schooling, Workers, World
 
 _SOURCE = "the design of the reference world"
@@ -61,6 +65,16 @@ class ReferenceParameters(Parameters):
         source=_SOURCE,
         help="on how many fields to each side a person may apply (fields stand in a ring); 0 = on all alike",
     )
+    network: tuple[tuple[float, ...], ...] = quantity(
+        (),
+        unit="weight",
+        low=0,
+        high=1e6,
+        grade="D",
+        year=2026,
+        source=_SOURCE,
+        help="how open each field (column) is to people of each field (row), in place of the ring; () = the ring",
+    )
     seats: int = quantity(
         0, unit="seats", low=0, high=1_000_000, grade="D", year=2026, source=_SOURCE, help="seats of the one programme"
     )
@@ -70,6 +84,14 @@ class ReferenceParameters(Parameters):
     age: int = quantity(
         25, unit="years", low=15, high=80, grade="D", year=2026, source=_SOURCE, help="age of everyone at month 0"
     )
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        rows, lengths = len(self.network), {len(row) for row in self.network}
+        if self.network and (rows != self.fields or lengths != {self.fields}):
+            message = _("given a network of {rows} rows of {lengths}; allowed {fields} of {fields} (`fields`)")
+            raise ValueError(message.format(rows=rows, lengths=sorted(lengths), fields=self.fields))
+        return self
 
 
 def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[int, int], seed: int) -> World:
@@ -116,7 +138,7 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
         fields=tuple(f"field {i}" for i in range(n_fields)),
         ethnic_groups=("everyone",),
         sector_of_field=np.ones(n_fields, dtype=np.uint8),
-        accessibility=_ring(n_fields, parameters.neighbours),
+        accessibility=_accessibility(parameters),
         levers=Levers(sizes),
         ledger=Ledger.opened(np.bincount(workers.activity, minlength=len(Activity))),
         market=Market(np.zeros((1, n_fields, 1)), np.full((1, n_fields, 1), 1.0e6), np.full((n_fields, 1), 0.5)),
@@ -174,8 +196,11 @@ def _one_place(n_fields: int) -> Places:
     )
 
 
-def _ring(n_fields: int, neighbours: int) -> np.ndarray:
-    """Return who may apply where: the published model's accessibility, 1 within `neighbours` steps on a ring."""
+def _accessibility(parameters: ReferenceParameters) -> np.ndarray:
+    """Return who may apply where, shape `(n_fields, n_fields)`: the network given, or fields on a ring."""
+    n_fields, neighbours = parameters.fields, parameters.neighbours
+    if parameters.network:
+        return np.array(parameters.network, dtype=np.float64)
     if neighbours == 0:
         return np.ones((n_fields, n_fields))
     step = np.abs(np.subtract.outer(np.arange(n_fields), np.arange(n_fields)))

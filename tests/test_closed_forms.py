@@ -20,7 +20,6 @@ from labsim import schedule
 from labsim.compiled import COMPILATION_ON
 from labsim.config import find_configs, load
 from labsim.model import LabourModel
-from labsim.policies.labour_export import LabourExport
 from labsim.world import Activity
 
 SIGMAS = 4.0
@@ -128,6 +127,36 @@ def test_urn_ball_hires_fall_evenly_on_seekers(groups):
         statistic += ((observed - n / k) ** 2 / (n / k)).sum() * (among - 1) / (among - n)
         freedom += k - 1
     assert LEVEL / 2.0 < chi2.sf(statistic, freedom) < 1.0 - LEVEL / 2.0
+
+
+# Unemployment where two rates are constant
+
+
+def test_unemployment_goes_to_the_level_of_two_constant_rates():
+    """u' = u (1 - f) + s (1 - u): u(t) = u* + (1 - s - f)^t (u(0) - u*), u* = s / (s + f), people independent.
+
+    Two applicants in one vacancy are the only meeting: with eleven posts a person a seeker in 300 at most.
+    """
+    seeds, months = 6, (1, 3, 6, 12, 36, 60)
+    config = load("reference/two_state_lake")
+    s, f, people = config.firms.separation_rate, config.search.effort, config.reference.people
+    counts = []
+    for seed in range(seeds):
+        model = LabourModel(config, seed)
+        series = [int((model.workers.activity == Activity.UNEMPLOYED).sum())]
+        for _ in range(60):
+            run_books(model)
+            series.append(int((model.workers.activity == Activity.UNEMPLOYED).sum()))
+        counts.append(series)
+    found, settled = np.array(counts) / people, s / (s + f)
+    for month in months:
+        left = (1.0 - s - f) ** month
+        expected = settled + left * (found[:, 0] - settled)
+        # given the start: those without work at first stay so with p1, the others become so with p0
+        p1, p0 = settled + left * (1.0 - settled), settled * (1.0 - left)
+        variance = found[:, 0] * p1 * (1.0 - p1) + (1.0 - found[:, 0]) * p0 * (1.0 - p0)
+        gap = (found[:, month] - expected).mean()
+        assert abs(gap) < SIGMAS * math.sqrt(variance.mean() / people / seeds) + f * 0.2 / 300.0, month
 
 
 # Unemployment in a frictional market
@@ -314,17 +343,10 @@ def test_erlang_b_is_the_limit_of_short_months():
 
 
 def abroad_config(places, **settings):
-    policy = LabourExport(places_per_year={2020: places}, destination_mix={"taiwan": 1.0}, preparation=0.0)
-    fixed = {
-        "reference.people": 12_000,
-        "abroad.months_abroad": [36, 36, 36, 36],
-        "abroad.cost_abroad": [0, 0, 0, 0],
-        "abroad.early_return": 0,
-        "abroad.application_rate": 0.2,
-    }
-    off = only("abroad.come_back", "abroad.go")
-    config = load("reference/urn_ball", settings=[off, *(f"{k}={v}" for k, v in (fixed | settings).items())])
-    return config.model_copy(update={"policies": {"labour_export": policy}})
+    return load(
+        "reference/contract_rotation",
+        settings=[f"labour_export.places_per_year={{2020: {places}}}", *(f"{k}={v}" for k, v in settings.items())],
+    )
 
 
 def stocks_abroad(config, months, seed=1):
@@ -380,8 +402,7 @@ def mortality_of_the_margins():
 @pytest.mark.slow
 def test_people_follow_the_cohort_component_product():
     months, rates = 60, mortality_of_the_margins()
-    config = load("son_la", settings=["scale=0.1", only("demography.come_of_age", "demography.die")])
-    model = LabourModel(config.model_copy(update={"policies": {}}), 3)
+    model = LabourModel(load("reference/cohort_component", settings=["scale=0.1"]), 3)
     w = model.workers
     birth, sex, start = w.birth_month.astype(int), w.sex.copy(), w.activity.copy()
     entrants = [int(((start == Activity.CHILD) & (month - birth == 180)).sum()) for month in range(1, months + 1)]

@@ -1,5 +1,5 @@
 """The occupational model of del Rio-Chanona, Mealy, Beguerisse-Diaz, Lafond and Farmer (2021, J. R. Soc. Interface
-18:20200898) from its equations, in plain numpy, against the engine on configs/reference/occupational_2021.yaml.
+18:20200898) from its equations, in plain numpy, against the engine on configs/reference/occupational_*.yaml.
 
 In each occupation e people work, u are unemployed, v posts are vacant; demand is d = e + v, its target d*:
 
@@ -23,14 +23,18 @@ from scipy.stats import f as f_law
 from scipy.stats import t as student
 
 from labsim.config import load
+from labsim.errors import ConfigError
 from labsim.model import LabourModel
-from labsim.policies.base import Policy
 from labsim.world import Activity
 
 PEOPLE, FIELDS, SEEDS = 40_000, 20, 6
 BEFORE, STEPS = 40, 110  # steps at constant demand first, then while it moves and after
 LEVEL = 1e-3  # of each family of comparisons
-SETTINGS = (f"reference.people={PEOPLE}", f"reference.fields={FIELDS}", "reference.neighbours=3")
+SMALL = 6  # occupations of the small network
+# The three files of the model, with fewer people, and the demand paths that they or these settings ask for.
+RING = ("occupational_2021", f"reference.people={PEOPLE}", f"reference.fields={FIELDS}", "reference.neighbours=3")
+COMPLETE = ("occupational_complete", f"reference.people={PEOPLE}", f"reference.fields={FIELDS}")
+NETWORK = ("occupational_small", "reference.people=24000")
 
 
 def factors_of_demand(step, n_fields=FIELDS):
@@ -40,27 +44,31 @@ def factors_of_demand(step, n_fields=FIELDS):
     return np.where(falls, 1.0 - shift, 1.0 + shift)
 
 
-class Automation(Policy):
-    """Half of the occupations are automated; the others grow in their place."""
-
-    def adjust(self, levers, world):
-        levers.multiply("labour_demand", factors_of_demand(world.month, world.n_fields))
-
-
-class Cycle(Policy):
-    """Demand for every occupation falls and rises with the business cycle."""
-
-    def adjust(self, levers, world):
-        levers.multiply("labour_demand", cycle_of_demand(world.month))
+def factors_by_cluster(step):
+    shift = 0.3 / (1.0 + math.exp(-(step - BEFORE - 30) / 4.0))
+    return np.where(np.arange(SMALL) < SMALL // 2, 1.0 - shift, 1.0 + shift)
 
 
 def cycle_of_demand(step):
     return 1.0 - 0.06 * math.sin(2.0 * math.pi * max(0, step - BEFORE) / 60.0)
 
 
-def config_with(policy):
-    config = load("reference/occupational_2021", settings=SETTINGS)
-    return config.model_copy(update={"policies": {"demand": policy} if policy else {}})
+_FINAL = ", ".join(f"field {k}: {factor:.1f}" for k, factor in enumerate(factors_of_demand(10_000)))
+_SHIFT = (f"demand_path.midpoint={BEFORE + 30}", "demand_path.width=4")
+_CYCLE = ("demand_path.amplitude=0.06", "demand_path.cycle_months=60", "demand_path.start=2024-04")  # month 40
+# name: (file and settings, demand factor of a step)
+CASES = {
+    "none": (RING, lambda step: 1.0),
+    "automation": ((*RING, f"demand_path.final={{{_FINAL}}}", *_SHIFT), factors_of_demand),
+    "cycle": ((*RING, *_CYCLE), cycle_of_demand),
+    "complete network, cycle": ((*COMPLETE, *_CYCLE), cycle_of_demand),
+    "small network, automation": ((*NETWORK, *_SHIFT, "demand_path.start=2020-12"), factors_by_cluster),
+}
+
+
+def config_of(case):
+    file, *settings = CASES[case][0]
+    return load(f"reference/{file}", settings=settings)
 
 
 def stocks(model):
@@ -71,9 +79,9 @@ def stocks(model):
 
 
 @cache
-def simulated(policy_name):
+def simulated(case):
     """Trajectories of the engine, shape (seeds, steps + 1, 3, n_fields)."""
-    config = config_with({"automation": Automation(), "cycle": Cycle(), "none": None}[policy_name])
+    config = config_of(case)
     runs = []
     for seed in range(SEEDS):
         model = LabourModel(config, seed)
@@ -109,20 +117,33 @@ def published(start, factors, access, firms, exact=True):
     return np.array(series)
 
 
-def expected(policy_name, exact=True):
+def expected(case, exact=True):
     """The recursion from the start of each seed, shape (seeds, steps + 1, 3, n_fields)."""
-    config = config_with(None)
-    access = LabourModel(config, 0).world.accessibility
-    factors = {"automation": factors_of_demand, "cycle": cycle_of_demand, "none": lambda step: 1.0}[policy_name]
-    return np.array([published(run[0], factors, access, config.firms, exact) for run in simulated(policy_name)])
+    config = config_of(case)
+    access, factors = LabourModel(config, 0).world.accessibility, CASES[case][1]
+    return np.array([published(run[0], factors, access, config.firms, exact) for run in simulated(case)])
 
 
 def test_accessibility_is_the_ring_of_the_configuration():
-    access = LabourModel(config_with(None), 0).world.accessibility
+    access = LabourModel(config_of("none"), 0).world.accessibility
     step = np.abs(np.subtract.outer(np.arange(FIELDS), np.arange(FIELDS)))
     step = np.minimum(step, FIELDS - step)
     assert np.array_equal(access > 0, step <= 3)
     assert (np.diag(access) == 1.0).all()
+
+
+def test_the_complete_network_is_open_to_all_and_a_given_one_is_as_it_is_written():
+    assert (LabourModel(config_of("complete network, cycle"), 0).world.accessibility == 1.0).all()
+    config = config_of("small network, automation")
+    access = LabourModel(config, 0).world.accessibility
+    assert access.shape == (SMALL, SMALL)
+    assert np.array_equal(access, np.array(config.reference.network))
+    assert access[0, 5] == 0.0 and access[2, 3] == 0.1
+
+
+def test_a_network_of_the_wrong_size_is_refused():
+    with pytest.raises(ConfigError, match="allowed 6 of 6"):
+        load("reference/occupational_small", settings=["reference.network=[[1, 0], [0, 1]]"])
 
 
 # How far the mean of a few finite runs may be from the recursion of expectations: the spread over seeds, and one person
@@ -132,27 +153,29 @@ CURVATURE = 1.0
 CHECKED = (BEFORE, BEFORE + 20, BEFORE + 30, BEFORE + 35, BEFORE + 45, BEFORE + 70)
 
 
-@pytest.mark.parametrize("policy_name", ["none", "automation", "cycle"])
-def test_the_economy_follows_the_published_recursion(policy_name):
-    total = (simulated(policy_name) - expected(policy_name)).sum(axis=3)[:, 1:]
+@pytest.mark.parametrize("case", CASES)
+def test_the_economy_follows_the_published_recursion(case):
+    total = (simulated(case) - expected(case)).sum(axis=3)[:, 1:]
+    n_fields = simulated(case).shape[3]
     # spread over seeds, pooled over a quarter of the run, where it hardly changes
     for window in np.array_split(np.arange(STEPS), 4):
         difference = total[:, window].mean(axis=0)
         error = np.sqrt(total[:, window].var(axis=0, ddof=1).mean(axis=0) / SEEDS)
         # Three stocks in four quarters, each a few correlation times long; Student's t for one such stretch.
         bound = student.isf(LEVEL / (2.0 * 3.0 * STEPS), 3 * (SEEDS - 1)) * error
-        assert (np.abs(difference) < bound + CURVATURE * FIELDS / 2.0).all(), window[0]
+        assert (np.abs(difference) < bound + CURVATURE * n_fields / 2.0).all(), window[0]
 
 
 @pytest.mark.parametrize("stock", ["employed", "unemployed", "vacant"])
-@pytest.mark.parametrize("policy_name", ["none", "automation", "cycle"])
-def test_every_occupation_follows_the_published_recursion(policy_name, stock):
+@pytest.mark.parametrize("case", CASES)
+def test_every_occupation_follows_the_published_recursion(case, stock):
     kind = ("employed", "unemployed", "vacant").index(stock)
-    apart = (simulated(policy_name) - expected(policy_name))[:, CHECKED, kind]
+    apart = (simulated(case) - expected(case))[:, CHECKED, kind]
+    n_fields = apart.shape[2]
     mean_square = (apart.mean(axis=0) ** 2).mean(axis=1)
     noise = apart.var(axis=0, ddof=1).mean(axis=1) / SEEDS
     # mean square of the occupations' differences over its expectation from the spread over seeds
-    ratio = f_law.isf(LEVEL / (9 * len(CHECKED)), FIELDS, FIELDS * (SEEDS - 1))
+    ratio = f_law.isf(LEVEL / (3 * len(CASES) * len(CHECKED)), n_fields, n_fields * (SEEDS - 1))
     assert (np.sqrt(mean_square) < np.sqrt(ratio * noise) + CURVATURE).all()
 
 
@@ -197,3 +220,11 @@ def test_the_beveridge_curve_is_walked_counter_clockwise():
     # and the curve slopes down: recessions have few vacancies
     totals = simulated("cycle").mean(axis=0).sum(axis=2)[cycle]
     assert np.corrcoef(totals[:, 1], totals[:, 2])[0, 1] < -0.5
+
+
+def test_the_automated_side_of_a_bridge_stays_unemployed_longer():
+    employed, unemployed, _vacant = simulated("small network, automation").mean(axis=0)[BEFORE + 45]
+    rate = unemployed / (employed + unemployed)
+    assert rate[:3].mean() > 1.2 * rate[3:].mean()
+    # whoever stands at the bridge is better off than those behind it
+    assert rate[2] < rate[0] and rate[2] < rate[1]

@@ -7,6 +7,7 @@ and names it in a scenario as `my_policies.py:MyPolicy`; start, stop, budget and
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,16 @@ class Account:
         shares = self.world.levers.shares(lever)
         mine = shares.get(self.policy)
         return mine if mine is not None else np.zeros(len(self.world.levers[lever]))
+
+
+def require_whole(shares: Mapping[str, float]) -> Mapping[str, float]:
+    """Return shares that sum to 1; raises ValueError if they do not."""
+    total = sum(shares.values())
+    if shares and abs(total - 1.0) > 0.005:
+        given = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        message = _("given shares that sum to {total:.3g} ({given}); allowed 1")
+        raise ValueError(message.format(total=total, given=given))
+    return shares
 
 
 class Policy(Parameters):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Policy, require_whole
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.world import World
 
@@ -58,6 +61,11 @@ class LabourExport(Policy):
         source="Decree 61/2015 and later: language course, papers, health check",
         help="cost of preparation that is paid",
     )
+
+    @field_validator("destination_mix")
+    @classmethod
+    def _is_whole(cls, shares: Mapping[str, float]) -> Mapping[str, float]:
+        return require_whole(shares)
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Offer places, loans and preparation."""

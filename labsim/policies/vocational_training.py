@@ -4,10 +4,13 @@ poor people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Policy, require_whole
 from labsim.policies.seats import seats_by_programme, settle_seats
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.world import Level, World
@@ -120,6 +123,11 @@ class VocationalTraining(Policy):
         source="assumed",
         help="how often people hear of an offer, relative to now",
     )
+
+    @field_validator("level_mix")
+    @classmethod
+    def _is_whole(cls, shares: Mapping[str, float]) -> Mapping[str, float]:
+        return require_whole(shares)
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Add seats, pay fees and allowances, and give points at admission."""
