@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Longs = NDArray[np.int64]
 
+STATE_BUDGET, POLICY_BANK, TRAINEES = "state budget", "social policy bank", "trainees"
+PRIVATE_PAYERS = (TRAINEES, "workers", "employers", "households")  # what these pay is no public money
+
 
 @dataclass(frozen=True)
 class Payment:
@@ -59,12 +62,17 @@ class Ledger:
         self.stocks += self.flows.sum(axis=0) - self.flows.sum(axis=1)
 
     def pay(self, payment: Payment, year: int) -> None:
-        """Enter a payment; nothing is entered for an amount of zero. Raises ValueError for a negative amount."""
+        """Enter a payment; nothing is entered for an amount of zero. Raises ValueError for a negative amount.
+
+        What people pay themselves is entered too, but uses up no budget.
+        """
         if payment.amount < 0:
             raise ValueError(f"{payment.policy}: a payment of {payment.amount} VND; amounts are not negative")
         if payment.amount == 0:
             return
         self.payments.append(payment)
+        if payment.payer in PRIVATE_PAYERS:
+            return
         key = (payment.policy, year)
         self.spent[key] = self.spent.get(key, 0) + payment.amount
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 DESTINATIONS = ("japan", "taiwan", "korea", "other")
@@ -17,6 +18,8 @@ class LabourExport(Policy):
 
     Levers: export_places, export_loan, export_preparation.
     """
+
+    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places")
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},
