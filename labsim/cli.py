@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.errors import LabsimError
+from labsim.errors import ConfigError, LabsimError
 from labsim.text import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
@@ -245,8 +245,18 @@ def check(file: Path) -> None:
         click.echo(_("{file}: {n} targets, no problems").format(file=file, n=len(load_targets(file))))
         return
     from labsim.config import load
+    from labsim.config_files import ProvinceNeeded
 
-    config = load(file)
+    try:
+        config = load(file)
+    except ProvinceNeeded:
+        from labsim.config import check as problems_of_file
+
+        problems = problems_of_file(file)
+        if problems:
+            raise ConfigError(problems) from None
+        click.echo(_("{file}: no problems in any province").format(file=file))
+        return
     click.echo(_("{file}: no problems").format(file=file))
     for change in config.changes:
         click.echo(f"  {change}")

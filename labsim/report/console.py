@@ -33,7 +33,10 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     left_out = [row for row in rows if row["status"] != "scored"]
     if left_out:
         yield Text(_("Not scored:") if scored else _("No target could be scored:"))
-        yield _listed(("-", f"{_label(row)}: {row['note']}") for row in left_out)
+        labels: dict[str, list[str]] = {}
+        for row in left_out:
+            labels.setdefault(str(row["note"]), []).append(_label(row))
+        yield _listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
     yield _listed(("*", line) for line in trust(results.manifest, bool(scored)))
     yield Text("")
 
