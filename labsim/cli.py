@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `schedule`, `params` and `check`. Heavy imports stay inside the commands."""
+"""The command line: `labsim run`, `schedule`, `levers`, `params`, `check`. Heavy imports stay inside the commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.errors import LabsimError
+from labsim.errors import ConfigError, LabsimError
 from labsim.text import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
@@ -50,6 +50,17 @@ def _scale(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
         message = _("given {value!r}; allowed 1, 0.1 or 1:10, more than 0 and at most 1")
         raise click.BadParameter(message.format(value=value), ctx, param)
     return scale
+
+
+def _groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:
+    """Read groupings: repeated, or separated by commas."""
+    from labsim.profile import GROUPINGS, unknown_grouping
+
+    names = [name.strip() for text in value for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in GROUPINGS:
+            raise click.BadParameter(unknown_grouping(name), ctx, param)
+    return names or None
 
 
 class _Commands(click.RichGroup):
@@ -102,6 +113,8 @@ def cli() -> None:
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
 )
+@click.option("--by", multiple=True, callback=_groupings, metavar="district|sex|age|ethnicity|residence",
+              help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
 @click.option("--executor", type=click.Choice(_EXECUTORS), default="processes", show_default=True,
               help=_("How replicates run side by side; the numbers are the same."))  # fmt: skip
@@ -117,6 +130,7 @@ def run(
     replicates: int | None,
     until: str | None,
     settings: tuple[str, ...],
+    by: list[str] | None,
     out: Path | None,
     executor: str,
     workers: int | None,
@@ -136,8 +150,8 @@ def run(
         threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
     with _progress(hidden=quiet) as tell:
         results = simulate(
-            config, seed=seed, scale=scale, replicates=replicates, until=until, executor=executor, workers=workers,
-            progress=tell,
+            config, seed=seed, scale=scale, replicates=replicates, until=until, by=by, executor=executor,
+            workers=workers, progress=tell,
         )  # fmt: skip
     results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
     folder = out if out is not None or as_json else _free_folder(results)
@@ -146,7 +160,7 @@ def run(
     if as_json:
         click.echo(json.dumps(_summary(results), allow_nan=False))
     elif not quiet:
-        _show_scorecard(results)
+        _show(results)
     if folder is not None and not as_json:
         click.echo(str(folder) if quiet else _list_files(folder))
 
@@ -168,8 +182,28 @@ def schedule(province: str | None, scenario: tuple[str, ...]) -> None:
     from labsim.schedule import of_month
 
     config = load(province, scenario=list(scenario))
-    running, policies = of_month(config.switched_off), sorted(config.policies)
+    running = of_month(config.switched_off)
+    policies = {name: policy.levers_named() for name, policy in sorted(config.policies.items())}
     _print_lines(lambda width: schedule_lines(MONTH, width, running=running, policies=policies))
+
+
+@cli.command(help=_("Print every lever: what it means, which policies write it and which processes read it."))
+@click.argument("province", default="son_la")
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@_language
+def levers(province: str, scenario: tuple[str, ...]) -> None:
+    """Print the levers, with the policies built in and those of a scenario."""
+    from labsim.config import load
+    from labsim.levers import LEVERS
+    from labsim.policies import BUILT_IN
+    from labsim.report.listings import lever_lines
+    from labsim.schedule import MONTH
+
+    here = load(province, scenario=list(scenario)).policies
+    known = {**BUILT_IN, **{name: type(policy) for name, policy in here.items()}}
+    named = {name: policy.levers_named() for name, policy in sorted(known.items())}
+    _print_lines(lambda width: lever_lines(LEVERS, MONTH, named, width))
 
 
 @cli.command(help=_("Print every parameter with its value, unit, range, grade and source."))
@@ -216,8 +250,18 @@ def check(file: Path) -> None:
         click.echo(_("{file}: {n} targets, no problems").format(file=file, n=len(load_targets(file))))
         return
     from labsim.config import load
+    from labsim.config_files import ProvinceNeeded
 
-    config = load(file)
+    try:
+        config = load(file)
+    except ProvinceNeeded:
+        from labsim.config import check as problems_of_file
+
+        problems = problems_of_file(file)
+        if problems:
+            raise ConfigError(problems) from None
+        click.echo(_("{file}: no problems in any province").format(file=file))
+        return
     click.echo(_("{file}: no problems").format(file=file))
     for change in config.changes:
         click.echo(f"  {change}")
@@ -287,7 +331,11 @@ def _summary(results: Results) -> dict[str, Any]:
     """Return what --json prints; a number that is not there is null."""
     rows = [{key: _plain(row[key]) for key in _JSON_KEYS} for row in results.scorecard.to_dict("records")]
     about = {key: results.manifest[key] for key in ("scenario", "scale", "replicates", "months", "timing")}
-    return about | {"scorecard": rows}
+    answers = {
+        name: [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        for name, table in results.answers().items()
+    }
+    return about | {"scorecard": rows} | answers
 
 
 def _plain(value: Any) -> Any:
@@ -295,10 +343,12 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _show_scorecard(results: Results) -> None:
+def _show(results: Results) -> None:
     from labsim.report.console import scorecard_view
+    from labsim.report.tables import group_view, ledger_view
 
-    _print(*scorecard_view(results))
+    groups = [part for grouping in results.groupings for part in group_view(results, grouping)]
+    _print(*scorecard_view(results), *ledger_view(results), *groups)
 
 
 def _print(*parts: Any) -> None:

@@ -15,7 +15,7 @@ import pydantic
 from labsim.config_files import find_configs
 from labsim.errors import ConfigError, Problem
 from labsim.policy_source import PolicyOrigin, recall_policy_class
-from labsim.profile import Names, Period, Profile, folder_hashes
+from labsim.profile import GROUPINGS, Names, Period, Profile, folder_hashes, unknown_grouping
 from labsim.quantity import Parameters, describe
 
 __all__ = ["ConfigBase", "Evidence", "EvidenceGiven", "defaults_of"]
@@ -52,7 +52,8 @@ class ConfigBase(pydantic.BaseModel):
     """Hold a complete configuration: frozen, checked, hashed.
 
     ``scenario`` names the scenario files, joined by "+"; ``scale`` is simulated persons per person; ``replicates``
-    the number of runs with different random numbers; ``switched_off`` names processes left out of the month;
+    the number of runs with different random numbers; ``by`` names the groupings of people that results tell apart;
+    ``switched_off`` names processes left out of the month;
     ``origins`` tells where the class of each policy comes from; ``changes`` logs what scenarios and settings changed
     over the profile; ``given`` is the evidence that files gave by the path of the parameter.
     """
@@ -71,11 +72,20 @@ class ConfigBase(pydantic.BaseModel):
     scale: Annotated[float, pydantic.Field(ge=0.001, le=100)] = 0.1
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 1
     replicates: Annotated[int, pydantic.Field(ge=1)] = 1
+    by: tuple[str, ...] = ()
     switched_off: tuple[str, ...] = ()
     policies: Mapping[str, pydantic.SerializeAsAny[Parameters]] = {}
     origins: dict[str, PolicyOrigin] = {}
     changes: tuple[str, ...] = ()
     given: dict[str, EvidenceGiven] = {}
+
+    @pydantic.field_validator("by")
+    @classmethod
+    def _are_groupings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in GROUPINGS:
+                raise ValueError(unknown_grouping(name))
+        return tuple(name for name in GROUPINGS if name in value)
 
     @classmethod
     def sections(cls) -> dict[str, type[Parameters]]:
@@ -96,6 +106,8 @@ class ConfigBase(pydantic.BaseModel):
         data = self.to_dict()
         for name in ("scenario", "title", "question", "replicates", "changes", "given"):
             del data[name]
+        if not data["by"]:
+            del data["by"]  # what is recorded besides changes no number
         data["province"] = _without_words(data["province"])
         for origin in data["origins"].values():
             del origin["file"]

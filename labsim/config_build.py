@@ -15,7 +15,7 @@ from labsim.overlay import ABSENT, SETTING, Change, Layer, Tree, conflicts, merg
 from labsim.policy_source import PolicyOrigin, find_policy_class
 from labsim.profile import Names, Profile, folder_hashes
 from labsim.quantity import Parameters, QuantityInfo, describe
-from labsim.text import _, did_you_mean
+from labsim.text import _, did_you_mean, nearest
 from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_top_key
 from labsim.yaml_source import KeyPath, Place, find_place
 
@@ -178,12 +178,33 @@ class _Builder(Generic[Model]):
             policies[str(name)] = merged(defaults_of(found), given, whole=replaced)
         self.tree.data["policies"] = policies
 
+    @staticmethod
+    def _takes_money(policy: type[Parameters]) -> bool:
+        pays = getattr(policy, "pays", None)
+        return "budget" in policy.model_fields and (pays is None or bool(pays()))
+
+    def _check_budgets(self) -> None:
+        """Refuse money for a policy that spends none: a budget would be taken and change nothing."""
+        paid = sorted(name for name, one in self.model.built_in_policies.items() if self._takes_money(one))
+        for name, policy in self.classes.items():
+            if self.tree.data["policies"][name].get("budget") is None or self._takes_money(policy):
+                continue
+            own = ", ".join(key for key in policy.model_fields if key != "budget")
+            parts = [_("this policy spends nothing and takes no budget; allowed: {options}").format(options=own)]
+            if "budget" not in policy.model_fields and nearest("budget", policy.model_fields):
+                parts.append(did_you_mean("budget", policy.model_fields))
+            if paid:
+                parts.append(_("policies with a budget: {names}").format(names=", ".join(paid)))
+            self._report(("policies", name, "budget"), "; ".join(parts))
+
     def _checked(self) -> Model | None:
         data = self.tree.data
         known = self._keys()
+        self._check_budgets()
         for key in data:
             if key not in known:
-                self._report((str(key),), unknown_top_key(str(key), known, self.model))
+                policies_here = sorted({*self.model.built_in_policies, *map(str, self.classes)})
+                self._report((str(key),), unknown_top_key(str(key), known, self.model, policies_here))
         province = self._read(Profile, self._profile_data(), ())
         policies = {
             name: policy

@@ -269,7 +269,28 @@ _ALL = (
     _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 
-INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}
+# Recorded only by the groupings that a run asks for.
+OF_AGE = Term(HERE, age=WORKING_AGE)
+BY_GROUP = (
+    _stock("working_age", mark("people of working age"), (OF_AGE,)),
+    _stock("working_age_trained", mark("people of working age, trained"), (OF_AGE._replace(training=TRAINED),)),
+    _stock(
+        "working_age_certified",
+        mark("people of working age with a certificate of three months or more"),
+        (OF_AGE._replace(training=CERTIFIED),),
+        SURVEY,
+    ),
+)
+INCOME_CHANGES = tuple(
+    Indicator(name, label, "%", MODEL, better, STOCK, None)
+    for name, label, better in (
+        ("income_gain_share", mark("people whose income rose by more than 5 % within the year"), "up"),
+        ("income_loss_share", mark("people whose income fell by more than 5 % within the year"), "down"),
+        ("income_median_change", mark("median change of a person's income within the year"), "up"),
+    )
+)
+
+INDICATORS: dict[str, Indicator] = {one.name: one for one in (*_ALL, *BY_GROUP, *INCOME_CHANGES)}
 COUNTED: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicator.source is None)
 FLOWS: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicator.source is not None)
 
@@ -322,6 +343,17 @@ def shares(sums: Values, pay: Values) -> Values:
     np.divide(pays @ pay.T, below[of_pay], out=earned, where=below[of_pay] > 0)
     result[of_pay] = earned
     return result
+
+
+def working_age(people: Values) -> Values:
+    """Return the stocks of `BY_GROUP`, shape `(3, n_groups)`; `people` as in `count`."""
+    return np.stack(
+        [
+            people[:, term.age, term.ethnic, term.status, term.training, term.digital].sum(axis=(1, 2, 3, 4, 5))
+            for indicator in BY_GROUP
+            for term in indicator.above
+        ]
+    )
 
 
 def gini(bins: NDArray[np.int64], width: float) -> float:

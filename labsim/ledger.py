@@ -4,12 +4,16 @@ balance.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 Longs = NDArray[np.int64]
+
+STATE_BUDGET, POLICY_BANK, TRAINEES = "state budget", "social policy bank", "trainees"
+PRIVATE_PAYERS = (TRAINEES, "workers", "employers", "households")  # what these pay is no public money
 
 
 @dataclass(frozen=True)
@@ -59,22 +63,29 @@ class Ledger:
         self.stocks += self.flows.sum(axis=0) - self.flows.sum(axis=1)
 
     def pay(self, payment: Payment, year: int) -> None:
-        """Enter a payment; nothing is entered for an amount of zero. Raises ValueError for a negative amount."""
+        """Enter a payment; nothing is entered for an amount of zero. Raises ValueError for a negative amount.
+
+        What people pay themselves is entered too, but uses up no budget.
+        """
         if payment.amount < 0:
             raise ValueError(f"{payment.policy}: a payment of {payment.amount} VND; amounts are not negative")
         if payment.amount == 0:
             return
         self.payments.append(payment)
+        if payment.payer in PRIVATE_PAYERS:
+            return
         key = (payment.policy, year)
         self.spent[key] = self.spent.get(key, 0) + payment.amount
 
-    def paid_in(self, month: int) -> int:
-        """Return what was paid in the newest month, or 0 if nothing was paid since an earlier one, in VND."""
+    def paid_in(self, month: int, without: Collection[str] = ()) -> int:
+        """Return what all payers but some paid in the newest month, or 0 if nothing was paid since an earlier one, in
+        VND.
+        """
         total = 0
         for payment in reversed(self.payments):
             if payment.month != month:
                 break
-            total += payment.amount
+            total += 0 if payment.payer in without else payment.amount
         return total
 
     def balances(self) -> dict[str, int]:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from labsim.text import _, current_language
+from labsim.text import _, current_language, did_you_mean
 
 __all__ = [
+    "GROUPINGS",
     "Field",
     "Group",
     "Institution",
@@ -21,7 +22,12 @@ __all__ = [
     "Programme",
     "content_hash",
     "folder_hashes",
+    "unknown_grouping",
 ]
+
+
+GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
+"""What people can be grouped by in results."""
 
 
 class _Data(pydantic.BaseModel):
@@ -186,6 +192,14 @@ class Period(_Data):
     def month_index(self, text: str) -> int:
         """Return the month of the run that "2026-01" names; negative before the start."""
         return _months(text) - _months(self.start)
+
+
+def unknown_grouping(name: str) -> str:
+    """Say that people cannot be grouped by `name`, and what was probably meant."""
+    hint = did_you_mean(name, GROUPINGS)
+    allowed = _("allowed: {options}").format(options=", ".join(GROUPINGS))
+    words = [_("given {given!r}").format(given=name), hint, allowed]
+    return "; ".join(dict.fromkeys(words))
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:

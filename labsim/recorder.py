@@ -1,32 +1,39 @@
 """Take down every indicator of a month: for the province and by residence monthly, by the other groups every
-December.
+December; flows by group and changes of income where they are asked for.
 """
 
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from labsim.indicators import COUNTED, FLOWS, count, gini, shares, sums_of
-from labsim.processes.counting import AGE_BANDS, PAY_BIN
-from labsim.world import Sex, World
+from labsim.groups import GROUPINGS, PEOPLE_OF, RESIDENCES, GroupCounter, labels_of
+from labsim.indicators import BY_GROUP, COUNTED, FLOWS, INCOME_CHANGES, count, gini, shares, sums_of, working_age
+from labsim.ledger import PRIVATE_PAYERS
+from labsim.processes.counting import PAY_BIN
+from labsim.world import World
 
-RESIDENCES = ("rural", "urban")
-GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
 # The axis of each grouping in the table of people.
 _AXES = {"district": 0, "sex": 2, "age": 3, "ethnicity": 4}
 
 
 @dataclass
 class Recorder:
-    """The series of one run; `monthly()` returns them as one tidy frame."""
+    """The series of one run; `monthly()` returns them as one tidy frame.
 
+    `by` names the groupings by which flows, people of working age and changes of income are recorded too.
+    """
+
+    by: Sequence[str] = ()
     _months: list[str] = field(default_factory=list)
     _rows: list[tuple[int, str, str, str, np.ndarray]] = field(default_factory=list)
-    jobs_by_month: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._groups = GroupCounter(self.by) if self.by else None
 
     def take(self, world: World) -> None:
         """Record the month that has just been counted."""
@@ -42,10 +49,32 @@ class Recorder:
                 people, pay, labels = _reduced(world, grouping)
                 self._add(at, grouping, labels, count(people, pay))
         self._rows.append((at, "", "all", "flows", self._flows(world)))
+        if self._groups is not None:
+            self._take_groups(world, at, self._groups)
 
-    def _add(self, at: int, grouping: str, labels: tuple[str, ...], values: np.ndarray) -> None:
+    def _take_groups(self, world: World, at: int, groups: GroupCounter) -> None:
+        """Record the groupings asked for: flows of the month; in December people of working age and incomes."""
+        if world.month > 0:
+            for grouping in groups.groupings:
+                self._add(at, grouping, labels_of(world, grouping), groups.flows(world, grouping), "grouped flows")
+        if world.calendar[1] != 12:
+            return
+        changes = groups.changes(world)
+        of_residence = world.counts["by_residence"] / world.scale
+        stocks = working_age(of_residence).sum(axis=1, keepdims=True)
+        self._add(at, "", ("all",), stocks, "working age")
+        for grouping in groups.groupings:
+            people = of_residence if grouping == "residence" else _reduced(world, grouping)[0]
+            self._add(at, grouping, labels_of(world, grouping), working_age(people), "working age")
+        for grouping, values in (changes or {}).items():
+            labels = labels_of(world, grouping) if grouping else ("all",)
+            self._add(at, grouping, labels, values, "income")
+
+    def _add(
+        self, at: int, grouping: str, labels: tuple[str, ...], values: np.ndarray, block: str = "counted"
+    ) -> None:
         for g, label in enumerate(labels):
-            self._rows.append((at, grouping, label, "counted", values[:, g]))
+            self._rows.append((at, grouping, label, block, values[:, g]))
 
     def _flows(self, world: World) -> np.ndarray:
         counts, scale = dict(world.ledger.counts), world.scale
@@ -53,7 +82,7 @@ class Recorder:
             return np.full(len(FLOWS), np.nan)
         values = {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
-        values["spending"] = float(world.ledger.paid_in(world.month))
+        values["spending"] = float(world.ledger.paid_in(world.month, without=PRIVATE_PAYERS))
         values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
         return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
 
@@ -62,12 +91,17 @@ class Recorder:
 
         Words are categories in alphabetical order, so that hundreds of runs are joined without comparing texts.
         """
-        known = sorted(indicator.name for indicator in (*COUNTED, *FLOWS))
-        place = {name: code for code, name in enumerate(known)}
-        codes_of = {
-            "counted": np.array([place[indicator.name] for indicator in COUNTED], dtype=np.int16),
-            "flows": np.array([place[indicator.name] for indicator in FLOWS], dtype=np.int16),
+        blocks = {
+            "counted": [indicator.name for indicator in COUNTED],
+            "flows": [indicator.name for indicator in FLOWS],
+            "grouped flows": list(PEOPLE_OF),
+            "working age": [indicator.name for indicator in BY_GROUP],
+            "income": [indicator.name for indicator in INCOME_CHANGES],
         }
+        used = {block for *_, block, _ in self._rows}
+        known = sorted({name for block in used for name in blocks[block]})
+        place = {name: code for code, name in enumerate(known)}
+        codes_of = {block: np.array([place[name] for name in blocks[block]], dtype=np.int16) for block in used}
         lengths = [len(values) for *_, values in self._rows]
         months = np.array(self._months, dtype="datetime64[s]")
         codes = np.concatenate([codes_of[block] for _, _, _, block, _ in self._rows])
@@ -89,13 +123,7 @@ class Recorder:
 def _reduced(world: World, grouping: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Add the people and their pay up by one grouping, in real persons and VND."""
     counts, scale = world.counts, world.scale
-    axis = _AXES[grouping]
-    labels = {
-        "district": world.places.names,
-        "sex": tuple(s.name.lower() for s in Sex),
-        "age": AGE_BANDS,
-        "ethnicity": world.ethnic_groups,
-    }[grouping]
+    axis, labels = _AXES[grouping], labels_of(world, grouping)
     drop = tuple(a for a in (0, 1, 2) if a != axis)
     people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64) / scale
     pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / scale

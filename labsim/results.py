@@ -19,7 +19,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from labsim import answers
 from labsim.errors import ResultsError
+from labsim.folders import swap_in, sync_folder
+from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
 
 __all__ = [
@@ -35,11 +38,12 @@ __all__ = [
 ]
 
 FORMAT = "labsim-results-1"
-GROUPS = ("district", "sex", "age", "ethnicity", "residence")
+GROUPS = GROUPINGS
 COLUMNS = ("scenario", "replicate", "month", "indicator", *GROUPS, "value")
 _WORDS = ("scenario", "indicator", *GROUPS)
-_TABLES = ("scorecard", "ledger", "population", "observed")
-_OURS = ("manifest.json", "monthly.parquet", *(f"{name}.csv" for name in _TABLES))
+_TABLES = ("scorecard", "ledger", "policies", "population", "observed")
+_ANSWERS = ("costs", "spending", *(f"by_{name}" for name in GROUPS))
+_OURS = ("manifest.json", "monthly.parquet", *(f"{name}.csv" for name in (*_TABLES, *_ANSWERS)))
 _LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
@@ -61,7 +65,8 @@ class IndicatorInfo:
 
 @dataclass(eq=False)
 class Results:
-    """Hold what a study found: `.monthly`, `.scorecard`, `.observed`, `.ledger`, `.population` and `.manifest`.
+    """Hold what a study found: `.monthly`, `.scorecard`, `.observed`, `.ledger`, `.policies`, `.population` and
+    `.manifest`.
 
     `monthly` is tidy, with columns scenario, replicate, month (month end), indicator, district, sex, age, ethnicity,
     residence ("all" where not grouped) and value; `indicators` gives each indicator's unit, concept and label.
@@ -74,6 +79,7 @@ class Results:
     observed: pd.DataFrame = field(default_factory=pd.DataFrame)
     ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
     population: pd.DataFrame = field(default_factory=pd.DataFrame)
+    policies: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         keys = ("province", "scenario", "scale", "replicates", "start", "until")
@@ -82,6 +88,37 @@ class Results:
     def series(self, indicator: str, groups: Mapping[str, str] | None = None) -> pd.DataFrame:
         """Return one indicator by month (rows) and replicate (columns), in its own unit."""
         return wide(self.monthly, indicator, groups)
+
+    @property
+    def groupings(self) -> tuple[str, ...]:
+        """Return the groupings by which the run told people apart."""
+        return tuple(self.manifest.get("config", {}).get("by", ()))
+
+    def by(self, grouping: str) -> pd.DataFrame:
+        """Return what happened to each group of a grouping, year by year: one row a group, year and indicator.
+
+        Columns: grouping, group ("all" for everyone), year, indicator, unit, concept, value (mean over replicates), low
+        and high (5 and 95 % quantiles), n_replicates. Raises ResultsError if the run did not tell these groups apart.
+        """
+        if grouping not in GROUPS:
+            raise ResultsError(unknown_grouping(grouping))
+        if grouping not in self.groupings:
+            message = _("this run did not count people by {grouping}; run it with --by {grouping}")
+            raise ResultsError(message.format(grouping=grouping))
+        return answers.by_group(self.monthly, grouping, GROUPS, self.indicators)
+
+    def costs(self) -> pd.DataFrame:
+        """Return by year what each policy spent and had left, months paused, and the cost of a unit of its outcome."""
+        return answers.costs(self.policies)
+
+    def spending(self) -> pd.DataFrame:
+        """Return the ledger as an answer: VND by policy, purpose, recipient, payer and year, mean and band."""
+        return answers.spending(self.ledger, int(self.manifest.get("replicates", 1)))
+
+    def answers(self) -> dict[str, pd.DataFrame]:
+        """Return every table that answers a question by its name: costs, spending and by_<grouping>."""
+        by = {f"by_{grouping}": self.by(grouping) for grouping in self.groupings}
+        return {"costs": self.costs(), "spending": self.spending()} | by
 
     def save(self, folder: str | Path, attachments: Mapping[str, bytes] | None = None) -> Path:
         """Write the result folder, whole or not at all, with further files by name; return its path.
@@ -103,7 +140,7 @@ class Results:
         try:
             self._write(draft, files)
             draft.chmod(0o755)  # mkdtemp makes folders that only their owner may read
-            _swap_in(draft, target)
+            swap_in(draft, target)
         except OSError as error:
             raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
         finally:
@@ -111,14 +148,14 @@ class Results:
         return Path(folder)
 
     def _write(self, draft: Path, files: dict[str, bytes]) -> None:
-        for name in _TABLES:
-            frame: pd.DataFrame = getattr(self, name)
+        tables = {name: getattr(self, name) for name in _TABLES} | self.answers()
+        for name, frame in tables.items():
             text = frame.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
             files[f"{name}.csv"] = text.encode("utf-8")
         files["monthly.parquet"] = _parquet(self.monthly, self.indicators)
         known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
-        for name in _TABLES:
-            known[f"{name}.csv"]["columns"] = _types(getattr(self, name))
+        for name, frame in tables.items():
+            known[f"{name}.csv"]["columns"] = _types(frame)
         manifest = {"format": FORMAT, **{k: v for k, v in self.manifest.items() if k != "files"}, "files": known}
         files["manifest.json"] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
         for name, content in files.items():
@@ -126,7 +163,7 @@ class Results:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-        _sync_folder(draft)
+        sync_folder(draft)
 
 
 def open_results(folder: str | Path) -> Results:
@@ -135,7 +172,8 @@ def open_results(folder: str | Path) -> Results:
     if not place.is_dir():
         raise ResultsError(_("{folder}: no such folder").format(folder=folder))
     manifest = _read_manifest(place)
-    for name in sorted({*manifest["files"], *_OURS} - {"manifest.json"}):
+    needed = {f"{name}.csv" for name in _TABLES} | {"monthly.parquet"}
+    for name in sorted({*manifest["files"], *needed}):
         _require_whole(place / name, manifest["files"].get(name))
     monthly, indicators = _read_parquet(place / "monthly.parquet")
     tables = {
@@ -339,34 +377,6 @@ def require_replaceable(target: Path) -> None:
         )
         names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise ResultsError(message.format(folder=target, names=names))
-
-
-def _swap_in(draft: Path, target: Path) -> None:
-    """Put a finished folder in the place of an old one; the old one is deleted only after the new one stands."""
-    old: Path | None = None
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / target.name
-        target.rename(old)
-    try:
-        draft.rename(target)
-    except BaseException:
-        if old is not None:
-            old.rename(target)
-            old.parent.rmdir()
-        raise
-    _sync_folder(target.parent)
-    if old is not None:
-        shutil.rmtree(old.parent, ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return  # Windows cannot open a folder to flush it
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sha256(content: bytes) -> str:

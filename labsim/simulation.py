@@ -10,6 +10,7 @@ import numpy as np
 from labsim import schedule
 from labsim.config import Config
 from labsim.draws import Draws
+from labsim.outcomes import Achievements
 from labsim.policies.base import Account, Policy
 from labsim.population import Misfit, populate
 from labsim.processes import counting, demography
@@ -41,7 +42,8 @@ class Simulation:
         self.timing = {"population_s": time.perf_counter() - started, "months_s": 0.0}
         self.processes = schedule.of_month(config.switched_off)
         self.policies: dict[str, Policy] = dict(sorted(config.policies.items()))
-        self.recorder = Recorder()
+        self.recorder = Recorder(config.by)
+        self.achievements = Achievements(self.policies)
         self.month = 0
         self._begin()
 
@@ -98,6 +100,7 @@ class Simulation:
             process(world, getattr(self.config, process.section), draws)
         for name, policy in policies:
             policy.settle(world, Account(world, name))
+        self.achievements.take(world, [name for name, _policy in policies])
         world.ledger.close_month()
         self.recorder.take(world)
         self.timing["months_s"] += time.perf_counter() - started

@@ -51,7 +51,7 @@ class Target(_Data):
     `value` is in `unit`; `indicator` is None for a target that the model cannot score, and `note` then says why.
     `cumulate_from` is the first year of a sum over years. `base` names the indicator that counts the persons of a
     share; without it the indicator's own base holds. `wording` is what the source says, `reading` how it is understood
-    here, `ambiguous` what else it may mean.
+    here, `ambiguous` what else it may mean. `facts` names rows of the collected facts ("name year value").
     """
 
     id: str
@@ -74,6 +74,7 @@ class Target(_Data):
     cumulate_from: int | None = None
     base: str | None = None
     note: Words = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def groups(self) -> dict[str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
 
 from labsim.errors import Problem
 from labsim.quantity import GRADES, allowed_range, describe, numbers_in, quantity_facts, within
-from labsim.text import _, did_you_mean
+from labsim.text import _, did_you_mean, nearest
 from labsim.yaml_source import KeyPath, Place, find_place
 
 __all__ = ["as_given", "evidence_problems", "problems_of", "read_strictly", "unknown_top_key"]
@@ -144,9 +144,13 @@ def _unknown_key(path: KeyPath, model: type[pydantic.BaseModel], prefix: KeyPath
     return "; ".join(part for part in (_("unknown key"), did_you_mean(path[-1], options)) if part)
 
 
-def unknown_top_key(key: str, options: list[str], composed: type[pydantic.BaseModel]) -> str:
-    """Word an unknown key of a file: it may be a parameter that belongs inside a section."""
+def unknown_top_key(
+    key: str, options: list[str], composed: type[pydantic.BaseModel], policies: Sequence[str] = ()
+) -> str:
+    """Word an unknown key of a file: it may be a parameter that belongs inside a section, or the name of a policy."""
     inside = [info.path for info in describe(composed) if info.path.rpartition(".")[2] == key]
+    policy = nearest(key, policies) if nearest(key, options) is None else None
+    inside += [f"policies.{policy}"] if policy else []
     hint = _('did you mean "{nearest}"?').format(nearest=inside[0]) if inside else did_you_mean(key, options)
     return f"{_('unknown key')}; {hint}"
 

@@ -44,6 +44,7 @@ class LabourModel:
         )
         self.world = SimpleNamespace(ledger=SimpleNamespace(payments=[payment, payment]))
         self.recorder = SimpleNamespace(monthly=self._monthly)
+        self.achievements = SimpleNamespace(table=lambda payments, years: [])
         killers = os.environ.get("LABSIM_TEST_KILL", "").split(",")
         if str(seed) in killers:
             flag = os.environ.get("LABSIM_TEST_KILL_ONCE")

@@ -371,7 +371,7 @@ title: {en: Only English}
         "bad.yaml:5:3  matching.rounds: given 2.5; allowed a whole number, 1 to 9 [rounds]",
         "bad.yaml:6:3  matching.reach.1: this key is required",
         "bad.yaml:7:1  foo: unknown key; allowed: matching, title, question, period, scale, seed, replicates, "
-        "switched_off, policies, name, kind, folder, tables, fields, groups, institutions, extends",
+        "by, switched_off, policies, name, kind, folder, tables, fields, groups, institutions, extends",
         'bad.yaml:8:1  selectivity: unknown key; did you mean "matching.selectivity"?',
         "bad.yaml:10:3  policies.open_seat: no policy 'open_seat'; did you mean \"open_seats\"?; "
         'write `use: "file.py:Class"` for a policy of your own',

@@ -21,14 +21,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("1a", ("compiled", "quantity", "columns", "ledger", "levers", "yaml_source")),
+    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
     ("1b", ("draws", "overlay", "config_files", "profile")),
     ("1c", ("validation",)),
     ("2", ("world",)),
     ("3a", ("processes.base", "processes.courses", "processes.vacancies", "policies.base")),
     ("3b", ("population", "population.*", "processes.*")),
-    ("3c", ("processes", "policies.seats")),
-    ("4a", ("policies.*", "indicators", "policy_source")),
+    ("3c", ("processes", "policies.seats", "groups")),
+    ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),
     ("4b", ("policies", "schedule", "recorder")),
     ("4c", ("results", "reference_world")),
     ("5a", ("config_base",)),
@@ -53,7 +53,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "agents", "processes.training"),
     "matplotlib": ("report", "report.*"),
     "pandas": (
-        *("population", "population.*", "recorder", "results", "config", "model", "targets"),
+        *("population", "population.*", "recorder", "answers", "results", "config", "model", "targets"),
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),
     ),
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, RunError
 from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
@@ -28,17 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "Replicate", "code_hash", "replicate_seed", "run", "simulate", "warm_up"]
 
 _LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
-# hazards, policies and new firms at the highest rates allowed, so that no kernel waits for a rare month
+# hazards and new firms at the highest rates allowed, so that no kernel waits for a rare month
 _WARM_SETTINGS = {
     "scale": 0.001,
     "period": {"start": "2020-12", "until": "2021-02"},
     "climate.frequency": 5,
     "firms.entry_rate": 0.5,
-    "policies.labour_export.places_per_year.2021": 50_000,
-    "policies.talent_attraction.places_per_year.2021": 20_000,
-    "policies.vocational_training.seats_per_year.2021": 50_000,
-    "policies.climate_retraining.seats_per_year.2021": 50_000,
-    "policies.climate_retraining.conversions_per_year.2021": 50_000,
 }
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
@@ -70,6 +66,7 @@ class Replicate:
     monthly: pd.DataFrame
     ledger: pd.DataFrame
     population: pd.DataFrame
+    policies: pd.DataFrame
     timing: dict[str, float]
 
 
@@ -80,20 +77,22 @@ def run(
     scale: float | None = None,
     replicates: int | None = None,
     until: str | int | None = None,
+    by: Sequence[str] | None = None,
     executor: str = "threads",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Simulate every replicate of a configuration and score its targets.
 
-    `seed`, `scale`, `replicates` and `until` replace what the configuration says. The result does not depend on
+    `seed`, `scale`, `replicates`, `until` and `by` replace what the configuration says; `by` names groupings that
+    `Results.by` shall tell apart: district, sex, age, ethnicity, residence. The result does not depend on
     `executor` ("serial", "threads" or "processes"; processes are fastest, threads need no `if __name__ ==
     "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises
     ConfigError for values out of range and RunError for a replicate that fails.
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
-    config = _settled(config, seed=seed, scale=scale, replicates=replicates, until=until)
+    config = _settled(config, seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
     targets_file = _beside_margins(config, "targets.yaml")
@@ -120,6 +119,7 @@ def run(
         observed=_observed(config),
         ledger=_stacked([one.ledger for one in found]),
         population=_stacked([one.population for one in found]),
+        policies=_stacked([one.policies for one in found]),
     )
     results.manifest = _manifest(config, found, started, time.perf_counter() - began, executor)
     return results
@@ -160,6 +160,7 @@ def simulate(job: Job) -> Replicate:
         monthly=canonical(frame),
         ledger=_with_replicate(_ledger(model, job.config), job.replicate),
         population=_with_replicate(pd.DataFrame(model.misfit.table()), job.replicate),
+        policies=_with_replicate(_policies(model, job.config), job.replicate),
         timing={
             "population_s": float(model.timing.get("population_s", built - began)),
             "months_s": ended - built,
@@ -179,7 +180,13 @@ def code_hash() -> str:
 
 
 def _settled(
-    config: Config, *, seed: int | None, scale: float | None, replicates: int | None, until: str | int | None
+    config: Config,
+    *,
+    seed: int | None,
+    scale: float | None,
+    replicates: int | None,
+    until: str | int | None,
+    by: Sequence[str] | None,
 ) -> Config:
     """Return the configuration with what the caller replaced, checked and hashed anew."""
     import pydantic
@@ -187,6 +194,7 @@ def _settled(
     from labsim.validation import problems_of
 
     given: dict[str, Any] = {"seed": seed, "scale": scale, "replicates": replicates}
+    given["by"] = list(by) if by is not None else None
     data = {**config.to_dict(), **{name: value for name, value in given.items() if value is not None}}
     if until is not None:
         data["period"] = {**data["period"], "until": until}
@@ -202,20 +210,33 @@ def warm_up(say: Callable[[str], None] | None = None, *, this_process: bool = Fa
     Two months of a tiny Son La, in which every process and policy has something to do from the first month. Nothing
     happens where the code is stored already, unless it shall be loaded into `this_process` before time is measured.
     """
-    from labsim.config import load
-
     tell = say or (lambda _message: None)
     if not is_cold():
         if this_process:
-            simulate(Job(load("son_la", settings=_WARM_SETTINGS), 1, 1))
+            simulate(Job(_warm_config(), 1, 1))
         return
     if cache_folder() is None and not this_process:
         message = _("compiling in every process: no folder for compiled kernels can be written (see LABSIM_CACHE_DIR)")
         tell(message)
         return
     tell(_("compiling for this machine, once; this takes about a minute"))
-    simulate(Job(load("son_la", settings=_WARM_SETTINGS), 1, 1))
+    simulate(Job(_warm_config(), 1, 1))
     mark_warm()
+
+
+def _warm_config() -> Config:
+    """Return two months of a tiny Son La in which every process and every policy has something to do."""
+    from labsim.config import load
+    from labsim.policies import BUILT_IN
+    from labsim.quantity import quantity_facts
+
+    settings: dict[str, Any] = dict(_WARM_SETTINGS)
+    for name, policy in BUILT_IN.items():
+        settings[f"policies.{name}"] = {}
+        for dose in policy.doses():
+            facts = quantity_facts(policy.model_fields[dose]) or {}
+            settings[f"policies.{name}.{dose}"] = {2021: facts.get("high") or 1.0}
+    return load("son_la", settings=settings)
 
 
 def _name(job: Job) -> str:
@@ -245,6 +266,13 @@ def _ledger(model: Any, config: Config) -> pd.DataFrame:
         }
     )
     return frame.groupby(_LEDGER_KEYS, as_index=False, sort=True)[["amount", "persons"]].sum()
+
+
+def _policies(model: Any, config: Config) -> pd.DataFrame:
+    """Return what each policy spent and brought about, by year and outcome; see `Achievements.table`."""
+    years = {month: config.period.year_and_month(month)[0] for month in range(config.period.n_months + 1)}
+    rows = model.achievements.table(model.world.ledger.payments, years)
+    return pd.DataFrame(rows, columns=list(POLICY_COLUMNS)).astype(POLICY_COLUMNS)
 
 
 def _with_replicate(frame: pd.DataFrame, replicate: int) -> pd.DataFrame:

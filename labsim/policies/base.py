@@ -9,18 +9,37 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from pydantic import field_validator
 
-from labsim.ledger import Payment
-from labsim.levers import LeversOfPolicy
+from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
+from labsim.levers import LEVERS, LeversOfPolicy
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
 from labsim.text import _
 from labsim.world import World
 
-STATE_BUDGET = "state budget"
+__all__ = ["POLICY_BANK", "STATE_BUDGET", "TRAINEES", "Account", "Outcome", "Policy", "require_whole"]
+
 _DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a policy is there for, so that its cost can be told for one unit of it.
+
+    `counts` names what happened in the month: an event, shape `(n,)` over what `lever` ranges over (or the rows of
+    people, for a lever over workers), of which the policy has its share of the lever; or, without a lever, a flow of
+    the whole province, such as `jobs_created`. "completed" is counted by the shares that held when people were
+    admitted. `unit` says what one is: "person sent abroad". `purposes` are how the purposes begin for which the ledger
+    paid towards it; none stands for all that the policy spent.
+    """
+
+    counts: str
+    unit: str
+    lever: str | None = None
+    purposes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +89,10 @@ class Policy(Parameters):
         grade="D",
         year=2021,
         source="the scenario's author; none = no ceiling",
-        help="money for a year; when it is spent, the policy pauses until January",
+        help="public money for a year; when it is spent, the policy pauses until January",
     )
+
+    outcome: ClassVar[Outcome | tuple[Outcome, ...]] = ()
 
     @field_validator("start", "stop")
     @classmethod
@@ -88,6 +109,28 @@ class Policy(Parameters):
     def within_budget(self, spent: int, year: int) -> bool:
         """Say whether money is left this year, given what was spent in it, in VND."""
         return self.budget is None or spent < amount_in(self.budget, year)
+
+    @classmethod
+    def outcomes(cls) -> tuple[Outcome, ...]:
+        """Return what this kind of policy is there for; most have one outcome."""
+        return (cls.outcome,) if isinstance(cls.outcome, Outcome) else cls.outcome
+
+    @classmethod
+    def pays(cls) -> bool:
+        """Say whether this kind of policy spends money of its own, so that a budget means something."""
+        return cls.settle is not Policy.settle
+
+    @classmethod
+    def levers_named(cls) -> tuple[str, ...]:
+        """Return the levers that the description of this policy says it writes, in the order of `LEVERS`."""
+        words = set(re.findall(r"\w+", cls.__doc__ or ""))
+        return tuple(name for name in LEVERS if name in words)
+
+    @classmethod
+    def doses(cls) -> tuple[str, ...]:
+        """Return the parameters that are given year by year, the budget aside: how much of the policy there is."""
+        fields = cls.model_fields.items()
+        return tuple(name for name, field in fields if field.annotation == Yearly and name != "budget")
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Write this month's amounts on the levers."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy
 from labsim.policies.seats import seats_by_programme, settle_seats
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import Level, World
 
 
@@ -20,6 +21,11 @@ class ClimateRetraining(Policy):
     Levers: training_seats, training_fee_paid, training_priority, conversion_places, conversion_grant,
     conversion_credit.
     """
+
+    outcome = (
+        Outcome("completed", mark("seat completed"), "training_seats", ("teaching", "fees", "meals and travel")),
+        Outcome("converted", mark("farmer who changed livelihood"), "conversion_places", ("conversion",)),
+    )
 
     seats_per_year: Yearly = quantity(
         {2021: 0.0},
@@ -135,5 +141,5 @@ class ClimateRetraining(Policy):
                 "farmers who change livelihood",
                 persons,
                 self.credit,
-                payer="social policy bank",
+                payer=POLICY_BANK,
             )

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy, require_whole
+from labsim.policies.base import Account, Outcome, Policy, require_whole
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 DESTINATIONS = ("japan", "taiwan", "korea", "other")
@@ -20,6 +21,8 @@ class LabourExport(Policy):
 
     Levers: export_places, export_loan, export_preparation.
     """
+
+    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places")
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from labsim.policies.base import Account
+from labsim.policies.base import TRAINEES, Account
 from labsim.world import Level, World
 
 _PAID_FOR = ("training_seats", "training_fee_paid", "training_allowance")
@@ -40,17 +40,27 @@ def seats_by_programme(
     return np.asarray(world.at_scale(1.0) * seats * p.length / 12.0)
 
 
+def part_on_policies(world: World) -> np.ndarray:
+    """Return the part of each programme's trainees that sits on seats of policies, shape `(n_programmes,)`."""
+    added = world.levers["training_seats"]
+    part: np.ndarray = np.divide(
+        added, world.programmes.base_seats + added, out=np.zeros_like(added), where=added > 0
+    )
+    return part
+
+
 def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> None:
     """Pay for the trainees admitted this month: teaching on the policy's seats, fees waived and allowances granted.
 
     Trainees of a programme are split between its own seats and those of policies in proportion to the seats. On a
-    policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it.
+    policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it. What
+    trainees pay themselves on a policy's seats is entered as theirs.
     """
     p, levers = world.programmes, world.levers
     if not any(account.policy in levers.shares(name) for name in _PAID_FOR):
         return
-    added, none = levers["training_seats"], np.zeros(len(p))
-    on_policies = np.divide(added, p.base_seats + added, out=np.zeros_like(added), where=added > 0)
+    none = np.zeros(len(p))
+    on_policies = part_on_policies(world)
     mine = on_policies * account.share("training_seats")
     helped = world.events.get("admitted", none) / world.scale
     paying = world.events.get("admitted_paying", none) / world.scale
@@ -59,6 +69,10 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> N
         if by_level[level] > 0:
             what = f"teaching, {level.name.lower()}"
             account.pay(what, "training institutions", float(by_level[level]), float(cost_of_level[level]))
+    own = (paying + helped * (1.0 - levers["training_fee_paid"])) * mine
+    account.pay_sum(
+        "fees paid by trainees", "training institutions", float(own.sum()), float((own * p.fee).sum()), TRAINEES
+    )
     waived = helped * (1.0 - on_policies) * account.share("training_fee_paid")
     account.pay_sum(
         "fees",

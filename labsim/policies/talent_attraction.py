@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -15,6 +16,8 @@ class TalentAttraction(Policy):
 
     Levers: talent_places, talent_lump_sum, talent_supplement, talent_supplement_months.
     """
+
+    outcome = Outcome("talent_came", mark("post filled by a degree holder"), "talent_places")
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -10,9 +10,10 @@ import numpy as np
 from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy, require_whole
+from labsim.policies.base import Account, Outcome, Policy, require_whole
 from labsim.policies.seats import seats_by_programme, settle_seats
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import Level, World
 
 _NORM = "Son La cost norm 2017 (3.0 million VND for a three-month farm course) and Decision 46/2015 caps"
@@ -23,6 +24,8 @@ class VocationalTraining(Policy):
 
     Levers: training_seats, training_fee_paid, training_allowance, training_priority, training_outreach.
     """
+
+    outcome = Outcome("completed", mark("seat completed"), "training_seats")
 
     seats_per_year: Yearly = quantity(
         {2021: 0.0},

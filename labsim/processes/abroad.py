@@ -243,6 +243,7 @@ def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
         cost,
     )
     sent += np.bincount(choices, minlength=len(sent))
+    world.events["sent_people"] = people
     world.ledger.count("sent_abroad", len(people))
 
 

@@ -322,7 +322,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     unfilled = np.divide(left, open_before, out=np.full_like(left, 0.5), where=open_before > 0)
     market.tightness += parameters.chance_memory * (unfilled - market.tightness)
     e.vacancies += e.opened
-    world.events["hires_by_field"] = hires
+    world.events["hires_by_field"], world.events["hired"] = hires, chosen
     world.ledger.count("hires", n)
     world.ledger.count("job_changes", int(hired[EMPLOYEE]))
     world.ledger.count("hired_from_farming", int(hired[FARMING]))

@@ -120,4 +120,5 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         came,
         pay,
     )
+    world.events["talent_people"] = order[w.activity[order] == EMPLOYEE]
     world.ledger.count("talent_came", int(came.sum()))

@@ -410,7 +410,7 @@ def _progress(
     reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level",
     writes=(
         "workers.activity workers.spell workers.level workers.certificate workers.vocational workers.field"
-        " workers.skill workers.school workers.programme workers.months_left programmes.taken ledger"
+        " workers.skill workers.school workers.programme workers.months_left programmes.taken ledger events"
     ),
 )
 def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
@@ -418,6 +418,10 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
     and paper.
     """
     graduates = np.zeros(len(Level), dtype=np.int64)
+    trainees = np.flatnonzero(world.workers.programme >= 0)
+    done = trainees[world.workers.months_left[trainees] <= 1]
+    world.events["graduates"] = done
+    world.events["completed"] = np.bincount(world.workers.programme[done], minlength=len(world.programmes))
     dropped = _progress(
         world.people,
         world.courses,
@@ -426,7 +430,7 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
         parameters.skill_gain,
         parameters.paper_share,
         parameters.farm_return,
-        np.flatnonzero(world.workers.programme >= 0),
+        trainees,
         draws.key("progress"),
         graduates,
     )

@@ -15,7 +15,7 @@ from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
-__all__ = ["scorecard_view", "trust"]
+__all__ = ["ruled_table", "scorecard_view", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
 
@@ -33,7 +33,10 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     left_out = [row for row in rows if row["status"] != "scored"]
     if left_out:
         yield Text(_("Not scored:") if scored else _("No target could be scored:"))
-        yield _listed(("-", f"{_label(row)}: {row['note']}") for row in left_out)
+        labels: dict[str, list[str]] = {}
+        for row in left_out:
+            labels.setdefault(str(row["note"]), []).append(_label(row))
+        yield _listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
     yield _listed(("*", line) for line in trust(results.manifest, bool(scored)))
     yield Text("")
 
@@ -66,7 +69,7 @@ def _title(manifest: Mapping[str, Any]) -> str:
 
 
 def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Table:
-    table = _table()
+    table = ruled_table()
     table.add_column(_("Target"), ratio=1, min_width=24)
     table.add_column(_("Wanted"), justify="right", min_width=8)
     table.add_column(_("Simulated\n(90 % band)"), justify="right", min_width=14)
@@ -131,5 +134,6 @@ def _in_per_cent(unit: str) -> bool:
     return unit == "share" or unit.startswith("%")
 
 
-def _table() -> Table:
+def ruled_table() -> Table:
+    """Return an empty table with a line below its header."""
     return Table(box=_RULED, expand=True, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_edge=False)

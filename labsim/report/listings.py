@@ -12,7 +12,7 @@ from rich.text import Text
 
 from labsim.text import _, current_language, mark, n_
 
-__all__ = ["parameter_lines", "schedule_lines"]
+__all__ = ["lever_lines", "parameter_lines", "schedule_lines"]
 
 # the parts of a month as a reader would name them, by the sections whose processes they hold
 _PARTS = {
@@ -54,17 +54,25 @@ _GRADES = {
 
 
 def schedule_lines(
-    processes: Sequence[Any], width: int, *, running: Sequence[Any] | None = None, policies: Sequence[str] = ()
+    processes: Sequence[Any],
+    width: int,
+    *,
+    running: Sequence[Any] | None = None,
+    policies: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Text]:
     """Yield the month as one page of at most `width` columns: in each part, what every process does, reads and writes.
 
-    Of a province, `running` are the processes that are not switched off there, and `policies` those in force.
+    Of a province, `running` are the processes that are not switched off there, and `policies` those in force, with the
+    levers that they write.
     """
     yield Text(n_("The month: {count} process", "The month: {count} processes, in this order", len(processes)).format(
         count=len(processes)), style="bold")  # fmt: skip
     yield from _wrapped(_("First, levers go back to neutral and the policies in force write theirs."), width)
     if policies:
         yield from _wrapped(_("Policies here: {names}.").format(names=", ".join(policies)), width)
+        for name, levers in policies.items():
+            words = _("writes {levers}").format(levers=", ".join(levers)) if levers else _("names no lever")
+            yield from _wrapped(f"{name}: {words}", width, first="    ", rest="      ", style="dim")
     if running is not None and len(running) < len(processes):
         off = len(processes) - len(running)
         yield from _wrapped(n_("{count} process is switched off here.", "{count} processes are switched off here.", off)
@@ -88,6 +96,24 @@ def schedule_lines(
         indent = max(len(name) for name, _words in known) + 2
         for name, words in known:
             yield from _wrapped(_(words), width, first=f"{name:<{indent}}", rest=" " * indent)
+
+
+def lever_lines(
+    levers: Mapping[str, Any], processes: Sequence[Any], policies: Mapping[str, Sequence[str]], width: int
+) -> Iterator[Text]:
+    """Yield every lever: what it means, its unit, how amounts combine, which policies write it and who reads it."""
+    yield from _wrapped(_("A policy writes levers and nothing else; processes read them."), width)
+    yield from _english_only(width)
+    for name, kind in levers.items():
+        yield Text("")
+        yield Text.assemble((name, "bold"), f"  {kind.unit}, {_('over {rows}').format(rows=kind.over)}")
+        yield from _wrapped(kind.meaning, width, first="    ")
+        rule = _("amounts combine by {rule}; neutral: {value:g}").format(rule=kind.rule, value=kind.neutral)
+        yield from _wrapped(rule, width, first="    ", style="dim")
+        readers = [process.name for process in processes if f"levers.{name}" in process.reads]
+        writers = [policy for policy, named in policies.items() if name in named]
+        for words, names in ((_("written by"), writers), (_("read by"), readers)):
+            yield from _wrapped(f"{words}: {', '.join(names) or '-'}", width, first="    ", rest="      ", style="dim")
 
 
 def parameter_lines(

@@ -1,0 +1,99 @@
+"""What each policy brought about and what was paid for it: outcomes by year, months in force and months paused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from labsim.ledger import PRIVATE_PAYERS, Payment
+from labsim.policies.base import Outcome, Policy
+from labsim.policies.seats import part_on_policies
+from labsim.quantity import amount_in
+from labsim.world import World
+
+COMPLETED = "completed"
+
+
+class Achievements:
+    """The outcomes of the policies of one run, counted month by month for real persons."""
+
+    def __init__(self, policies: Mapping[str, Policy]) -> None:
+        self._policies = dict(policies)
+        self._found: dict[tuple[str, int, int], float] = {}  # policy, place of the outcome, year
+        self._months: dict[tuple[str, int], list[int]] = {}  # policy, year: months in force, months paused
+        # by policy, the part of those admitted to each programme that sat on its seats, month by month
+        self._seated: dict[str, list[np.ndarray]] = {
+            name: [] for name, policy in self._policies.items() if any(_of_courses(o) for o in policy.outcomes())
+        }
+
+    def take(self, world: World, active: Collection[str]) -> None:
+        """Count the month that policies have just paid for; `active` are those in force."""
+        year, month = world.calendar
+        if self._seated:
+            part = part_on_policies(world)
+            shares = world.levers.shares("training_seats")
+            for name, history in self._seated.items():
+                history.append(part * shares[name] if name in shares else np.zeros(len(part)))
+        for name, policy in self._policies.items():
+            months = self._months.setdefault((name, year), [0, 0])
+            if name in active:
+                months[0] += 1
+            elif policy.in_window(year, month):
+                months[1] += 1  # its money of the year is used up
+            for place, outcome in enumerate(policy.outcomes()):
+                key = (name, place, year)
+                self._found[key] = self._found.get(key, 0.0) + self._counted(world, name, outcome) / world.scale
+
+    def _counted(self, world: World, name: str, outcome: Outcome) -> float:
+        """Return how many rows a policy can count as its outcome this month."""
+        if outcome.lever is None:
+            return float(world.ledger.counts.get(outcome.counts, 0))
+        happened = world.events.get(outcome.counts)
+        if happened is None:
+            return 0.0
+        if _of_courses(outcome):
+            return float((happened * self._seated_then(world, name)).sum()) if happened.any() else 0.0
+        share = world.levers.shares(outcome.lever).get(name)
+        if share is None:
+            return 0.0
+        # over workers an event is the rows of people, elsewhere a count by row of what the lever ranges over
+        return float(share[happened].sum() if len(share) == len(world.workers) else (happened * share).sum())
+
+    def _seated_then(self, world: World, name: str) -> np.ndarray:
+        """Return a policy's part of those who complete now: its part when they were admitted, a course's length ago."""
+        history, length = self._seated[name], world.programmes.length
+        part = np.zeros(len(length))
+        for months in np.unique(length):
+            if months <= len(history):  # who was there from the start is nobody's outcome
+                here = length == months
+                part[here] = history[-int(months)][here]
+        return part
+
+    def table(self, payments: Collection[Payment], years: Mapping[int, int]) -> list[dict[str, Any]]:
+        """Return a row for each policy, year and outcome: money in VND, months, and the outcome in its unit.
+
+        `years` gives the year of a month of the run. Money is public money; `cost` is what was paid towards the
+        outcome, `budget` and `left` are not a number where there is no ceiling.
+        """
+        rows = []
+        for (name, year), (on, paused) in sorted(self._months.items()):
+            policy = self._policies[name]
+            mine = [p for p in payments if p.policy == name and years[p.month] == year]
+            public = [p for p in mine if p.payer not in PRIVATE_PAYERS]
+            spent = sum(p.amount for p in public)
+            budget = float("nan") if policy.budget is None else amount_in(policy.budget, year)
+            facts = {
+                "policy": name, "year": year, "months_in_force": on, "months_paused": paused, "budget": budget,
+                "spent": spent, "left": budget - spent, "private": sum(p.amount for p in mine) - spent,
+            }  # fmt: skip
+            for place, outcome in enumerate(policy.outcomes() or (Outcome("", ""),)):
+                cost = sum(p.amount for p in public if p.purpose.startswith(outcome.purposes or ("",)))
+                count = self._found.get((name, place, year), float("nan"))
+                rows.append(facts | {"outcome": outcome.unit, "count": count, "cost": cost})
+        return rows
+
+
+def _of_courses(outcome: Outcome) -> bool:
+    return outcome.counts == COMPLETED and outcome.lever == "training_seats"

@@ -1,0 +1,189 @@
+"""Results by group: parts sum to the whole, every way out gives the same numbers, and nobody pays who does not ask."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from labsim import groups
+from labsim.cli import cli
+from labsim.errors import ConfigError, ResultsError
+from labsim.experiment.run import run
+from labsim.groups import BIN, GROUPINGS, PEOPLE_OF
+from labsim.indicators import INDICATORS
+from labsim.model import LabourModel
+from labsim.report.numbers import number
+from labsim.results import open_results
+
+BUSY = (
+    "policies.labour_export.places_per_year={2021: 9000}",
+    "policies.talent_attraction.places_per_year={2021: 9000}",
+    "policies.talent_attraction.lump_sum=1e9",
+)
+
+
+@pytest.fixture(scope="module")
+def busy(son_la):
+    """Return two replicates of two years of Son La in which all kinds of events happen, by every grouping."""
+    config = son_la(*BUSY, scale=0.01, until="2022-12")
+    return run(config, replicates=2, by=list(GROUPINGS), executor="serial")
+
+
+@pytest.mark.parametrize("grouping", GROUPINGS)
+@pytest.mark.parametrize("indicator", PEOPLE_OF)
+def test_flows_of_the_groups_sum_to_the_flow_of_the_province(busy, grouping, indicator):
+    frame = busy.monthly[(busy.monthly["indicator"] == indicator) & (busy.monthly["month"] > "2020-12-31")]
+    rest = [name for name in GROUPINGS if name != grouping]
+    frame = frame[(frame[rest] == "all").all(axis=1)]
+    whole = frame[frame[grouping] == "all"].set_index(["replicate", "month"])["value"]
+    parts = frame[frame[grouping] != "all"].groupby(["replicate", "month"])["value"].sum()
+    assert whole.sum() > 0
+    # counts of whole rows over the scale: a few roundings each
+    np.testing.assert_allclose(parts.reindex(whole.index), whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_people_of_the_groups_sum_to_the_people_of_the_province(busy, grouping):
+    table = busy.by(grouping)
+    for name in ("working_age", "working_age_trained", "working_age_certified", "unemployed", "agricultural_workers"):
+        here = table[table["indicator"] == name]
+        for year in (2020, 2021, 2022):
+            values = here[here["year"] == year].set_index("group")["value"]
+            assert values["all"] > 0
+            assert values.drop("all").sum() == pytest.approx(values["all"], rel=1e-9), (name, year)
+
+
+def test_people_of_working_age_are_those_below_retirement(busy):
+    table = busy.by("age").set_index(["group", "year", "indicator"])["value"]
+    assert table["past retirement", 2022, "working_age"] == 0
+    assert table["18-24", 2022, "working_age"] > table["18-24", 2022, "working_age_trained"] > 0
+    # the survey's certificate is one of the things that count as training
+    assert (table[:, 2022, "working_age_certified"] <= table[:, 2022, "working_age_trained"]).all()
+
+
+def test_asking_for_groups_changes_no_other_number(son_la, first_difference):
+    asked = LabourModel(son_la("by=[sex, age]", scale=0.005), 1).run(13)
+    plain = LabourModel(son_la(scale=0.005), 1).run(13)
+    more, less = asked.recorder.monthly(), plain.recorder.monthly()
+    keys = ["month", "indicator", *GROUPINGS]
+    words = dict.fromkeys(keys, str)
+    both = less.astype(words).merge(more.astype(words), on=keys, how="left")
+    assert (both["value_x"] == both["value_y"]).all()
+    asked.recorder = plain.recorder
+    assert first_difference(asked, plain) == ""
+    # and whoever does not ask pays nothing: no groups are counted, nobody's income is remembered
+    assert plain.recorder._groups is None
+    assert {"working_age", "income_gain_share"}.isdisjoint(set(less["indicator"]))
+    assert set(more["indicator"]) - set(less["indicator"]) == {
+        "working_age", "working_age_trained", "working_age_certified",
+        "income_gain_share", "income_loss_share", "income_median_change",
+    }  # fmt: skip
+
+
+def test_the_configuration_keeps_its_hash_unless_groups_are_asked_for(son_la):
+    assert son_la("by=[]").hash == son_la().hash != son_la("by=[sex]").hash
+    assert son_la("by=[sex, district]").by == ("district", "sex")
+
+
+def test_changes_of_income_are_those_of_the_same_people(son_la):
+    """Gains, losses and the median against the incomes of every person, two Decembers apart."""
+    model = LabourModel(son_la("by=[sex, district]", scale=0.01), 1)
+    w = model.workers
+
+    def incomes() -> np.ndarray:
+        return np.where(w.activity <= 5, np.where(w.activity <= 2, w.wage, 0.0), np.nan).astype(np.float64)
+
+    before = incomes()
+    model.run(12)
+    after = incomes()
+    found = model.recorder.monthly()
+    found = found[(found["month"] == "2021-12-31") & (found["age"] == "all")]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(before > 0, after / before - 1.0, np.inf)
+    base = ~np.isnan(before + after) & (before + after > 0) & (model.world.counts["bands"] < 4)
+    names = model.world.places.names
+    for column, label, here in (
+        ("sex", "female", w.sex == 1),
+        ("sex", "male", w.sex == 0),
+        ("district", names[3], w.district == 3),
+        ("sex", "all", np.ones(len(w), dtype=bool)),
+    ):
+        other = "district" if column == "sex" else "sex"
+        rows = found[(found[column] == label) & (found[other] == "all")].set_index("indicator")["value"]
+        mine = change[base & here]
+        assert len(mine) > 100
+        assert rows["income_gain_share"] == pytest.approx(100 * (mine > 0.05).mean())
+        assert rows["income_loss_share"] == pytest.approx(100 * (mine < -0.05).mean())
+        # the median is read off bins half a point wide
+        assert abs(rows["income_median_change"] - 100 * np.median(mine)) <= 100 * BIN
+
+
+@pytest.mark.tiny
+def test_the_median_at_the_ends_is_the_end():
+    def median(*changes: float) -> float:
+        return groups._distribution(np.array(changes), np.zeros(len(changes), dtype=np.int64), 1)[2, 0]
+
+    assert median(-1.0, -1.0, 0.1) == -100.0
+    assert median(np.inf, np.inf, 0.0) == 300.0
+    assert abs(median(0.1, 0.102, 0.5) - 10.2) <= 100 * BIN
+    assert np.isnan(groups._distribution(np.array([0.1]), np.zeros(1, dtype=np.int64), 2)[0, 1])
+
+
+def test_print_csv_json_and_python_give_the_same_numbers(tmp_path):
+    words = ["run", "son_la", "--scale", "0.002", "--until", "2021", "--replicates", "2", "--executor", "serial"]
+    words += ["--by", "sex,residence", "--out", str(tmp_path / "out"), "--lang", "en"]
+    printed = CliRunner().invoke(cli, words, env={"COLUMNS": "100"})
+    assert printed.exit_code == 0, printed.output
+    as_json = json.loads(CliRunner().invoke(cli, [*words, "--json"]).stdout)
+    results = open_results(tmp_path / "out")
+    assert results.groupings == ("sex", "residence")
+    text = " ".join(printed.stdout.split())
+    for name, table in results.answers().items():
+        with (tmp_path / "out" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+            written = list(csv.DictReader(lines))
+        rows = table.to_dict("records")
+        assert len(rows) == len(written) == len(as_json[name]) > 0
+        for row, line, item in zip(rows, written, as_json[name], strict=True):
+            for key, value in row.items():
+                if isinstance(value, float) and np.isnan(value):
+                    assert (line[key], item[key]) == ("", None)
+                elif isinstance(value, float):
+                    assert float(line[key]) == item[key] == value
+                else:
+                    assert line[key] == str(item[key]) == str(value)
+    for row in results.by("sex").to_dict("records"):
+        if row["year"] == 2021 and row["indicator"] in ("working_age", "hires", "income_gain_share"):
+            low, high = number(row["low"], row["unit"]), number(row["high"], row["unit"])
+            assert f"{number(row['value'], row['unit'])} ({low} to {high})" in text
+    assert {"by_sex.csv", "by_residence.csv"} <= {file.name for file in (tmp_path / "out").iterdir()}
+
+
+@pytest.mark.tiny
+def test_a_wrong_grouping_gets_the_nearest(son_la):
+    result = CliRunner().invoke(cli, ["run", "--by", "sex,distrct", "--lang", "en"])
+    said = " ".join(result.stderr.replace("│", " ").split())
+    assert result.exit_code == 2
+    assert "given 'distrct'; did you mean \"district\"?; allowed: district, sex, age, ethnicity, residence" in said
+    with pytest.raises(ConfigError, match=r"by: given 'gender'; allowed: district, sex"):
+        son_la("by=[gender]")
+
+
+def test_a_grouping_that_was_not_asked_for_is_refused_with_the_way_to_get_it(busy, son_la):
+    with pytest.raises(ResultsError, match="did you mean \"sex\""):
+        busy.by("sexe")
+    bare = run(son_la(scale=0.002, until="2021-01"), replicates=1, executor="serial")
+    with pytest.raises(ResultsError, match="did not count people by sex; run it with --by sex"):
+        bare.by("sex")
+    assert set(bare.answers()) == {"costs", "spending"}
+
+
+@pytest.mark.tiny
+def test_what_is_told_by_group_is_known_as_an_indicator():
+    from labsim.answers import BY_MEASURES
+
+    assert [name for name in BY_MEASURES if name not in INDICATORS] == []
+    assert set(PEOPLE_OF) <= set(BY_MEASURES)
