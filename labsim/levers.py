@@ -105,6 +105,10 @@ class Levers:
             self._values[name] = value
         return value
 
+    def size(self, name: str) -> int:
+        """Return how many rows a lever ranges over."""
+        return self._sizes[LEVERS[name].over]
+
     def by(self, policy: str) -> LeversOfPolicy:
         """Return the levers as one policy writes them."""
         return LeversOfPolicy(self, policy)

@@ -63,7 +63,7 @@ class Account:
         """Return this policy's share of a lever, shape `(n,)`."""
         shares = self.world.levers.shares(lever)
         mine = shares.get(self.policy)
-        return mine if mine is not None else np.zeros(len(self.world.levers[lever]))
+        return mine if mine is not None else np.zeros(self.world.levers.size(lever))
 
 
 def require_whole(shares: Mapping[str, float]) -> Mapping[str, float]:

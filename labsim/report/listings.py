@@ -106,7 +106,8 @@ def lever_lines(
     yield from _english_only(width)
     for name, kind in levers.items():
         yield Text("")
-        yield Text.assemble((name, "bold"), f"  {kind.unit}, {_('over {rows}').format(rows=kind.over)}")
+        over = _("over {rows}").format(rows=kind.over)
+        yield Text.assemble((name, "bold"), f"  {kind.unit}, {over}")
         yield from _wrapped(kind.meaning, width, first="    ")
         rule = _("amounts combine by {rule}; neutral: {value:g}").format(rule=kind.rule, value=kind.neutral)
         yield from _wrapped(rule, width, first="    ", style="dim")

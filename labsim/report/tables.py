@@ -141,7 +141,8 @@ def _spending_table(spending: pd.DataFrame, years: Sequence[int]) -> Table:
     for (policy, purpose, recipient, payer), part in here.groupby(keys, sort=True):
         amounts: dict[int, float] = dict(zip(part["year"], part["amount"], strict=True))
         label = Text(f"{policy}: ", style="bold")
-        label.append(f"{purpose}, {recipient} ({_(_PAYERS.get(str(payer), str(payer)))})", style="not bold")
+        paid_by = _(_PAYERS.get(str(payer), str(payer)))
+        label.append(f"{purpose}, {recipient} ({paid_by})", style="not bold")
         table.add_row(label, *(_millions(amounts.get(year, 0.0)) for year in years))
     return table
 
@@ -170,12 +171,16 @@ def _cell(row: Mapping[Any, Any] | None) -> str:
         value, low, high = (number(row[part] / 1e6, "million") for part in ("value", "low", "high"))
     else:
         value, low, high = (number(row[part], row["unit"]) for part in ("value", "low", "high"))
-    return f"{value} {_('({low} to {high})').format(low=low, high=high)}"
+    return f"{value} {_band(low, high)}"
 
 
 def _with_band(row: Mapping[Any, Any], name: str, unit: str) -> str:
     low, high = number(row[f"{name}_low"], unit), number(row[f"{name}_high"], unit)
-    return f"{number(row[name], unit)}\n{_('({low} to {high})').format(low=low, high=high)}"
+    return f"{number(row[name], unit)}\n{_band(low, high)}"
+
+
+def _band(low: str, high: str) -> str:
+    return _("({low} to {high})").format(low=low, high=high)
 
 
 def _millions(amount: float) -> str:
