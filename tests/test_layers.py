@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("1b", ("draws", "overlay", "config_files", "profile")),
     ("1c", ("validation",)),
     ("2", ("world",)),
-    ("3a", ("processes.base", "processes.courses", "processes.vacancies", "policies.base")),
+    ("3a", ("processes.base", "processes.courses", "processes.drawing", "processes.insight", "processes.vacancies", "policies.base")),
     ("3b", ("population", "population.*", "processes.*")),
     ("3c", ("processes", "policies.seats")),
     ("4a", ("policies.*", "indicators", "policy_source")),
