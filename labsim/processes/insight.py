@@ -26,7 +26,7 @@ class Insight(NamedTuple):
     fields: np.ndarray  # (n_fields,) how much more a field draws them to its courses
     markets: np.ndarray  # (n_fields, n_tiers) how much more its vacancies draw their applications
 
-    def known_to(self, people: np.ndarray, district: np.ndarray) -> np.ndarray:
-        """Say who of these people knows, shape `(n,)`; a wider coverage takes in everyone of a narrower one."""
-        knows: np.ndarray = uniforms(self.trait, people) < self.coverage[district[people]]
+    def known_to(self, people: np.ndarray, homes: np.ndarray) -> np.ndarray:
+        """Say who of these people of districts `homes` knows, shape `(n,)`; who does at a share does at a larger one."""
+        knows: np.ndarray = uniforms(self.trait, people) < self.coverage[homes]
         return knows
