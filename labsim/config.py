@@ -24,13 +24,17 @@ from labsim.processes.climate import ClimateParameters
 from labsim.processes.counting import CountingParameters
 from labsim.processes.demand import DemandParameters
 from labsim.processes.demography import DemographyParameters
+from labsim.processes.digital import DigitalParameters
 from labsim.processes.earnings import EarningsParameters
 from labsim.processes.extension import ExtensionParameters
 from labsim.processes.firms import FirmsParameters
+from labsim.processes.information import InformationParameters
+from labsim.processes.linkage import LinkageParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
 from labsim.processes.own_account import OwnAccountParameters
 from labsim.processes.search import SearchParameters
+from labsim.processes.services import ServicesParameters
 from labsim.processes.talent import TalentParameters
 from labsim.processes.training import TrainingParameters
 from labsim.quantity import Parameters
@@ -63,6 +67,10 @@ class Config(ConfigBase):
     demand: DemandParameters = DemandParameters()
     training: TrainingParameters = TrainingParameters()
     extension: ExtensionParameters = ExtensionParameters()
+    information: InformationParameters = InformationParameters()
+    linkage: LinkageParameters = LinkageParameters()
+    digital: DigitalParameters = DigitalParameters()
+    services: ServicesParameters = ServicesParameters()
     firms: FirmsParameters = FirmsParameters()
     own_account: OwnAccountParameters = OwnAccountParameters()
     search: SearchParameters = SearchParameters()

@@ -112,8 +112,10 @@ def _flow(
     return Indicator(name, label, unit, concept, better, FLOW, None, source=name)
 
 
-def _state(name: str, label: str, unit: str, better: str | None = None) -> Indicator:
-    return Indicator(name, label, unit, MODEL, better, STOCK, None, source=name)
+def _state(
+    name: str, label: str, unit: str, better: str | None = None, base: str | None = None, concept: str = MODEL
+) -> Indicator:
+    return Indicator(name, label, unit, concept, better, STOCK, base, source=name)
 
 
 AGRICULTURE = (FARMING, _status(4), _status(7))
@@ -266,6 +268,37 @@ _ALL = (
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
     _state("vacancies", mark("open vacancies"), "posts"),
+    _flow("reached", mark("people reached by employment services"), "up"),
+    _flow("introduced", mark("introductions of people to a vacancy by employment services")),
+    _flow("placed", mark("people hired through an introduction"), "up"),
+    _flow("hired_by_partners", mark("graduates hired for posts that partners of their school keep"), "up", MODEL),
+    _flow("digital_trained", mark("people who completed a course in digital skills"), "up"),
+    _state(
+        "reached_by_services", mark("people reached by employment services since January, in the labour force"),
+        "%", "up", "labour_force", ADMINISTRATIVE,
+    ),
+    _state(
+        "placement_share_of_introduced", mark("people placed since January among those introduced"),
+        "%", "up", None, ADMINISTRATIVE,
+    ),
+    _state(
+        "placement_share_of_counselled", mark("people placed since January among those reached in any form"),
+        "%", "up", None, ADMINISTRATIVE,
+    ),
+    _state(
+        "placement_share_of_counselled_or_introduced",
+        mark("people placed since January among those counselled in person or introduced"),
+        "%", "up", None, ADMINISTRATIVE,
+    ),
+    _state("graduates_followed", mark("people who completed a course of three months or more 6-12 months ago"),
+           "persons"),
+    _state("graduate_employment_share", mark("people in work among those who completed a course 6-12 months ago"),
+           "%", "up", "graduates_followed"),
+    _state(
+        "graduate_employment_share_off_farm",
+        mark("people in work other than on a farm of their own among those who completed a course 6-12 months ago"),
+        "%", "up", "graduates_followed",
+    ),
     _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 

@@ -61,6 +61,24 @@ LEVERS: dict[str, LeverKind] = {
     "conversion_credit": LeverKind(
         "districts", 0.0, "add", "VND per person", "credit to a farmer who changes livelihood"
     ),
+    "fair_reach": LeverKind("districts", 0.0, "add", "persons per year", "people whom job fairs reach"),
+    "counselling_reach": LeverKind("districts", 0.0, "add", "persons per year", "people counselled at a job centre"),
+    "portal_reach": LeverKind("districts", 0.0, "add", "persons per year", "people whom the job portal reaches"),
+    "information_schools": LeverKind(
+        "programmes", 0.0, "max", "share of institutions", "institutions that plan by forecasts of demand"
+    ),
+    "information_workers": LeverKind(
+        "districts", 0.0, "max", "share of people", "people who know forecasts of demand by field"
+    ),
+    "programme_linkage": LeverKind(
+        "programmes", 0.0, "max", "share of programmes", "programmes designed and taught with enterprises"
+    ),
+    "digital_places": LeverKind(
+        "districts", 0.0, "add", "persons per year", "places in courses in digital skills"
+    ),
+    "digital_priority": LeverKind(
+        "ages", 0.0, "max", "weight", "weight of an age at admission to courses in digital skills"
+    ),
     "wage_subsidy": LeverKind(
         "workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"
     ),
@@ -69,6 +87,7 @@ LEVERS: dict[str, LeverKind] = {
 }
 
 GROUPS = ("rural", "minority", "poor", "hit")
+AGES = ("15-24", "25-34", "35-44", "45-54", "55+")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ class Recorder:
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         values["spending"] = float(world.ledger.paid_in(world.month, without=PRIVATE_PAYERS))
         values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
+        values.update(_of_services(world), **_of_graduates(world))
         return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
@@ -118,6 +119,31 @@ class Recorder:
         frame["value"] = np.concatenate([values for *_, values in self._rows]).astype(np.float64)
         table = pd.DataFrame(frame)
         return table[table["value"].notna()].reset_index(drop=True)
+
+
+def _of_services(world: World) -> dict[str, float]:
+    """Return the shares of people reached and placed since January; not a number where nobody is in the base."""
+    reached, served, introduced, placed = (float(n) for n in world.counts.get("services", (0, 0, 0, 0)))
+    return {
+        "reached_by_services": 100.0 * reached / max(1.0, float(world.counts["labour_force"].sum())),
+        "placement_share_of_introduced": _percent(placed, introduced),
+        "placement_share_of_counselled": _percent(placed, reached),
+        "placement_share_of_counselled_or_introduced": _percent(placed, served),
+    }
+
+
+def _of_graduates(world: World) -> dict[str, float]:
+    """Return how many graduates are followed, and their shares in work and in work off the farm."""
+    base, work, off_farm = (float(n) for n in world.counts["graduates"])
+    return {
+        "graduates_followed": base / world.scale,
+        "graduate_employment_share": _percent(work, base),
+        "graduate_employment_share_off_farm": _percent(off_farm, base),
+    }
+
+
+def _percent(part: float, whole: float) -> float:
+    return 100.0 * part / whole if whole > 0.0 else float("nan")
 
 
 def _reduced(world: World, grouping: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from labsim.draws import key_of, uniforms
 from labsim.ledger import Ledger
-from labsim.levers import GROUPS, LEVERS, Levers
+from labsim.levers import AGES, GROUPS, LEVERS, Levers
 from labsim.quantity import Parameters, quantity
 from labsim.text import _
 from labsim.world import Activity, Enterprises, Institutions, Market, Places, Programmes, Schooling, Workers, World
@@ -119,6 +119,7 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
     sizes = {
         "programmes": len(programmes),
         "groups": len(GROUPS),
+        "ages": len(AGES),
         "destinations": 4,
         "districts": 1,
         "workers": n_people,

@@ -30,6 +30,7 @@ NOBODY = -1
 NO_TIER = 255
 NOT_FOUNDED = 32767
 EARLIEST = -32768  # the least month that a birth can have
+NEVER = -10_000  # the month of what has not happened; months since then do not overflow
 
 
 class Activity(IntEnum):
@@ -114,6 +115,14 @@ class Sector(IntEnum):
     SERVICES = 2
 
 
+class Channel(IntEnum):
+    """How employment services reach a person."""
+
+    FAIR = 0
+    COUNSELLING = 1
+    PORTAL = 2
+
+
 # The tier that a training level qualifies for.
 TIER_OF_LEVEL: Bytes = np.array([0, 0, 1, 1, 1, 2, 2], dtype=np.uint8)
 
@@ -145,6 +154,16 @@ class Workers(Table):
     months_left: Annotated[Shorts, Column(np.int16, "months left of the programme or of the contract abroad")]
     destination: Annotated[Bytes, Column(np.uint8, "country of the contract abroad, by its place in the list")]
     school: Annotated[Shorts, Column(np.int16, "row of the institution of the last training, -1 for none", initial=-1)]
+    graduated: Annotated[
+        Shorts, Column(np.int16, "month of completing a course of three months or more", unit="month", initial=NEVER)
+    ]
+    advised: Annotated[
+        Shorts, Column(np.int16, "month last reached by employment services", unit="month", initial=NEVER)
+    ]
+    channel: Annotated[Bytes, Column(np.uint8, "how employment services reached the person", codes=Channel)]
+    digital_course: Annotated[
+        Bytes, Column(np.uint8, "months left of a course in digital skills, 0 outside one", unit="months")
+    ]
     own_use: Annotated[
         Bytes, Column(np.uint8, "1 for whom farming is mainly for own use (a lasting trait, used while farming)")
     ]

@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("1c", ("validation",)),
     ("2", ("world",)),
     ("3a", ("processes.base", "processes.courses", "processes.vacancies", "policies.base")),
+    ("3a", ("processes.drawing", "processes.insight")),
     ("3b", ("population", "population.*", "processes.*")),
     ("3c", ("processes", "policies.seats", "groups")),
     ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),

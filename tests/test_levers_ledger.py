@@ -11,7 +11,7 @@ from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies import Policy
 
-SIZES = {"programmes": 3, "groups": 4, "destinations": 4, "districts": 2, "workers": 5, "enterprises": 2}
+SIZES = {"programmes": 3, "groups": 4, "ages": 5, "destinations": 4, "districts": 2, "workers": 5, "enterprises": 2}
 pytestmark = pytest.mark.tiny
 
 

@@ -1,4 +1,4 @@
-"""The four policies: more of each moves what it is for, nothing of it moves nothing, and it costs what it says.
+"""The built-in policies: more of each moves what it is for, nothing of it moves nothing, and it costs what it says.
 
 Doses are far apart: a yearly count N has a standard deviation of at most sqrt(N / scale) persons (independent rows,
 each standing for 1 / scale persons), and the runs are paired, so that doses whose yearly means differ by several of
@@ -43,6 +43,12 @@ DOSES = [
     ("labour_export", "places_per_year", (0, 1_000, 4_000), "abroad", at_end, ()),
     ("talent_attraction", "places_per_year", (0, 400, 4_000), "talent_came", yearly, ()),
     ("climate_retraining", "seats_per_year", (0, 4_000, 12_000), "people_trained", yearly, (HAZARDS_EVERYWHERE,)),
+    ("job_placement", "share_per_year", (0, 0.1, 0.35), "reached_by_services", at_end, ()),
+    ("job_placement", "share_per_year", (0, 0.1, 0.35), "introduced", yearly, ()),
+    ("job_placement", "share_per_year", (0, 0.1, 0.35), "placed", yearly, ()),
+    ("school_enterprise_linkage", "share", (0, 0.2, 1.0), "hired_by_partners", yearly, ("linkage.partner_share=0.5",)),
+    ("digital_skills", "persons_per_year", (0, 8_000, 30_000), "digital_trained", yearly, ()),
+    ("digital_skills", "persons_per_year", (0, 8_000, 30_000), "digital_share", at_end, ()),
     (
         "climate_retraining",
         "conversions_per_year",
@@ -213,6 +219,85 @@ def test_climate_retraining_pays_grant_and_credit_for_each_farmer_converted(son_
         assert payers.get("conversion credit (loan)", "social policy bank") == "social policy bank"
         people += converted
     assert people > 0
+
+
+def test_job_placement_pays_for_each_person_reached_by_channel(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "job_placement", share_per_year={2021: 0.4},
+        cost_fair=7e4, cost_counselling=2e5, cost_portal=9e3,
+    )  # fmt: skip
+    people = 0
+    for month in months(model, 12):
+        reached = month["reached"].sum(axis=1)
+        for purpose, n, cost in zip(("job fairs", "job counselling", "job portal"), reached, (70_000, 200_000, 9_000),
+                                    strict=True):  # fmt: skip
+            assert month["paid"].get(purpose, 0) == n * 50 * cost
+        assert reached.sum() == model.world.ledger.counts["reached"]
+        people += int(reached.sum())
+    assert people > 0
+
+
+def test_labour_information_costs_a_twelfth_of_its_year_every_month(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "labour_information", institutions={2021: 0.5}, workers={2021: 0.25},
+        running_cost=1.2e9, cost_institution=12e6, cost_worker=1_200.0,
+    )  # fmt: skip
+    for month in months(model, 3):
+        assert month["paid"]["running the information system"] == 100_000_000
+        assert month["paid"]["forecasts for institutions"] == len(model.institutions) * 500_000
+        people = float(model.world.counts["labour_force"].sum())  # as counted at the end of the month
+        assert month["paid"]["forecasts for people"] == pytest.approx(people * 50 * 0.25 * 100.0, abs=1)
+
+
+def test_linkage_pays_for_programmes_and_for_the_practice_of_each_person_admitted(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "school_enterprise_linkage", share={2021: 0.5}, cost_programme=24e6, cost_practice=2e6
+    )
+    people = 0
+    for month in months(model, 10):
+        linked = month["linked"]
+        admitted = int((month["admitted"] + month["admitted_paying"])[linked].sum())
+        assert month["paid"]["linked programmes"] == linked.sum() * 2_000_000
+        assert month["paid"].get("practice in enterprises", 0) == admitted * 50 * 2_000_000
+        people += admitted
+    assert people > 0
+
+
+def test_digital_skills_pay_for_each_person_admitted(son_la, with_policies):
+    model = alone(son_la, with_policies, "digital_skills", persons_per_year={2021: 20_000.0}, cost=2e6)
+    people = 0
+    for month in months(model, 12):
+        enrolled = int(month["digital_enrolled"].sum())
+        assert month["paid"].get("courses in digital skills", 0) == enrolled * 50 * 2_000_000
+        people += enrolled
+    # twelve places a month and district are rounded, each with a variance of at most 1/4
+    assert abs(people * 50 - 20_000) < 3 * np.sqrt(12 * 12 / 4) * 50
+
+
+SPENDERS = {
+    "job_placement": {"share_per_year": {2021: 0.35}},
+    "labour_information": {"institutions": {2021: 1.0}, "workers": {2021: 1.0}},
+    "school_enterprise_linkage": {"share": {2021: 1.0}},
+    "digital_skills": {"persons_per_year": {2021: 20_000.0}},
+}
+
+
+@pytest.mark.parametrize("name", SPENDERS)
+def test_a_budget_that_is_spent_pauses_the_policy_until_january(son_la, with_policies, name):
+    """With a budget of little more than a month it runs in one or two months of each year, and writes no lever in the
+    others."""
+    model = alone(son_la, with_policies, name, **SPENDERS[name])
+    one = sum(next(months(model, 1))["paid"].values())
+    model = alone(son_la, with_policies, name, budget={2021: 1.2 * one}, **SPENDERS[name])
+    ran = []
+    for month in months(model, 15):
+        paid = sum(month["paid"].values())
+        assert (paid > 0) == bool(model.world.levers.contributions)
+        assert model.imbalance() == []
+        ran.append(paid > 0)
+    assert ran[:4] == [True, True, False, False] or ran[:4] == [True, False, False, False]
+    assert not any(ran[4:12])
+    assert ran[12]
 
 
 def test_climate_retraining_helps_where_a_hazard_struck_in_the_last_year_and_nowhere_else(son_la, with_policies):

@@ -22,6 +22,10 @@ DOSES = {
     "labour_export": {"places_per_year": {2021: 6_000.0}},
     "talent_attraction": {"places_per_year": {2021: 4_000.0}, "lump_sum": 1e9},
     "climate_retraining": {"seats_per_year": {2021: 9_000.0}, "conversions_per_year": {2021: 20_000.0}},
+    "job_placement": {"share_per_year": {2021: 0.35}},
+    "labour_information": {"institutions": {2021: 1.0}, "workers": {2021: 1.0}},
+    "school_enterprise_linkage": {"share": {2021: 1.0}},
+    "digital_skills": {"persons_per_year": {2021: 20_000.0}},
 }
 # What a person does and is, without the amounts of money that everyone in a district shares a little of.
 STATE = ("activity", "employer", "tier", "work_field", "programme", "level", "certificate", "field", "destination")
@@ -94,7 +98,14 @@ def test_the_order_of_policies_in_a_file_does_not_matter(tmp_path: Path, first_d
 
 
 @pytest.mark.parametrize(
-    "pair", [("vocational_training", "climate_retraining"), ("labour_export", "talent_attraction")]
+    "pair",
+    [
+        ("vocational_training", "climate_retraining"),
+        ("labour_export", "talent_attraction"),
+        ("job_placement", "labour_information"),
+        ("school_enterprise_linkage", "digital_skills"),
+        ("job_placement", "school_enterprise_linkage"),
+    ],
 )
 def test_two_policies_compose_in_any_order(son_la, with_policies, first_difference, pair):
     one, other = (LabourModel(with_policies(son_la(STORMY), {name: dosed(name) for name in pair}), 1) for _ in range(2))

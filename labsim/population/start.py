@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.ledger import Ledger
-from labsim.levers import GROUPS, Levers
+from labsim.levers import AGES, GROUPS, Levers
 from labsim.population.employers import Staff, draw_posts, open_enterprises, staff_employers
 from labsim.population.fit import measure_misfit
 from labsim.population.labour import Work, find_work, join_labour_force, train_people
@@ -124,7 +124,7 @@ def populate(config: PopulationConfig, seed: int) -> tuple[World, Misfit]:
 def _lever_sizes(workers: Workers, enterprises: Enterprises, n_programmes: int, n_districts: int) -> dict[str, int]:
     return {
         "programmes": n_programmes, "groups": len(GROUPS), "destinations": len(DESTINATIONS), "districts": n_districts,
-        "workers": len(workers), "enterprises": len(enterprises),
+        "workers": len(workers), "enterprises": len(enterprises), "ages": len(AGES),
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, WorkerArrays, World
 
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
-ABROAD = int(Activity.ABROAD)
+AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
 
 # Ages in months at which the bands begin, but for the first; the last begins at the statutory retirement age.
 BANDS_FROM = (216, 300, 432)
@@ -298,7 +298,7 @@ def weigh(first: np.ndarray, cells: np.ndarray, signs: np.ndarray, people: np.nd
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
         " workers.level workers.certificate workers.vocational workers.digital workers.work_field workers.wage"
-        " workers.own_use workers.pace places"
+        " workers.own_use workers.pace workers.graduated places"
     ),
     writes="counts ledger",
 )
@@ -343,7 +343,23 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])
     counts["business_income"] = pay[:, BUSINESS] / np.maximum(1, by_district[:, 4:7].sum(axis=1))
+    counts["labour_force"] = by_district[:, : STATUSES.index("unemployed") + 1].sum(axis=1)
+    counts["without_digital"] = cells[..., :-1, :, 0].sum(axis=tuple(range(1, 7)), dtype=np.float64)
+    _follow_graduates(world)
     _count_jobs(world, parameters)
+
+
+def _follow_graduates(world: World) -> None:
+    """Count those who completed a course of three months or more 6 to 12 months ago: all, in work, in work other than
+    on a farm of their own. Work elsewhere is work; the dead and those who moved away are left out.
+    """
+    w, month = world.workers, world.month
+    graduates = np.flatnonzero(w.graduated >= month - 12)
+    graduates = graduates[w.graduated[graduates] <= month - 6]
+    now = np.bincount(w.activity[graduates], minlength=len(Activity))
+    away = now[AWAY] + now[ABROAD]
+    off_farm = now[BUSINESS] + now[EMPLOYEE] + away
+    world.counts["graduates"] = (now[: ABROAD + 1].sum(), off_farm + now[FARMING], off_farm)
 
 
 def _count_jobs(world: World, parameters: CountingParameters) -> None:

@@ -42,6 +42,14 @@ class Taste(NamedTuple):
     oldest_full_time: float  # months
 
 
+class Known(NamedTuple):
+    """Who of the people choosing knows the forecasts, and what these do to their choice."""
+
+    knows: np.ndarray  # (n_people,)
+    error_left: float  # share of the error in what people expect
+    fields: np.ndarray  # (n_fields,) factor on the pull of a field
+
+
 def who_may_consider(
     draws: DrawsOfMonth, interest: Interest, birth: np.ndarray, month: int, reach: float, degree_intake: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -186,7 +194,14 @@ def offers_of_month(
 
 @kernel
 def choose_courses(
-    w: WorkerArrays, leads_to: np.ndarray, month: int, taste: Taste, offers: Offers, key: np.uint64, people: np.ndarray
+    w: WorkerArrays,
+    leads_to: np.ndarray,
+    month: int,
+    taste: Taste,
+    offers: Offers,
+    known: Known,
+    key: np.uint64,
+    people: np.ndarray,
 ) -> tuple[np.ndarray, int]:
     """Return (choices, refused): the course that each person applies to, -1 for none, and how many want a course
     without a free seat.
@@ -205,7 +220,8 @@ def choose_courses(
         bits = scramble(key, people[k])
         now, here = activity[k], home[k]
         base = max(float(wage[k]), taste.least_pay)
-        noise = taste.error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
+        error = taste.error * (known.error_left if known.knows[k] else 1.0)
+        noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
         seen = taste.gain * base * math.exp(noise)
         burden = taste.living + taste.forgone * (wage[k] if now < UNEMPLOYED else 0.0)
         may_leave_work = month - birth[k] <= taste.oldest_full_time and now != EMPLOYEE
@@ -220,6 +236,9 @@ def choose_courses(
                     wanted = True
                     pulls[f] += pull[here, j]
         pulls[field[k]] *= taste.own_field
+        if known.knows[k]:
+            for f in range(n_fields):
+                pulls[f] *= known.fields[f]
         f = race(bits, pulls, FIELDS)
         if f < 0:
             refused += wanted

@@ -160,6 +160,7 @@ def _choose(
     of_level: float,
     bonus: float,
     subsidy: np.ndarray,
+    claims: np.ndarray,
     key: np.uint64,
     best: np.ndarray,
     score: np.ndarray,
@@ -176,6 +177,7 @@ def _choose(
             cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
             suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
             value = (1.0 - selectivity) * value + selectivity * suited
+        value += claims[k if claims.shape[0] > 1 else 0]
         c = choices[k]
         if best[c] < 0 or value > score[c]:
             best[c] = k
@@ -264,9 +266,9 @@ def _take_up(
 def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:
     """Let every vacancy rank its applicants and hire one; then add the vacancies opened this month.
 
-    Score = (1 - selectivity) x lot + selectivity x suitability. The best is hired if the offer, higher with skill,
-    beats the reservation wage: last wage x share x exp(-decline x months) when unemployed, present income x (1 +
-    gain) otherwise.
+    Score = (1 - selectivity) x lot + selectivity x suitability, plus a first claim if there is one. The best is hired
+    if the offer, higher with skill, beats the reservation wage: last wage x share x exp(-decline x months) when
+    unemployed, present income x (1 + gain) otherwise.
     """
     events, market, e = world.events, world.market, world.enterprises
     if "applicants" not in events:  # nobody searched
@@ -288,6 +290,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         parameters.level_weight,
         parameters.partner_bonus,
         world.levers["wage_subsidy"],
+        events.get("claims", np.zeros(1)),
         draws.key("rank"),
         best,
         score,
@@ -322,7 +325,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     unfilled = np.divide(left, open_before, out=np.full_like(left, 0.5), where=open_before > 0)
     market.tightness += parameters.chance_memory * (unfilled - market.tightness)
     e.vacancies += e.opened
-    world.events["hires_by_field"], world.events["hired"] = hires, chosen
+    events["hires_by_field"], events["hired"] = hires, chosen
+    if "claims" in events:
+        world.ledger.count("hired_by_partners", int(np.isin(people[events["claims"] > 0.0], chosen).sum()))
     world.ledger.count("hires", n)
     world.ledger.count("job_changes", int(hired[EMPLOYEE]))
     world.ledger.count("hired_from_farming", int(hired[FARMING]))

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, Shared, gated, pick, scramble, shared_proposals, slots_of
+from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of
 from labsim.processes.base import process
-from labsim.processes.vacancies import list_vacancies, pick_vacancies
+from labsim.processes.insight import Insight
+from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick_vacancies
 from labsim.quantity import Parameters, quantity
 from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
-# Options of the nested picks are numbered apart, so that their numbers never coincide.
-DISTRICTS, FIELDS, TIERS = 0, 1_000_000, 2_000_000
 BOUND = 2.0  # proposals that a pick takes on average, unless the weights have moved far from those of the start
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
@@ -183,52 +181,6 @@ def _who_searches(
     return n
 
 
-class Nests(NamedTuple):
-    """What picks of a district, a field and a tier need: slots of proposals, and the chances with which they pass."""
-
-    any: np.ndarray  # (n_tiers, n_fields, n_districts) whether there is a vacancy, by the searcher's tier, field, home
-    district_slots: np.ndarray  # (n_districts, n_slots) by the searcher's district
-    districts: Shared  # among districts, by the searcher's tier, field and district
-    field_slots: np.ndarray  # (n_fields, n_slots) by the searcher's field
-    fields: Shared  # among fields, by the searcher's tier, the district of work, the searcher's field
-    tier_slots: np.ndarray  # (n_tiers, n_slots) by the searcher's tier
-    tiers: Shared  # among tiers, by the searcher's tier, the district and the field of work
-
-
-@kernel
-def _pick_markets(
-    homes: np.ndarray,
-    mines: np.ndarray,
-    levels: np.ndarray,
-    tier_of_level: np.ndarray,
-    nests: Nests,
-    key: np.uint64,
-    people: np.ndarray,
-    markets: np.ndarray,
-) -> int:
-    """Write who applies and in which market to the heads of `people` and `markets`; return how many apply."""
-    # unpacked here: an array taken out of a tuple in the loop costs a count of references
-    any_, district_slots, districts, field_slots, fields, tier_slots, tiers = nests
-    n_tiers, n_fields, n_districts = any_.shape
-    n = 0
-    for s in range(homes.shape[0]):
-        i, h, m, o = people[s], homes[s], mines[s], min(tier_of_level[levels[s]], n_tiers - 1)
-        if not any_[o, m, h]:
-            continue
-        bits = scramble(key, i)
-        d, f, t = 0, 0, 0
-        if n_districts > 1:
-            d = pick(bits, district_slots, h, districts, (o * n_fields + m) * n_districts + h, DISTRICTS)
-        if n_fields > 1:
-            f = pick(bits, field_slots, m, fields, (o * n_districts + d) * n_fields + m, FIELDS)
-        if n_tiers > 1:
-            t = pick(bits, tier_slots, o, tiers, (o * n_districts + d) * n_fields + f, TIERS)
-        people[n] = i
-        markets[n] = (d * n_fields + f) * n_tiers + t
-        n += 1
-    return n
-
-
 def _fix_slots(world: World, near: np.ndarray, qualified: np.ndarray) -> None:
     """Fix the proposals of districts, fields and tiers: by employers' size at the start, the same in every scenario."""
     e, tables = world.enterprises, world.tables
@@ -282,7 +234,8 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     weights = sums * (market.offer / max(1.0, mean_offer)) ** parameters.taste if parameters.taste > 0 else sums
     near = np.exp(-world.places.distance / parameters.reach)
     own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
-    eagerness = float(world.levers["search_effort"].max())
+    eager = _eager(world)
+    eagerness = float(eager.max())
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
@@ -296,25 +249,22 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         parameters.on_the_job,
         own_rates,
         parameters.lock_in,
-        world.levers["search_effort"],
+        eager,
         np.flatnonzero(open_),
         gate,
         draws.key("search"),
         people,
     )
     people, markets = people[:n], np.empty(n, dtype=np.int32)
+    qualified = _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2])
+    nests, key = _nests(world, near, qualified, weights), draws.key("search")
     # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
-    n = _pick_markets(
-        w.district[people],
-        w.field[people],
-        w.level[people],
-        TIER_OF_LEVEL,
-        _nests(world, near, _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2]), weights),
-        draws.key("search"),
-        people,
-        markets,
-    )
+    n = pick_markets(w.district[people], w.field[people], w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
     people, choices = people[:n], np.empty(n, dtype=np.int32)
+    insight = world.events.get("insight")
+    if insight is not None and insight.coverage.any():
+        nests_seen = _nests(world, near, qualified, weights * insight.markets)
+        _choose_by_forecasts(world, insight, nests_seen, key, people, markets)
     pick_vacancies(lists, markets[:n], people, draws.key("vacancy"), choices)
     world.events.update(
         applicants=people,
@@ -323,8 +273,31 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         bundle_rows=lists.rows,
         bundle_tiers=tiers,
         n_vacancies=lists.group.size,
+        lists=lists,
+        nests=nests,
     )
     world.ledger.count("applications", n)
+
+
+def _eager(world: World) -> np.ndarray:
+    """Return the factor on everyone's chance to apply: of policies, and of help by employment services."""
+    eager, helped = world.levers["search_effort"], world.events.get("helped")
+    if helped is not None:
+        eager = np.broadcast_to(eager, len(world.workers)).copy()
+        eager[helped] *= world.events["search_gain"]
+    return eager
+
+
+def _choose_by_forecasts(
+    world: World, insight: Insight, nests: Nests, key: np.uint64, people: np.ndarray, markets: np.ndarray
+) -> None:
+    """Let those who know the forecasts pick their markets by what they know, with the same luck."""
+    w = world.workers
+    at = np.flatnonzero(insight.known_to(people, w.district[people]))
+    who, chosen = people[at], np.empty(len(at), dtype=np.int32)
+    # everyone here found a market, so everyone finds one again
+    pick_markets(w.district[who], w.field[who], w.level[who], TIER_OF_LEVEL, nests, key, who, chosen)
+    markets[at] = chosen
 
 
 @cache

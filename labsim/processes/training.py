@@ -14,7 +14,15 @@ import numpy as np
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of, uniforms
 from labsim.processes.base import leave_programme, leave_work, move, process
-from labsim.processes.courses import Interest, Taste, choose_courses, offers_of_month, who_considers, who_may_consider
+from labsim.processes.courses import (
+    Interest,
+    Known,
+    Taste,
+    choose_courses,
+    offers_of_month,
+    who_considers,
+    who_may_consider,
+)
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
@@ -22,7 +30,7 @@ FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
 SHORT, ELEMENTARY, COLLEGE = int(Level.SHORT_COURSE), int(Level.ELEMENTARY), int(Level.COLLEGE)
-MONTHS_AT_18, MONTHS_AT_19 = 216, 228
+MONTHS_AT_18, MONTHS_AT_19, THREE_MONTHS = 216, 228, 3
 
 
 class TrainingParameters(Parameters):
@@ -215,26 +223,31 @@ class TrainingParameters(Parameters):
 @process(
     reads=(
         "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken market"
-        " levers.training_seats"
+        " levers.training_seats events"
     ),
     writes="programmes.seats programmes.base_seats",
 )
 def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Set this month's seats: an institution's own, moving toward fields with vacancies, plus those that policies add.
 
-    A whole number of seats is the rounding of its mean by a uniform keyed to programme and year; seats taken are
-    never withdrawn.
+    Institutions with forecasts go by the vacancies foreseen and move faster. A whole number of seats is the rounding of
+    its mean by a uniform keyed to programme and year; seats taken are never withdrawn.
     """
-    p = world.programmes
-    if parameters.reallocation_rate > 0.0 and len(p):
+    p, rate = world.programmes, parameters.reallocation_rate
+    forecast = world.events.get("forecast")
+    if (rate > 0.0 or forecast is not None) and len(p):
         tier = np.where(p.level >= COLLEGE, 2, 1)
         vacant = world.market.vacancies.sum(axis=0)[p.field, tier] + 1.0
+        moved = np.full(len(p), 1.0 - math.exp(-rate / 12.0))
+        if forecast is not None:
+            vacant = np.where(forecast.covered, forecast.vacancies[p.field, tier] + 1.0, vacant)
+            moved = np.where(forecast.covered, 1.0 - math.exp(-(rate + forecast.speed) / 12.0), moved)
         group = p.institution.astype(np.int64) * 8 + p.level
         n = int(group.max()) + 1
         seats_of = np.bincount(group, p.base_seats, n)
         pull = vacant * (p.base_seats > 0)
         wanted = seats_of[group] * pull / np.maximum(1e-9, np.bincount(group, pull, n))[group]
-        p.base_seats += (wanted - p.base_seats) * (1.0 - math.exp(-parameters.reallocation_rate / 12.0))
+        p.base_seats += (wanted - p.base_seats) * moved
     mean = p.base_seats + world.levers["training_seats"]
     year = world.calendar[0]
     seats = rounded(mean, draws.key_of_year("seats of the year", year))
@@ -305,7 +318,10 @@ def _applicants(
         levers["training_allowance"],
         levers["training_fee_paid"],
     )
-    choices, refused = choose_courses(world.people, p.level, world.month, taste, offers, key, people)
+    known, insight = Known(np.zeros(len(people), dtype=np.bool_), 1.0, np.ones(1)), world.events.get("insight")
+    if insight is not None:
+        known = Known(insight.known_to(people, w.district[people]), insight.error_left, insight.fields)
+    choices, refused = choose_courses(world.people, p.level, world.month, taste, offers, known, key, people)
     applies = choices >= 0
     return people[applies], choices[applies], refused
 
@@ -328,7 +344,8 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
 
     Those who find no free seat in any course worth it are refused. A programme draws in proportion to free seats x
     exp(-distance / reach) among those whose expected gain, return x levels x wage x horizon, exceeds fee, living and
-    half of lost income, net of support. Support is given once, to people without training.
+    half of lost income, net of support. Support is given once, to people without training. People who know forecasts
+    err less in what they expect and are drawn more to the fields that will have vacancies.
     """
     w, p, levers = world.workers, world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
@@ -372,6 +389,8 @@ def _progress(
     gain: float,
     paper: float,
     farm: float,
+    quality: np.ndarray,
+    month: int,
     trainees: np.ndarray,
     key: np.uint64,
     graduates: np.ndarray,
@@ -383,16 +402,18 @@ def _progress(
         bits = scramble(key, i)
         full_time = w.activity[i] == IN_TRAINING
         done = w.months_left[i] <= 0
-        if not done and uniform_of(bits, 0) >= dropout * 2.0 * (1.0 - p.quality[j]):
+        if not done and uniform_of(bits, 0) >= dropout * 2.0 * (1.0 - quality[j]):
             continue
         if done:
             graduates[p.level[j]] += 1
             w.level[i] = max(w.level[i], p.level[j])
             if p.level[j] <= COLLEGE:
                 w.vocational[i] = 1
+            if p.length[j] >= THREE_MONTHS:
+                w.graduated[i] = month
             w.field[i] = p.field[j]
             w.school[i] = p.institution[j]
-            w.skill[i] += gain * p.quality[j] * (1.0 - w.skill[i])
+            w.skill[i] += gain * quality[j] * (1.0 - w.skill[i])
             if p.level[j] >= ELEMENTARY:
                 w.certificate[i] = 2
             elif w.certificate[i] == 0 and uniform_of(bits, 1) < paper:
@@ -407,21 +428,27 @@ def _progress(
 
 
 @process(
-    reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level",
+    reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level programmes.length"
+    " events",
     writes=(
         "workers.activity workers.spell workers.level workers.certificate workers.vocational workers.field"
-        " workers.skill workers.school workers.programme workers.months_left programmes.taken ledger events"
+        " workers.skill workers.school workers.graduated workers.programme workers.months_left programmes.taken ledger"
+        " events"
     ),
 )
 def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Move every trainee one month on: drop out with chance 2 d (1 - quality), or graduate with level, field, skill
-    and paper.
+    and paper. Practice in enterprises adds to the quality of linked programmes.
     """
     graduates = np.zeros(len(Level), dtype=np.int64)
     trainees = np.flatnonzero(world.workers.programme >= 0)
     done = trainees[world.workers.months_left[trainees] <= 1]
     world.events["graduates"] = done
     world.events["completed"] = np.bincount(world.workers.programme[done], minlength=len(world.programmes))
+    quality = world.programmes.quality
+    if "linked" in world.events:
+        gain = np.float32(world.events["quality_gain"])
+        quality = np.where(world.events["linked"], np.minimum(np.float32(1.0), quality + gain), quality)
     dropped = _progress(
         world.people,
         world.courses,
@@ -430,6 +457,8 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
         parameters.skill_gain,
         parameters.paper_share,
         parameters.farm_return,
+        quality,
+        world.month,
         trainees,
         draws.key("progress"),
         graduates,

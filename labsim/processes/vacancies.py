@@ -1,4 +1,4 @@
-"""The vacancies of the month by market (district x field x tier), and the pick of one of them at random.
+"""The vacancies of the month by market (district x field x tier), and the picks of a market and of one of them.
 
 A market's employers stand in blocks of neighbouring rows. A searcher picks a block by its vacancies, then a vacancy in
 it. Both picks are keyed to what is picked, not to its place in a list, so that a vacancy more or less moves only those
@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.draws import in_32_bits, mix, race, scramble, slot, uniform_of
+from labsim.draws import Shared, in_32_bits, mix, pick, race, scramble, slot, uniform_of
 from labsim.world import EnterpriseArrays
 
 # Options of the nested picks are numbered apart, so that their numbers never coincide.
-BLOCKS, EMPLOYERS = 3_000_000, 1_000_000_000
+DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000_000, 2_000_000, 3_000_000, 1_000_000_000
 BLOCK = 128  # employers' rows in a block
 BOUND = 4.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -200,3 +200,49 @@ def pick_vacancies(
         elif stop - start > 1:
             start = _among_few(scramble(bits, 1), code, start, stop)
         choices[s] = start
+
+
+class Nests(NamedTuple):
+    """What picks of a district, a field and a tier need: slots of proposals, and the chances with which they pass."""
+
+    any: np.ndarray  # (n_tiers, n_fields, n_districts) whether there is a vacancy, by the searcher's tier, field, home
+    district_slots: np.ndarray  # (n_districts, n_slots) by the searcher's district
+    districts: Shared  # among districts, by the searcher's tier, field and district
+    field_slots: np.ndarray  # (n_fields, n_slots) by the searcher's field
+    fields: Shared  # among fields, by the searcher's tier, the district of work, the searcher's field
+    tier_slots: np.ndarray  # (n_tiers, n_slots) by the searcher's tier
+    tiers: Shared  # among tiers, by the searcher's tier, the district and the field of work
+
+
+@kernel
+def pick_markets(
+    homes: np.ndarray,
+    mines: np.ndarray,
+    levels: np.ndarray,
+    tier_of_level: np.ndarray,
+    nests: Nests,
+    key: np.uint64,
+    people: np.ndarray,
+    markets: np.ndarray,
+) -> int:
+    """Write who applies and in which market to the heads of `people` and `markets`; return how many apply."""
+    # unpacked here: an array taken out of a tuple in the loop costs a count of references
+    any_, district_slots, districts, field_slots, fields, tier_slots, tiers = nests
+    n_tiers, n_fields, n_districts = any_.shape
+    n = 0
+    for s in range(homes.shape[0]):
+        i, h, m, o = people[s], homes[s], mines[s], min(tier_of_level[levels[s]], n_tiers - 1)
+        if not any_[o, m, h]:
+            continue
+        bits = scramble(key, i)
+        d, f, t = 0, 0, 0
+        if n_districts > 1:
+            d = pick(bits, district_slots, h, districts, (o * n_fields + m) * n_districts + h, DISTRICTS)
+        if n_fields > 1:
+            f = pick(bits, field_slots, m, fields, (o * n_districts + d) * n_fields + m, FIELDS)
+        if n_tiers > 1:
+            t = pick(bits, tier_slots, o, tiers, (o * n_districts + d) * n_fields + f, TIERS)
+        people[n] = i
+        markets[n] = (d * n_fields + f) * n_tiers + t
+        n += 1
+    return n

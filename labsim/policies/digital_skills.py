@@ -1,0 +1,68 @@
+"""Digital skills: short courses, the young first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.levers import AGES, LeversOfPolicy
+from labsim.policies.base import Account, Policy
+from labsim.quantity import Yearly, amount_in, quantity
+from labsim.world import World
+
+
+class DigitalSkills(Policy):
+    """The province teaches basic digital skills in short courses, to the young first.
+
+    It acts through places in courses, spread over districts by their people of 15 and older without the skill, and
+    through the weight of each age at admission. Who finishes gains the skill. Levers:
+    digital_places, digital_priority.
+    """
+
+    persons_per_year: Yearly = quantity(
+        {2021: 0.0},
+        unit="persons per year",
+        low=0,
+        high=500_000,
+        grade="D",
+        year=2025,
+        source="the scenario's author; courses for youth, students and young workers are named without a number",
+        help="places in courses",
+    )
+    by_age: tuple[float, ...] = quantity(
+        (8.0, 4.0, 2.0, 1.0, 0.3),
+        unit="weight",
+        low=0,
+        high=100,
+        grade="D",
+        year=2025,
+        source="assumed: youth, students and young workers first",
+        help="weight at admission: 15-24, 25-34, 35-44, 45-54, 55 and older",
+    )
+    cost: float = quantity(
+        1.75e6,
+        unit="VND per person",
+        low=0,
+        high=20e6,
+        grade="D",
+        year=2025,
+        source="assumed: as a short course, 1.5-2 million VND",
+        help="cost of a person admitted",
+    )
+
+    def adjust(self, levers: LeversOfPolicy, world: World) -> None:
+        """Offer places where people lack the skill, and give ages their weights."""
+        yearly = amount_in(self.persons_per_year, world.calendar[0])
+        if yearly <= 0.0:
+            return
+        lacking = world.counts["without_digital"]
+        levers.add("digital_places", yearly * lacking / max(1.0, float(lacking.sum())))
+        weights = np.zeros(len(AGES))
+        weights[: len(self.by_age)] = self.by_age[: len(AGES)]
+        levers.raise_to("digital_priority", weights)
+
+    def settle(self, world: World, account: Account) -> None:
+        """Pay for everyone admitted this month."""
+        enrolled = world.events.get("digital_enrolled")
+        if enrolled is not None:
+            persons = float((enrolled * account.share("digital_places")).sum()) / world.scale
+            account.pay("courses in digital skills", "training institutions", persons, self.cost)

@@ -1,0 +1,82 @@
+"""Short courses in digital skills, beside whatever people do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.processes.base import process
+from labsim.processes.drawing import draw_people
+from labsim.quantity import Parameters, quantity
+from labsim.world import Activity, WorkerArrays, World
+
+OUT = int(Activity.OUT_OF_LABOUR_FORCE)
+
+
+class DigitalParameters(Parameters):
+    """How long a course in digital skills takes, and who finishes it."""
+
+    months: int = quantity(
+        2,
+        unit="months",
+        low=1,
+        high=24,
+        grade="D",
+        year=2025,
+        source="assumed: short courses of the province for youth, students and young workers",
+        help="length of a course",
+    )
+    dropout: float = quantity(
+        0.15,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2025,
+        source="assumed",
+        help="share of those admitted who do not finish, or do not keep the skill",
+    )
+
+
+@kernel
+def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, kinds: np.ndarray) -> None:
+    activity, digital, course, birth = w.activity, w.digital, w.digital_course, w.birth_month
+    for i in range(kinds.shape[0]):
+        kinds[i] = 0
+        if activity[i] <= OUT and digital[i] == 0 and course[i] == 0:
+            kinds[i] = 1 + min(n_ages - 1, max(0, (month - birth[i]) // 120 - 1))
+
+
+@process(
+    reads=(
+        "workers.activity workers.birth_month workers.district levers.digital_places levers.digital_priority counts"
+    ),
+    writes="workers.digital workers.digital_course counts events ledger",
+)
+def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> None:
+    """Teach digital skills in short courses: those at the end of one gain them, and places are filled anew.
+
+    Places of a district go to people without the skill in a race keyed to the person, with the weight of their age.
+    People who have left the province drop out.
+    """
+    w, counts, levers = world.workers, world.counts, world.levers
+    places = rounded(levers["digital_places"] * world.scale / 12.0, draws.key("places in digital skills"))
+    if counts.get("digital_trainees", 0) > 0:
+        learners = np.flatnonzero(w.digital_course)
+        w.digital_course[learners] -= 1
+        done = learners[w.digital_course[learners] == 0]
+        stays = uniforms(draws.key("digital dropout"), done) >= parameters.dropout
+        able = done[stays & (w.activity[done] <= OUT)]
+        w.digital[able] = 1
+        counts["digital_trainees"] -= len(done)
+        world.ledger.count("digital_trained", len(able))
+    if not places.any():
+        return
+    weights = np.concatenate([[0.0], levers["digital_priority"]])
+    kinds = np.empty(len(w), dtype=np.uint8)
+    _who_may_learn(world.people, world.month, len(weights) - 1, kinds)
+    people = draw_people(kinds, w.district, weights, places, draws.key("learn digital skills"))
+    w.digital_course[people] = parameters.months
+    counts["digital_trainees"] = counts.get("digital_trainees", 0) + len(people)
+    world.events["digital_enrolled"] = np.bincount(w.district[people], minlength=len(world.places))

@@ -1,0 +1,189 @@
+"""Employment services: job fairs, counselling and the job portal reach people, introduce some and place a few.
+
+Nothing here sets a rate of placement: people reached search a little more, those introduced apply to the vacancy that
+suits them best of a few, and employers choose as always.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.processes.base import process
+from labsim.processes.drawing import draw_people
+from labsim.processes.vacancies import pick_markets, pick_vacancies
+from labsim.quantity import Parameters, quantity
+from labsim.world import NEVER, TIER_OF_LEVEL, Activity, Channel, WorkerArrays, World
+
+UNEMPLOYED, COUNSELLING = int(Activity.UNEMPLOYED), int(Channel.COUNSELLING)
+PAST_RETIREMENT = 4  # the last of the age bands in which people are counted
+REACH = ("fair_reach", "counselling_reach", "portal_reach")  # by channel
+# What is counted from January on: people reached, people counselled or introduced, introductions, people placed.
+REACHED, SERVED, INTRODUCED, PLACED = range(4)
+
+
+class ServicesParameters(Parameters):
+    """What employment services do for the people they reach, by channel: fairs, counselling, portal."""
+
+    search_gain: tuple[float, float, float] = quantity(
+        (0.10, 0.15, 0.05),
+        unit="share of the chance to apply",
+        low=0,
+        high=0.5,
+        grade="D",
+        year=2024,
+        source="assumed: 3.9 % (Lao Cai) and 11.3 % (Bac Kan) of people counselled were placed, in part without help",
+        help="rise of the chance to apply in a month: fairs, counselling, portal",
+    )
+    months: int = quantity(
+        6,
+        unit="months",
+        low=0,
+        high=36,
+        grade="D",
+        year=2024,
+        source="assumed",
+        help="months for which help works, that of the contact included",
+    )
+    introduction: tuple[float, float, float] = quantity(
+        (0.2, 0.5, 0.05),
+        unit="share of applications",
+        low=0,
+        high=1,
+        grade="D",
+        year=2024,
+        source="assumed; 7,859 of 105,357 people counselled in Lao Cai were introduced, most were not seeking",
+        help="chance that an application in these months is an introduction: fairs, counselling, portal",
+    )
+    picks: int = quantity(
+        3,
+        unit="vacancies",
+        low=1,
+        high=20,
+        grade="D",
+        year=2024,
+        source="assumed; 1 = introductions suit no better than what people find themselves",
+        help="vacancies of which an introduction takes the one that suits best",
+    )
+    seeker_weight: float = quantity(
+        3.0,
+        unit="factor",
+        low=1,
+        high=50,
+        grade="D",
+        year=2024,
+        source="assumed",
+        help="how much more often the unemployed come than others in the labour force",
+    )
+
+
+@kernel
+def _who_may_come(w: WorkerArrays, bands: np.ndarray, since: int, kinds: np.ndarray) -> None:
+    """Write 0 for people out of the labour force, past retirement or reached since a month, 2 for the unemployed."""
+    activity, advised = w.activity, w.advised
+    for i in range(kinds.shape[0]):
+        now = activity[i]
+        comes = now <= UNEMPLOYED and bands[i] < PAST_RETIREMENT and advised[i] < since
+        kinds[i] = (1 + (now == UNEMPLOYED)) if comes else 0
+
+
+def _since_january(world: World) -> np.ndarray:
+    counted: np.ndarray = world.counts.setdefault("services", np.zeros(4, dtype=np.int64))
+    return counted
+
+
+@process(
+    reads=(
+        "workers.activity workers.district levers.fair_reach levers.counselling_reach levers.portal_reach"
+        " counts"
+    ),
+    writes="workers.advised workers.channel counts events ledger",
+)
+def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
+    """Reach people of working age in the labour force by fairs, counselling and the portal, each once a year at most.
+
+    They are the first in a race keyed to the person, the unemployed with a greater weight. For some months their chance
+    to apply is higher by the gain of the channel.
+    """
+    w, counts, month = world.workers, world.counts, world.month
+    if world.calendar[1] == 1:
+        counts.pop("services", None)
+    wanted = np.stack([world.levers[name] for name in REACH])  # (n_channels, n_districts)
+    places = rounded(wanted.sum(axis=0) * world.scale / 12.0, draws.key("reach of services"))
+    if places.any():
+        kinds = np.empty(len(w), dtype=np.uint8)
+        _who_may_come(world.people, counts["bands"], month - world.calendar[1] + 1, kinds)
+        weights = np.array([0.0, 1.0, parameters.seeker_weight])
+        people = draw_people(kinds, w.district, weights, places, draws.key("reached by services"))
+        upper = np.cumsum(wanted, axis=0) / np.maximum(1e-9, wanted.sum(axis=0))
+        u = uniforms(draws.key("channel of services"), people)
+        w.advised[people] = month
+        w.channel[people] = (u >= upper[:-1, w.district[people]]).sum(axis=0)
+        cells = w.channel[people].astype(np.int64) * len(places) + w.district[people]
+        reached = np.bincount(cells, minlength=wanted.size).reshape(wanted.shape)
+        world.events["reached"] = reached
+        counts["services_last"] = month
+        _since_january(world)[[REACHED, SERVED]] += reached.sum(), reached[COUNSELLING].sum()
+        world.ledger.count("reached", len(people))
+    if month - counts.get("services_last", NEVER) < parameters.months:
+        helped = np.flatnonzero(w.advised > month - parameters.months)
+        world.events["helped"] = helped
+        world.events["search_gain"] = 1.0 + np.array(parameters.search_gain)[w.channel[helped]]
+
+
+def _fit(world: World, people: np.ndarray, choices: np.ndarray) -> np.ndarray:
+    """Return how well vacancies suit people: how open the field is to theirs, halved for each tier above or below."""
+    w, events = world.workers, world.events
+    group = events["lists"].group[choices]
+    field = world.enterprises.field[events["bundle_rows"][group]]
+    n_tiers = world.market.vacancies.shape[2]
+    steps = np.minimum(TIER_OF_LEVEL[w.level[people]], n_tiers - 1).astype(np.int64) - events["bundle_tiers"][group]
+    fit: np.ndarray = world.accessibility[w.field[people], field] * 0.5 ** np.abs(steps)
+    return fit
+
+
+@process(
+    reads="workers.advised workers.channel workers.district workers.field workers.level enterprises.field market",
+    writes="events ledger counts",
+)
+def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
+    """Introduce some of the applicants whom services reached to the vacancy that suits them best of a few.
+
+    The few are their own choice and others drawn by the same law; how a vacancy suits is how open its field is to
+    theirs, halved for each tier of skill above or below.
+    """
+    w, events, month = world.workers, world.events, world.month
+    if "helped" not in events or "applicants" not in events:
+        return
+    people = events["applicants"]
+    chance = np.array(parameters.introduction)[w.channel[people]]
+    helped = (month - w.advised[people] < parameters.months) & (events.get("claims", np.zeros(1)) == 0.0)
+    at = np.flatnonzero(helped & (uniforms(draws.key("introduced"), people) < chance))
+    people = people[at]
+    best = events["applications"][at]
+    suits = _fit(world, people, best)
+    for number in range(1, parameters.picks):
+        who, markets, other = people.copy(), np.empty(len(at), dtype=np.int32), np.empty(len(at), dtype=np.int32)
+        key, home, level = draws.key(f"introduction {number}"), w.district[people], w.level[people]
+        # everyone here has applied, so everyone finds a market again
+        pick_markets(home, w.field[people], level, TIER_OF_LEVEL, events["nests"], key, who, markets)
+        pick_vacancies(events["lists"], markets, people, key, other)
+        fit = _fit(world, people, other)
+        best, suits = np.where(fit > suits, other, best), np.maximum(fit, suits)
+    events["applications"][at], events["bundles"][at] = best, events["lists"].group[best]
+    events["introduced"] = people
+    counselled = (w.channel[people] == COUNSELLING) & (w.advised[people] > month - world.calendar[1])
+    _since_january(world)[[SERVED, INTRODUCED]] += (~counselled).sum(), len(people)
+    world.ledger.count("introduced", len(people))
+
+
+@process(reads="events", writes="counts ledger")
+def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
+    """Count the people hired through an introduction as placed."""
+    introduced, hired = world.events.get("introduced"), world.events.get("hired")
+    if introduced is None or hired is None:
+        return
+    placed = int(np.isin(introduced, hired).sum())
+    _since_january(world)[PLACED] += placed
+    world.ledger.count("placed", placed)
