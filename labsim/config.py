@@ -27,6 +27,7 @@ from labsim.processes.demography import DemographyParameters
 from labsim.processes.earnings import EarningsParameters
 from labsim.processes.extension import ExtensionParameters
 from labsim.processes.firms import FirmsParameters
+from labsim.processes.in_service import InServiceParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
 from labsim.processes.own_account import OwnAccountParameters
@@ -69,6 +70,7 @@ class Config(ConfigBase):
     matching: MatchingParameters = MatchingParameters()
     migration: MigrationParameters = MigrationParameters()
     abroad: AbroadParameters = AbroadParameters()
+    in_service: InServiceParameters = InServiceParameters()
     talent: TalentParameters = TalentParameters()
     earnings: EarningsParameters = EarningsParameters()
     counting: CountingParameters = CountingParameters()

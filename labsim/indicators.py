@@ -112,8 +112,15 @@ def _flow(
     return Indicator(name, label, unit, concept, better, FLOW, None, source=name)
 
 
-def _state(name: str, label: str, unit: str, better: str | None = None) -> Indicator:
-    return Indicator(name, label, unit, MODEL, better, STOCK, None, source=name)
+def _state(
+    name: str, label: str, unit: str, better: str | None = None, concept: str = MODEL, base: str | None = None
+) -> Indicator:
+    return Indicator(name, label, unit, concept, better, STOCK, base, source=name)
+
+
+def _degrees(name: str, label: str, base: str | None = None) -> Indicator:
+    """Declare what is counted in public bodies every December, by one pass over their employees."""
+    return _state(name, label, "%" if base else "persons", "up" if base else None, ADMINISTRATIVE, base)
 
 
 AGRICULTURE = (FARMING, _status(4), _status(7))
@@ -266,6 +273,25 @@ _ALL = (
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
     _state("vacancies", mark("open vacancies"), "posts"),
+    _degrees("officials", mark("officials of province and district")),
+    _degrees("public_employees", mark("public employees: schools, hospitals, public services")),
+    _degrees("commune_officials", mark("officials of communes")),
+    _degrees("public_staff", mark("officials and public employees")),
+    _degrees("public_staff_university", mark("officials and public employees with a university degree")),
+    _degrees("public_staff_postgraduate", mark("officials and public employees with a postgraduate degree")),
+    _degrees("officials_degree_share", mark("degree holders among officials of province and district"), "officials"),
+    _degrees("officials_postgraduate_share", mark("postgraduates among officials of province and district"), "officials"),
+    _degrees("public_employees_degree_share", mark("degree holders among public employees"), "public_employees"),
+    _degrees(
+        "commune_officials_standard_share",
+        mark("intermediate level or more among officials of communes"),
+        "commune_officials",
+    ),
+    _degrees("public_staff_degree_share", mark("degree holders among officials and public employees"), "public_staff"),
+    _degrees(
+        "public_staff_postgraduate_share", mark("postgraduates among officials and public employees"), "public_staff"
+    ),
+    _flow("degrees_in_service", mark("officials and public employees who finished a degree in service"), "up"),
     _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 

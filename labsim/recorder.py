@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from labsim.indicators import COUNTED, FLOWS, count, gini, shares, sums_of
+from labsim.indicators import COUNTED, FLOW, FLOWS, count, gini, shares, sums_of
 from labsim.processes.counting import AGE_BANDS, PAY_BIN
+from labsim.processes.in_service import count_degrees
 from labsim.world import Sex, World
 
 RESIDENCES = ("rural", "urban")
+NONE_YET = float("nan")  # a stock that is counted in December only
 GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
 # The axis of each grouping in the table of people.
 _AXES = {"district": 0, "sex": 2, "age": 3, "ethnicity": 4}
@@ -48,14 +50,15 @@ class Recorder:
             self._rows.append((at, grouping, label, "counted", values[:, g]))
 
     def _flows(self, world: World) -> np.ndarray:
-        counts, scale = dict(world.ledger.counts), world.scale
+        counts, scale, december = dict(world.ledger.counts), world.scale, world.calendar[1] == 12
+        values = count_degrees(world) if december else {}
         if world.month == 0:
-            return np.full(len(FLOWS), np.nan)
-        values = {name: number / scale for name, number in counts.items()}
+            return np.array([values.get(flow.source or "", NONE_YET) for flow in FLOWS])
+        values |= {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         values["spending"] = float(sum(p.amount for p in world.ledger.payments if p.month == world.month))
-        values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
-        return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
+        values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if december else NONE_YET
+        return np.array([values.get(flow.source or "", 0.0 if flow.kind == FLOW else NONE_YET) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
         """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value.

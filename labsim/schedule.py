@@ -11,6 +11,7 @@ from labsim.processes import (
     earnings,
     extension,
     firms,
+    in_service,
     matching,
     migration,
     own_account,
@@ -34,6 +35,7 @@ MONTH: tuple[Process, ...] = (
     training.enrol,
     training.progress,
     extension.train_informally,
+    in_service.study,
     # employers
     firms.plan_headcount,
     firms.enter_and_exit,

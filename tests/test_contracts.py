@@ -40,8 +40,7 @@ MONTHS = 14
 # Named by targets or observations and not measured by the model.
 KNOWN_MISSING = {
     "population", "poverty_share", "productivity_growth", "grdp_growth", "graduate_employment_share",
-    "placement_share_of_introduced", "placement_share_of_counselled", "officials_degree_share",
-    "officials_postgraduate_share",
+    "placement_share_of_introduced", "placement_share_of_counselled",
 }  # fmt: skip
 
 

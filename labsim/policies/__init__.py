@@ -3,6 +3,7 @@
 from labsim.policies.base import Policy
 from labsim.policies.climate_retraining import ClimateRetraining
 from labsim.policies.labour_export import LabourExport
+from labsim.policies.officials_degrees import OfficialsDegrees
 from labsim.policies.talent_attraction import TalentAttraction
 from labsim.policies.vocational_training import VocationalTraining
 
@@ -11,4 +12,5 @@ BUILT_IN: dict[str, type[Policy]] = {
     "labour_export": LabourExport,
     "talent_attraction": TalentAttraction,
     "climate_retraining": ClimateRetraining,
+    "officials_degrees": OfficialsDegrees,
 }
