@@ -30,6 +30,7 @@ from labsim.processes.firms import FirmsParameters
 from labsim.processes.in_service import InServiceParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
+from labsim.processes.new_employers import NewEmployersParameters
 from labsim.processes.own_account import OwnAccountParameters
 from labsim.processes.search import SearchParameters
 from labsim.processes.talent import TalentParameters
@@ -65,6 +66,7 @@ class Config(ConfigBase):
     training: TrainingParameters = TrainingParameters()
     extension: ExtensionParameters = ExtensionParameters()
     firms: FirmsParameters = FirmsParameters()
+    new_employers: NewEmployersParameters = NewEmployersParameters()
     own_account: OwnAccountParameters = OwnAccountParameters()
     search: SearchParameters = SearchParameters()
     matching: MatchingParameters = MatchingParameters()

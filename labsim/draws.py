@@ -257,6 +257,7 @@ GATED = (
     "search",
     "leave the province",
     "apply abroad",
+    "offer of a loan",
 )
 
 

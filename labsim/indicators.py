@@ -280,7 +280,9 @@ _ALL = (
     _degrees("public_staff_university", mark("officials and public employees with a university degree")),
     _degrees("public_staff_postgraduate", mark("officials and public employees with a postgraduate degree")),
     _degrees("officials_degree_share", mark("degree holders among officials of province and district"), "officials"),
-    _degrees("officials_postgraduate_share", mark("postgraduates among officials of province and district"), "officials"),
+    _degrees(
+        "officials_postgraduate_share", mark("postgraduates among officials of province and district"), "officials"
+    ),
     _degrees("public_employees_degree_share", mark("degree holders among public employees"), "public_employees"),
     _degrees(
         "commune_officials_standard_share",

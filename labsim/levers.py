@@ -74,7 +74,7 @@ LEVERS: dict[str, LeverKind] = {
     "degree_places": LeverKind("degrees", 0.0, "add", "persons per year", "places to study for a degree in service"),
     "degree_own_cost": LeverKind("degrees", 0.0, "add", "VND per year of study", "what the person pays of it"),
     "park_posts": LeverKind("markets", 0.0, "add", "posts per year", "posts of employers that settle in parks"),
-    "cooperative_posts": LeverKind("markets", 0.0, "add", "posts per year", "members' posts of new cooperatives"),
+    "new_cooperatives": LeverKind("markets", 0.0, "add", "cooperatives per year", "cooperatives founded"),
     "loan_offers": LeverKind("districts", 0.0, "add", "persons per year", "people offered a loan to open a business"),
     "loan_amount": LeverKind("districts", 0.0, "add", "VND per person", "loan to who opens a business"),
     "loan_grant": LeverKind("districts", 0.0, "add", "VND per person", "grant to who opens a business with a loan"),

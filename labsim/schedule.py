@@ -14,6 +14,7 @@ from labsim.processes import (
     in_service,
     matching,
     migration,
+    new_employers,
     own_account,
     search,
     talent,
@@ -39,11 +40,14 @@ MONTH: tuple[Process, ...] = (
     # employers
     firms.plan_headcount,
     firms.enter_and_exit,
+    new_employers.settle,
     firms.separate,
     firms.open_vacancies,
     # own-account work
     own_account.set_incomes,
     own_account.run_businesses,
+    own_account.lend,
+    own_account.support,
     # search and matching
     talent.attract,
     search.search,

@@ -35,6 +35,15 @@ BUSY = (
     "policies.talent_attraction.places_per_year.2021=9000",
     "policies.talent_attraction.lump_sum=1e9",
     "policies.climate_retraining.conversions_per_year.2021=20000",
+    "policies.officials_degrees.officials_per_year.2021=9000",
+    "policies.officials_degrees.communes_per_year.2021=9000",
+    "policies.industrial_parks.posts_per_year.2021=20000",
+    "policies.startups.loans_per_year.2021=40000",
+    "policies.startups.digital_support_per_year.2021=20000",
+    "policies.startups.cooperatives_per_year.2021=900",
+    "policies.rural_minority_training.campaign_days_per_year.2021=9000",
+    "policies.rural_minority_training.quotas.poor=0.5",
+    "policies.vocational_training.travel=200000",
 )
 MONTHS = 14
 # Named by targets or observations and not measured by the model.

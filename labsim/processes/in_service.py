@@ -110,7 +110,8 @@ def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth
     w.degree[done] = Level.NONE
     world.ledger.count("degrees_dropped_out", len(stopped))
     world.ledger.count("degrees_in_service", len(done))
-    return students[w.degree_left[students] > 0]
+    going_on: np.ndarray = students[w.degree_left[students] > 0]
+    return going_on
 
 
 def _lots(
