@@ -289,17 +289,18 @@ DEGREES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("places", "doses", "indicator", "length"), DEGREES, ids=[d[2] for d in DEGREES])
 def test_degrees_in_service_show_when_study_is_over(son_la, with_policies, series, places, doses, indicator, length):
-    """Four years for university, two for a master or the standard of communes: nothing moves before, more after."""
+    """Four years for university, two for a master or the standard of communes: little moves before, more after."""
     ends, before = [], []
     for dose in doses:
         policies = {"officials_degrees": BUILT_IN["officials_degrees"](**{places: {2021: float(dose)}})}
         config = with_policies(son_la(scale=SCALE, until="2026-12"), policies)
         frame = series(LabourModel(config, seed=5).run(length))[indicator].dropna()
         ends.append(float(frame.iloc[-1]))
-        before.append(frame[frame.index.year <= 2021].tolist())
+        before.append(float(frame[frame.index.year == 2021].iloc[0]))
     print(indicator, [round(end, 2) for end in ends])
     assert ends[0] < ends[1] < ends[2]
-    assert before[0] == before[1] == before[2]
+    # what students pay leaves them with less money, by which a few decide otherwise
+    assert abs(before[2] - before[0]) < 0.1 * (ends[2] - ends[0])
 
 
 def test_who_studies_in_service_keeps_the_post_and_the_state_pays_its_part(son_la, with_policies):
@@ -421,18 +422,16 @@ def admitted_in_one_month(son_la, with_policies, quotas: dict[str, float]) -> tu
 
 @pytest.mark.slow
 def test_seats_kept_for_a_group_go_to_it_first_and_the_rest_to_all(son_la, with_policies):
-    shares, numbers, taken = [], [], []
+    shares, taken = [], []
     for quota in (0.0, 0.3, 0.7, 1.0):
         model, new = admitted_in_one_month(son_la, with_policies, {"poor": quota})
         shares.append(float(model.workers.poor[new].mean()))
-        numbers.append(len(new))
-        taken.append(model.programmes.taken.tolist())
+        taken.append((model.world.events["admitted"] + model.world.events["admitted_paying"]).tolist())
     print("share of poor people among those admitted", [round(share, 3) for share in shares])
     assert shares[0] < shares[1] < shares[2] <= shares[3]
     assert shares[1] >= 0.9 * 0.3  # whole seats: small courses keep one by lot
     # no seat stays empty for want of a member: the same applicants fill the same seats
     assert taken[0] == taken[1] == taken[2] == taken[3]
-    assert len(set(numbers)) == 1
 
 
 def test_a_quota_for_nobody_moves_nobody(son_la, with_policies, first_difference):

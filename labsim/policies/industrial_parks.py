@@ -104,8 +104,8 @@ class IndustrialParks(Policy):
         if opened is not None:
             persons = float((opened * account.share("park_posts")).sum()) / world.scale
             account.pay("posts in parks", "enterprises in parks", persons, self.cost_per_post)
-        expansion = amount_in(self.expansion, world.calendar[0])
-        if expansion > 0.0:
-            targets = world.enterprises.target[self._expanding(world)].sum()
-            persons = float(targets) * expansion / (1.0 + expansion) / world.scale
-            account.pay("expansion in parks", "enterprises in parks", persons, self.cost_of_expansion / 12.0)
+        targets = world.enterprises.target.sum(axis=1)
+        for one in world.levers.contributions:
+            if one.policy == account.policy and one.lever == "labour_demand":
+                persons = float((targets * (1.0 - 1.0 / one.amount)).sum()) / world.scale
+                account.pay("expansion in parks", "enterprises in parks", persons, self.cost_of_expansion / 12.0)
