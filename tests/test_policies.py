@@ -506,3 +506,27 @@ def test_climate_retraining_may_help_districts_at_risk(son_la, with_policies):
     assert not given[0.0].any()
     rate = model.world.places.hazard_rate.sum(axis=0)
     np.testing.assert_allclose(given[0.5] / given[0.5].sum(), rate / rate.sum())
+
+
+def test_degrees_are_counted_among_the_staff_of_public_bodies(son_la, with_policies, series):
+    """The shares are those of a count person by person."""
+    model = alone(son_la, with_policies, "officials_degrees").run(12)
+    names, staff = model.world.employer_groups, {"officials": [], "public_employees": [], "communes": []}
+    bodies = {"province_bodies": "officials", "district_bodies": "officials", "schools": "public_employees",
+              "hospitals": "public_employees", "public_services": "public_employees", "communes": "communes"}  # fmt: skip
+    for row in np.flatnonzero(model.workers.employer >= 0):
+        group = names[model.enterprises.group[model.workers.employer[row]]]
+        if group in bodies:
+            staff[bodies[group]].append(int(model.workers.level[row]))
+    frame = series(model)
+    for indicator, body, least in (
+        ("officials_degree_share", "officials", Level.UNIVERSITY),
+        ("officials_postgraduate_share", "officials", Level.POSTGRADUATE),
+        ("public_employees_degree_share", "public_employees", Level.UNIVERSITY),
+        ("commune_officials_standard_share", "communes", Level.INTERMEDIATE),
+    ):
+        levels = np.array(staff[body])
+        assert at_end(frame, indicator) == pytest.approx(100.0 * (levels >= least).mean())
+    everyone = sum(map(len, staff.values()))
+    assert at_end(frame, "public_staff") == everyone * 50
+    assert frame["officials_degree_share"].notna().sum() == 2  # both Decembers

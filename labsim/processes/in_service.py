@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.draws import DrawsOfMonth, rounded, uniforms, where_equal
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, Level, Schooling, World
@@ -55,23 +55,27 @@ class InServiceParameters(Parameters):
     )
 
 
-def body_of(world: World) -> np.ndarray:
-    """Return the place in BODIES of every person with an employer there, -1 for everyone else, shape `(n_workers,)`."""
-    of_group = np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)  # the last for employers without a group
-    for body, names in enumerate(BODIES):
-        for name in names:
-            if name in world.employer_groups:
-                of_group[world.employer_groups.index(name)] = body
-    of_employer = np.append(of_group[world.enterprises.group], np.int8(-1))  # the last for people without an employer
-    bodies: np.ndarray = of_employer[world.workers.employer]
+def _body_of_employer(world: World) -> np.ndarray:
+    """Return the place of every employer in BODIES, -1 for others, shape `(n_enterprises,)`."""
+    names, of_group = world.employer_groups, np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)
+    for body, groups in enumerate(BODIES):
+        of_group[[names.index(name) for name in groups if name in names]] = body
+    bodies: np.ndarray = of_group[world.enterprises.group]  # -1, no group, is the last place
     return bodies
+
+
+def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return (people, bodies): who works in a public body, in the order of rows, and its place in BODIES."""
+    employees = where_equal(world.workers.activity, int(Activity.EMPLOYEE))
+    bodies = _body_of_employer(world)[world.workers.employer[employees]]
+    public = bodies >= 0
+    return employees[public], bodies[public]
 
 
 def count_degrees(world: World) -> dict[str, float]:
     """Count degrees in public bodies: shares in percent and real persons, by the name of the indicator."""
-    bodies = body_of(world)
-    staff = np.flatnonzero(bodies >= 0)
-    cells = bodies[staff].astype(np.int64) * len(Level) + world.workers.level[staff]
+    staff, bodies = _staff(world)
+    cells = bodies.astype(np.int64) * len(Level) + world.workers.level[staff]
     people = np.bincount(cells, minlength=len(BODIES) * len(Level)).reshape(-1, len(Level)) / world.scale
     all_, university = people.sum(axis=1), people[:, Level.UNIVERSITY :].sum(axis=1)
     if not all_.all():
@@ -97,7 +101,8 @@ def count_degrees(world: World) -> dict[str, float]:
 def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth, students: np.ndarray) -> np.ndarray:
     """Move those who study one month on; return those who go on."""
     w = world.workers
-    at_work = (w.activity[students] == Activity.EMPLOYEE) & (body_of(world)[students] >= 0)
+    employer = w.employer[students]
+    at_work = (employer >= 0) & (_body_of_employer(world)[employer] >= 0)
     stays = at_work & (uniforms(draws.key("give up a degree"), students) >= parameters.dropout_rate)
     stopped, students = students[~stays], students[stays]
     w.degree[stopped], w.degree_left[stopped] = Level.NONE, 0
@@ -118,10 +123,11 @@ def _lots(
     world: World, parameters: InServiceParameters, draws: DrawsOfMonth
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (people, kinds, levels): who may begin to study, of which of DEGREES and for which level, by lot."""
-    w, bodies = world.workers, body_of(world)
-    young = world.month - w.birth_month < 12 * parameters.oldest
-    people = np.flatnonzero((bodies >= 0) & young & (w.programme < 0) & (w.degree_left == 0))
-    level, body = w.level[people], bodies[people]
+    w, (people, body) = world.workers, _staff(world)
+    young = world.month - w.birth_month[people] < 12 * parameters.oldest
+    idle = young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+    people, body = people[idle], body[idle]
+    level = w.level[people]
     next_level = np.where(level >= Level.UNIVERSITY, np.uint8(Level.POSTGRADUATE), np.uint8(Level.UNIVERSITY))
     next_level[(body == COMMUNES) & (level < Level.INTERMEDIATE)] = Level.INTERMEDIATE
     schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
