@@ -28,10 +28,12 @@ from labsim.processes.digital import DigitalParameters
 from labsim.processes.earnings import EarningsParameters
 from labsim.processes.extension import ExtensionParameters
 from labsim.processes.firms import FirmsParameters
+from labsim.processes.in_service import InServiceParameters
 from labsim.processes.information import InformationParameters
 from labsim.processes.linkage import LinkageParameters
 from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
+from labsim.processes.new_employers import NewEmployersParameters
 from labsim.processes.own_account import OwnAccountParameters
 from labsim.processes.search import SearchParameters
 from labsim.processes.services import ServicesParameters
@@ -72,11 +74,13 @@ class Config(ConfigBase):
     digital: DigitalParameters = DigitalParameters()
     services: ServicesParameters = ServicesParameters()
     firms: FirmsParameters = FirmsParameters()
+    new_employers: NewEmployersParameters = NewEmployersParameters()
     own_account: OwnAccountParameters = OwnAccountParameters()
     search: SearchParameters = SearchParameters()
     matching: MatchingParameters = MatchingParameters()
     migration: MigrationParameters = MigrationParameters()
     abroad: AbroadParameters = AbroadParameters()
+    in_service: InServiceParameters = InServiceParameters()
     talent: TalentParameters = TalentParameters()
     earnings: EarningsParameters = EarningsParameters()
     counting: CountingParameters = CountingParameters()

@@ -276,6 +276,7 @@ GATED = (
     "search",
     "leave the province",
     "apply abroad",
+    "offer of a loan",
 )
 
 

@@ -118,6 +118,11 @@ def _state(
     return Indicator(name, label, unit, concept, better, STOCK, base, source=name)
 
 
+def _degrees(name: str, label: str, base: str | None = None) -> Indicator:
+    """Declare what is counted in public bodies every December, by one pass over their employees."""
+    return _state(name, label, "%" if base else "persons", "up" if base else None, base, ADMINISTRATIVE)
+
+
 AGRICULTURE = (FARMING, _status(4), _status(7))
 INDUSTRY = (_status(5), _status(8))
 SERVICES = (_status(6), _status(9))
@@ -258,10 +263,12 @@ _ALL = (
     _flow("talent_came", mark("degree holders attracted to reserved posts"), "up"),
     _flow("hires", mark("hires"), concept=MODEL),
     _flow("job_changes", mark("hires of people who had another job"), concept=MODEL),
+    _flow("hired_from_farming", mark("hires of people who farmed on their own account"), concept=MODEL),
     _flow("separations", mark("separations"), concept=MODEL),
     _flow("vacancies_opened", mark("vacancies opened"), concept=MODEL, unit="posts"),
     _flow("businesses_opened", mark("household businesses opened"), concept=MODEL),
     _flow("businesses_closed", mark("household businesses closed"), concept=MODEL),
+    _flow("businesses_on_loans", mark("household businesses opened with a loan of a policy"), concept=MODEL),
     _flow("firms_opened", mark("employers founded"), concept=MODEL, unit="employers"),
     _flow("firms_closed", mark("employers closed"), concept=MODEL, unit="employers"),
     _flow("reached_fifteen", mark("people who reached fifteen"), concept=MODEL),
@@ -299,6 +306,27 @@ _ALL = (
         mark("people in work other than on a farm of their own among those who completed a course 6-12 months ago"),
         "%", "up", "graduates_followed",
     ),
+    _degrees("officials", mark("officials of province and district")),
+    _degrees("public_employees", mark("public employees: schools, hospitals, public services")),
+    _degrees("commune_officials", mark("officials of communes")),
+    _degrees("public_staff", mark("officials and public employees")),
+    _degrees("public_staff_university", mark("officials and public employees with a university degree")),
+    _degrees("public_staff_postgraduate", mark("officials and public employees with a postgraduate degree")),
+    _degrees("officials_degree_share", mark("degree holders among officials of province and district"), "officials"),
+    _degrees(
+        "officials_postgraduate_share", mark("postgraduates among officials of province and district"), "officials"
+    ),
+    _degrees("public_employees_degree_share", mark("degree holders among public employees"), "public_employees"),
+    _degrees(
+        "commune_officials_standard_share",
+        mark("intermediate level or more among officials of communes"),
+        "commune_officials",
+    ),
+    _degrees("public_staff_degree_share", mark("degree holders among officials and public employees"), "public_staff"),
+    _degrees(
+        "public_staff_postgraduate_share", mark("postgraduates among officials and public employees"), "public_staff"
+    ),
+    _flow("degrees_in_service", mark("officials and public employees who finished a degree in service"), "up"),
     _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 

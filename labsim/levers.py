@@ -82,10 +82,28 @@ LEVERS: dict[str, LeverKind] = {
     "wage_subsidy": LeverKind(
         "workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"
     ),
+    "training_quota": LeverKind(
+        "groups", 0.0, "max", "share of seats", "seats reserved for rural, minority, poor, hit by a hazard"
+    ),
+    "training_outreach_group": LeverKind(
+        "groups", 1.0, "multiply", "factor", "how often rural, minority, poor, hit people are reached by an offer"
+    ),
+    "training_travel": LeverKind("programmes", 0.0, "add", "VND per course", "travel paid to trainees from far"),
+    "degree_places": LeverKind("degrees", 0.0, "add", "persons per year", "places to study for a degree in service"),
+    "degree_own_cost": LeverKind("degrees", 0.0, "add", "VND per year of study", "what the person pays of it"),
+    "park_posts": LeverKind("markets", 0.0, "add", "posts per year", "posts of employers that settle in parks"),
+    "new_cooperatives": LeverKind("markets", 0.0, "add", "cooperatives per year", "cooperatives founded"),
+    "loan_offers": LeverKind("districts", 0.0, "add", "persons per year", "people offered a loan to open a business"),
+    "loan_amount": LeverKind("districts", 0.0, "add", "VND per person", "loan to who opens a business"),
+    "loan_grant": LeverKind("districts", 0.0, "add", "VND per person", "grant to who opens a business with a loan"),
+    "business_support": LeverKind("districts", 0.0, "add", "persons per year", "owners given digital support"),
+    "business_support_months": LeverKind("districts", 0.0, "max", "months", "months for which a business is supported"),
     "search_effort": LeverKind("workers", 1.0, "multiply", "factor", "search effort"),
     "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount"),
 }
 
+# Places to study in service: by group of employer for the standard degree, and for masters.
+DEGREES = ("officials", "public_employees", "communes", "masters")
 GROUPS = ("rural", "minority", "poor", "hit")
 AGES = ("15-24", "25-34", "35-44", "45-54", "55+")
 

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from labsim.groups import GROUPINGS, PEOPLE_OF, RESIDENCES, GroupCounter, labels_of
-from labsim.indicators import BY_GROUP, COUNTED, FLOWS, INCOME_CHANGES, count, gini, shares, sums_of, working_age
+from labsim.indicators import BY_GROUP, COUNTED, FLOW, FLOWS, INCOME_CHANGES, count, gini, shares, sums_of, working_age
 from labsim.ledger import PRIVATE_PAYERS
 from labsim.processes.counting import PAY_BIN
+from labsim.processes.in_service import count_degrees
 from labsim.world import World
 
+NONE_YET = float("nan")  # a stock that is counted in December only
 # The axis of each grouping in the table of people.
 _AXES = {"district": 0, "sex": 2, "age": 3, "ethnicity": 4}
 
@@ -77,15 +79,16 @@ class Recorder:
             self._rows.append((at, grouping, label, block, values[:, g]))
 
     def _flows(self, world: World) -> np.ndarray:
-        counts, scale = dict(world.ledger.counts), world.scale
+        counts, scale, december = dict(world.ledger.counts), world.scale, world.calendar[1] == 12
+        values = count_degrees(world) if december else {}
         if world.month == 0:
-            return np.full(len(FLOWS), np.nan)
-        values = {name: number / scale for name, number in counts.items()}
+            return np.array([values.get(flow.source or "", NONE_YET) for flow in FLOWS])
+        values |= {name: number / scale for name, number in counts.items()}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         values["spending"] = float(world.ledger.paid_in(world.month, without=PRIVATE_PAYERS))
-        values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if world.calendar[1] == 12 else float("nan")
+        values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if december else NONE_YET
         values.update(_of_services(world), **_of_graduates(world))
-        return np.array([values.get(flow.source or "", 0.0) for flow in FLOWS])
+        return np.array([values.get(flow.source or "", 0.0 if flow.kind == FLOW else NONE_YET) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
         """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value.

@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from labsim.draws import key_of, uniforms
 from labsim.ledger import Ledger
-from labsim.levers import AGES, GROUPS, LEVERS, Levers
+from labsim.levers import AGES, DEGREES, GROUPS, LEVERS, Levers
 from labsim.quantity import Parameters, quantity
 from labsim.text import _
 from labsim.world import Activity, Enterprises, Institutions, Market, Places, Programmes, Schooling, Workers, World
@@ -124,6 +124,8 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
         "districts": 1,
         "workers": n_people,
         "enterprises": n_fields,
+        "markets": n_fields,
+        "degrees": len(DEGREES),
     }
     assert {kind.over for kind in LEVERS.values()} <= set(sizes)
     institutions = Institutions(len(programmes))

@@ -29,6 +29,7 @@ N_TIERS = 3
 NOBODY = -1
 NO_TIER = 255
 NOT_FOUNDED = 32767
+NEW_GROUPS = ("company_park", "cooperative_new")  # sorts of employers that only policies found, after the province's
 EARLIEST = -32768  # the least month that a birth can have
 NEVER = -10_000  # the month of what has not happened; months since then do not overflow
 
@@ -164,6 +165,9 @@ class Workers(Table):
     digital_course: Annotated[
         Bytes, Column(np.uint8, "months left of a course in digital skills, 0 outside one", unit="months")
     ]
+    degree: Annotated[Bytes, Column(np.uint8, "level studied for in service, 0 without such study", codes=Level)]
+    degree_left: Annotated[Bytes, Column(np.uint8, "months left of study in service", unit="months")]
+    backed_until: Annotated[Shorts, Column(np.int16, "month until which the business is supported", unit="month")]
     own_use: Annotated[
         Bytes, Column(np.uint8, "1 for whom farming is mainly for own use (a lasting trait, used while farming)")
     ]
@@ -178,6 +182,7 @@ class Enterprises(Table):
     district: Annotated[Bytes, Column(np.uint8, "district")]
     field: Annotated[Shorts, Column(np.int16, "field of its work, by its place in the profile's list")]
     kind: Annotated[Bytes, Column(np.uint8, "kind of employer", codes=Kind)]
+    group: Annotated[Shorts, Column(np.int16, "sort of employer, by its place in the world's list", initial=-1)]
     active: Annotated[Bytes, Column(np.uint8, "1 while in operation")]
     founded: Annotated[
         Shorts, Column(np.int16, "month in which it opened; 32767 = not yet founded", unit="month", initial=NOT_FOUNDED)
@@ -308,6 +313,7 @@ class World:
     levers: Levers
     ledger: Ledger
     market: Market
+    employer_groups: tuple[str, ...] = ()  # sorts of employers, as `enterprises.group` counts them
     month: int = 0
     demand_index: Doubles = field(default_factory=lambda: np.ones(0))  # (n_fields,): labour demand relative to month 0
     tables: dict[str, Doubles] = field(

@@ -11,7 +11,8 @@ from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies import Policy
 
-SIZES = {"programmes": 3, "groups": 4, "ages": 5, "destinations": 4, "districts": 2, "workers": 5, "enterprises": 2}
+SIZES = {"programmes": 3, "groups": 4, "ages": 5, "destinations": 4, "districts": 2, "workers": 5, "enterprises": 2,
+         "markets": 4, "degrees": 4}  # fmt: skip
 pytestmark = pytest.mark.tiny
 
 

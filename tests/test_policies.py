@@ -7,7 +7,7 @@ these cannot change places by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -35,6 +35,11 @@ def at_end(frame, indicator: str) -> float:
     return float(frame[indicator].iloc[-1])
 
 
+def less(read: Callable) -> Callable:
+    """Read an indicator that the policy lowers."""
+    return lambda frame, indicator: -read(frame, indicator)
+
+
 # policy, its yearly amount, doses a year, indicator, how it is read, settings of the world
 DOSES = [
     ("vocational_training", "seats_per_year", (0, 8_000, 24_000), "people_trained", yearly, ()),
@@ -57,6 +62,14 @@ DOSES = [
         yearly,
         (HAZARDS_EVERYWHERE,),
     ),
+    ("industrial_parks", "posts_per_year", (0, 2_000, 8_000), "employees", at_end, ()),
+    ("industrial_parks", "posts_per_year", (0, 2_000, 8_000), "agricultural_share", less(at_end), ()),
+    ("industrial_parks", "expansion", (0, 0.2, 0.8), "employees", at_end, ()),
+    ("startups", "loans_per_year", (0, 10_000, 40_000), "businesses_opened", yearly, ()),
+    ("startups", "loans_per_year", (0, 10_000, 40_000), "household_businesses", at_end, ()),
+    ("startups", "digital_support_per_year", (0, 20_000, 100_000), "businesses_closed", less(yearly), ()),
+    ("startups", "cooperatives_per_year", (0, 200, 800), "employees", at_end, ()),
+    ("rural_minority_training", "campaign_days_per_year", (0, 3_000, 20_000), "training_applicants", yearly, ()),
 ]
 
 
@@ -347,3 +360,258 @@ def test_amounts_hold_from_their_year(son_la, with_policies, series):
     sent = series(model)["sent_abroad"].dropna()
     assert (sent[sent.index.year == 2021] == 0).all()
     assert (sent[sent.index.year == 2022] > 0).all()
+
+
+# which places, doses a year, the indicator that they move, months until it does
+DEGREES = [
+    ("officials_per_year", (0, 200, 600), "officials_degree_share", 60),
+    ("public_employees_per_year", (0, 600, 2_400), "public_employees_degree_share", 60),
+    ("communes_per_year", (0, 100, 400), "commune_officials_standard_share", 36),
+    ("masters_per_year", (0, 100, 400), "officials_postgraduate_share", 36),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("places", "doses", "indicator", "length"), DEGREES, ids=[d[2] for d in DEGREES])
+def test_degrees_in_service_show_when_study_is_over(son_la, with_policies, series, places, doses, indicator, length):
+    """Four years for university, two for a master or the standard of communes: little moves before, more after."""
+    ends, before = [], []
+    for dose in doses:
+        policies = {"officials_degrees": BUILT_IN["officials_degrees"](**{places: {2021: float(dose)}})}
+        config = with_policies(son_la(scale=SCALE, until="2026-12"), policies)
+        frame = series(LabourModel(config, seed=5).run(length))[indicator].dropna()
+        ends.append(float(frame.iloc[-1]))
+        before.append(float(frame[frame.index.year == 2021].iloc[0]))
+    print(indicator, [round(end, 2) for end in ends])
+    assert ends[0] < ends[1] < ends[2]
+    # what students pay leaves them with less money, by which a few decide otherwise
+    assert abs(before[2] - before[0]) < 0.1 * (ends[2] - ends[0])
+
+
+def test_who_studies_in_service_keeps_the_post_and_the_state_pays_its_part(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "officials_degrees", masters_per_year={2021: 1_200.0}, communes_per_year={2021: 1_200.0},
+        cost=10e6, state_share=0.25,
+    )  # fmt: skip
+    w, people = model.workers, 0
+    for month in months(model, 12):
+        years = float(month["degree_years"].sum()) * 50
+        assert month["paid"].get("study for a degree", 0) == pytest.approx(years * 2_500_000, abs=1)
+        students = np.flatnonzero(w.degree_left > 0)
+        assert students.tolist() == sorted(model.world.counts["in_service"].tolist())
+        new = students[w.degree_left[students] == np.where(w.degree[students] == Level.UNIVERSITY, 48, 24)]
+        assert len(new) == int(month["degree_started"].sum())
+        assert (w.employer[new] >= 0).all()
+        people += len(new)
+    assert people > 0
+    assert model.imbalance() == []
+
+
+PARK = {"mai_son": 3.0, "moc_chau": 1.0}
+
+
+@pytest.mark.slow
+def test_parks_draw_people_off_the_farms_and_in_part_from_other_employers(son_la, with_policies, series):
+    """Nobody is placed: hires from farming rise, the agricultural share falls, and other employers are smaller."""
+    more, fewer, displaced = [], [], []
+    for seed in (1, 2, 3, 4):
+        counts, frames, heads, others = [], [], 0, []
+        for dose in (0.0, 6_000.0):
+            policies = {"industrial_parks": BUILT_IN["industrial_parks"](posts_per_year={2021: dose}, districts=PARK)}
+            model = LabourModel(with_policies(son_la(scale=SCALE), policies), seed)
+            counts.append(0)
+            for _ in range(MONTHS):
+                model.step()
+                counts[-1] += model.world.ledger.counts["hired_from_farming"]
+            frames.append(series(model))
+            park = model.enterprises.group == model.world.employer_groups.index("company_park")
+            heads = int(model.enterprises.headcount[park].sum())
+            others.append(int(model.enterprises.headcount[~park].sum()))
+            sizes = model.enterprises.target[park & (model.enterprises.active > 0)].sum(axis=1)
+            assert set(model.enterprises.district[park]) <= {model.world.places.names.index(name) for name in PARK}
+        assert 5 <= sizes.mean() <= 15  # about 10 posts at 1:20: an enterprise of 100 is kept with 10
+        more.append(counts[1] - counts[0])
+        fewer.append(at_end(frames[0], "agricultural_share") - at_end(frames[1], "agricultural_share"))
+        displaced.append((others[0] - others[1]) / heads)
+    error = np.std(displaced, ddof=1) / 2
+    print(f"posts in parks taken from other employers: {np.mean(displaced):.0%}, standard error {error:.0%}")
+    print(f"hires from farming {np.array(more) / SCALE}, agricultural share {-np.array(fewer).round(2)} points")
+    assert min(more) > 0
+    assert min(fewer) > 0
+    assert np.mean(displaced) < 1.0  # else there would be no gain
+
+
+def test_parks_pay_for_each_post_that_settles_and_each_by_which_targets_rise(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "industrial_parks", posts_per_year={2021: 12_000.0}, expansion={2021: 0.25},
+        cost_per_post=20e6, cost_of_expansion=12e6,
+    )  # fmt: skip
+    opened = 0
+    for month in months(model, 12):
+        posts = float(month.get("company_park_posts", np.zeros(1)).sum())
+        assert month["paid"].get("posts in parks", 0) == pytest.approx(posts * 50 * 20_000_000, abs=1)
+        raised = model.enterprises.target[model.world.levers["labour_demand"] > 1.0].sum() * 0.2
+        assert month["paid"].get("expansion in parks", 0) == pytest.approx(raised * 50 * 1_000_000, abs=1)
+        opened += posts
+    assert opened > 0
+
+
+def test_start_ups_pay_loans_from_the_policy_bank_and_the_rest_from_the_budget(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "startups", loans_per_year={2021: 60_000.0}, loan=20e6, grant=3e6,
+        digital_support_per_year={2021: 20_000.0}, cost_of_support=2e6, cooperatives_per_year={2021: 900.0},
+        cooperative_grant=50e6,
+    )  # fmt: skip
+    lent, supported, founded = 0, 0, 0.0
+    for month in months(model, 12):
+        new, helped = int(month["lent"].sum()), int(month.get("supported", np.zeros(1)).sum())
+        number = float(month.get("cooperative_new_number", np.zeros(1)).sum())
+        assert month["paid"].get("business loan", 0) == pytest.approx(new * 50 * 20_000_000, abs=1)
+        assert month["paid"].get("business grant", 0) == pytest.approx(new * 50 * 3_000_000, abs=1)
+        assert month["paid"].get("digital support", 0) == pytest.approx(helped * 50 * 2_000_000, abs=1)
+        assert month["paid"].get("cooperative grant", 0) == pytest.approx(number * 50 * 50_000_000, abs=1)
+        payers = {payment.purpose: payment.payer for payment in month["payments"]}
+        assert payers.get("business loan", "social policy bank") == "social policy bank"
+        assert payers.get("business grant", "state budget") == "state budget"
+        lent, supported, founded = lent + new, supported + helped, founded + number
+    assert lent > 0 and supported > 0 and founded > 0
+    assert model.imbalance() == []
+
+
+@pytest.mark.slow
+def test_without_any_effect_loans_and_support_change_no_business(son_la, with_policies):
+    """The ranges hold no effect at all: then nobody opens or keeps a business for the sake of the policy."""
+    counts = []
+    for dose in (0.0, 40_000.0):
+        amounts = {"loans_per_year": {2021: dose}, "digital_support_per_year": {2021: dose}}
+        model = alone(
+            son_la, with_policies, "startups", "own_account.loan_take_up=0", "own_account.backing=0", **amounts
+        ).run(12)
+        counts.append(np.bincount(model.workers.activity, minlength=11).tolist())
+    assert counts[0] == counts[1]
+
+
+def admitted_in_one_month(son_la, with_policies, quotas: dict[str, float]) -> tuple[LabourModel, np.ndarray]:
+    """Return a model after one month with few seats for many, and who is in a course for the first time."""
+    config = config_of(
+        son_la, with_policies,
+        {"vocational_training": BUILT_IN["vocational_training"](seats_per_year={2021: 8_000.0}, priority={}),
+         "rural_minority_training": BUILT_IN["rural_minority_training"](quotas=quotas)},
+        "training.consider_rate=0.2",
+    )  # fmt: skip
+    model = LabourModel(config, seed=6)
+    before = model.workers.programme.copy()
+    model.step()
+    return model, np.flatnonzero((model.workers.programme >= 0) & (before < 0))
+
+
+@pytest.mark.slow
+def test_seats_kept_for_a_group_go_to_it_first_and_the_rest_to_all(son_la, with_policies):
+    shares, taken = [], []
+    for quota in (0.0, 0.3, 0.7, 1.0):
+        model, new = admitted_in_one_month(son_la, with_policies, {"poor": quota})
+        shares.append(float(model.workers.poor[new].mean()))
+        taken.append((model.world.events["admitted"] + model.world.events["admitted_paying"]).tolist())
+    print("share of poor people among those admitted", [round(share, 3) for share in shares])
+    assert shares[0] < shares[1] < shares[2] <= shares[3]
+    assert shares[1] >= 0.9 * 0.3  # whole seats: small courses keep one by lot
+    # no seat stays empty for want of a member: the same applicants fill the same seats
+    assert taken[0] == taken[1] == taken[2] == taken[3]
+
+
+def test_a_quota_for_nobody_moves_nobody(son_la, with_policies, first_difference):
+    one, _ = admitted_in_one_month(son_la, with_policies, {})
+    other, _ = admitted_in_one_month(son_la, with_policies, {"poor": 0.0, "minority": 0.0})
+    assert first_difference(one, other) == ""
+
+
+@pytest.mark.slow
+def test_campaigns_reach_the_groups_that_they_address(son_la, with_policies):
+    """The share of minority people among applicants rises when campaigns address them, and only them."""
+    shares = []
+    for groups in ({}, {"minority": 1.0}):
+        amounts = {"campaign_days_per_year": {2021: 20_000.0}, "hearing": 6.0, "groups": groups}
+        config = config_of(son_la, with_policies, {
+            "vocational_training": BUILT_IN["vocational_training"](seats_per_year={2021: 60_000.0}, priority={}),
+            "rural_minority_training": BUILT_IN["rural_minority_training"](**amounts),
+        })  # fmt: skip
+        model = LabourModel(config, seed=6)
+        mine, all_ = 0, 0
+        for _ in range(6):
+            before = model.workers.programme.copy()
+            model.step()
+            new = (model.workers.programme >= 0) & (before < 0)
+            mine, all_ = mine + int((model.workers.ethnicity[new] > 0).sum()), all_ + int(new.sum())
+        shares.append(mine / all_)
+    print("share of minority people among those admitted", np.round(shares, 3))
+    # a share of N > 1,000 has a standard deviation below sqrt(0.25 / N) = 0.016
+    assert shares[1] > shares[0] + 2 * np.sqrt(2) * 0.016
+
+
+def test_campaigns_are_paid_by_the_day(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "rural_minority_training", campaign_days_per_year={2021: 1_200.0}, cost_per_day=4e6
+    )
+    for month in months(model, 3):
+        assert month["paid"] == {"campaigns": 100 * 4_000_000}
+
+
+def test_seats_may_be_given_to_some_districts(son_la, with_policies):
+    model = alone(
+        son_la, with_policies, "vocational_training", seats_per_year={2021: 8_000.0}, districts={"moc_chau": 1.0}
+    )
+    model.step()
+    seats, place = model.world.levers["training_seats"], model.world.places.names.index("moc_chau")
+    assert seats[model.programmes.district == place].sum() > 0
+    assert seats[model.programmes.district != place].sum() == 0
+
+
+def test_travel_is_paid_to_trainees_from_far(son_la, with_policies):
+    model = alone(son_la, with_policies, "vocational_training", seats_per_year={2021: 30_000.0}, travel=200_000)
+    people = 0
+    for month in months(model, 6):
+        far = int(month["travelled"].sum())
+        assert month["paid"].get("travel", 0) == far * 50 * 200_000
+        assert far <= int(month["admitted"].sum())
+        people += far
+    assert people > 0
+
+
+def test_climate_retraining_may_help_districts_at_risk(son_la, with_policies):
+    """No hazard strikes: without the weight nobody is helped, with it every district by its rate of hazards."""
+    given = {}
+    for weight in (0.0, 0.5):
+        model = alone(
+            son_la, with_policies, "climate_retraining", "climate.frequency=0", at_risk=weight,
+            conversions_per_year={2021: 12_000.0},
+        )  # fmt: skip
+        farmers = model.world.counts["farmers"].copy()
+        model.step()
+        given[weight] = model.world.levers["conversion_places"] / farmers
+    assert not given[0.0].any()
+    rate = model.world.places.hazard_rate.sum(axis=0)
+    np.testing.assert_allclose(given[0.5] / given[0.5].sum(), rate / rate.sum())
+
+
+def test_degrees_are_counted_among_the_staff_of_public_bodies(son_la, with_policies, series):
+    """The shares are those of a count person by person."""
+    model = alone(son_la, with_policies, "officials_degrees").run(12)
+    names, staff = model.world.employer_groups, {"officials": [], "public_employees": [], "communes": []}
+    bodies = dict.fromkeys(("schools", "hospitals", "public_services"), "public_employees")
+    bodies |= {"province_bodies": "officials", "district_bodies": "officials", "communes": "communes"}
+    for row in np.flatnonzero(model.workers.employer >= 0):
+        group = names[model.enterprises.group[model.workers.employer[row]]]
+        if group in bodies:
+            staff[bodies[group]].append(int(model.workers.level[row]))
+    frame = series(model)
+    for indicator, body, least in (
+        ("officials_degree_share", "officials", Level.UNIVERSITY),
+        ("officials_postgraduate_share", "officials", Level.POSTGRADUATE),
+        ("public_employees_degree_share", "public_employees", Level.UNIVERSITY),
+        ("commune_officials_standard_share", "communes", Level.INTERMEDIATE),
+    ):
+        levels = np.array(staff[body])
+        assert at_end(frame, indicator) == pytest.approx(100.0 * (levels >= least).mean())
+    everyone = sum(map(len, staff.values()))
+    assert at_end(frame, "public_staff") == everyone * 50
+    assert frame["officials_degree_share"].notna().sum() == 2  # both Decembers

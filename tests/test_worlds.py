@@ -26,6 +26,14 @@ DOSES = {
     "labour_information": {"institutions": {2021: 1.0}, "workers": {2021: 1.0}},
     "school_enterprise_linkage": {"share": {2021: 1.0}},
     "digital_skills": {"persons_per_year": {2021: 20_000.0}},
+    "officials_degrees": {"officials_per_year": {2021: 2_000.0}, "masters_per_year": {2021: 1_000.0}},
+    "industrial_parks": {"posts_per_year": {2021: 9_000.0}, "expansion": {2021: 0.2}},
+    "startups": {
+        "loans_per_year": {2021: 20_000.0},
+        "digital_support_per_year": {2021: 9_000.0},
+        "cooperatives_per_year": {2021: 300.0},
+    },
+    "rural_minority_training": {"quotas": {"minority": 0.8}, "campaign_days_per_year": {2021: 20_000.0}},
 }
 # What a person does and is, without the amounts of money that everyone in a district shares a little of.
 STATE = ("activity", "employer", "tier", "work_field", "programme", "level", "certificate", "field", "destination")
@@ -105,6 +113,10 @@ def test_the_order_of_policies_in_a_file_does_not_matter(tmp_path: Path, first_d
         ("job_placement", "labour_information"),
         ("school_enterprise_linkage", "digital_skills"),
         ("job_placement", "school_enterprise_linkage"),
+        ("officials_degrees", "industrial_parks"),
+        ("industrial_parks", "startups"),
+        ("rural_minority_training", "vocational_training"),
+        ("startups", "climate_retraining"),
     ],
 )
 def test_two_policies_compose_in_any_order(son_la, with_policies, first_difference, pair):
@@ -112,6 +124,28 @@ def test_two_policies_compose_in_any_order(son_la, with_policies, first_differen
     other.policies = dict(reversed(one.policies.items()))
     assert list(one.policies) != list(other.policies)
     assert first_difference(one.run(13), other.run(13)) == ""
+
+
+def test_all_policies_together_balance_every_month_and_pay_in_any_order(son_la, with_policies, first_difference):
+    config = with_policies(son_la(STORMY), {name: dosed(name) for name in BUILT_IN})
+    one, other = LabourModel(config, 1), LabourModel(config, 1)
+    other.policies = dict(reversed(one.policies.items()))
+    for _ in range(13):
+        one.step()
+        other.step()
+        assert one.imbalance() == []
+    assert first_difference(one, other) == ""
+    assert one.world.ledger.spent == other.world.ledger.spent
+    assert {name for name, _ in one.world.ledger.spent} == set(BUILT_IN)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_policy_whose_money_is_spent_pauses_until_january(son_la, with_policies, name):
+    """A budget of one VND is spent by the first payment of a year."""
+    model = after(with_policies(son_la(STORMY), {name: dosed(name, budget={2021: 1.0})}), 24)
+    months = {payment.month for payment in model.world.ledger.payments}
+    assert 1 <= len(months) <= 2
+    assert len({(month - 1) // 12 for month in months}) == len(months)
 
 
 def test_the_same_seed_gives_the_same_world_and_another_seed_another(son_la, first_difference):

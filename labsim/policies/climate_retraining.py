@@ -15,11 +15,12 @@ from labsim.world import Level, World
 
 
 class ClimateRetraining(Policy):
-    """The province retrains people of districts that a hazard hit in the last year, and helps farmers to change
-    livelihood.
+    """The province retrains people of districts that a hazard hit in the last year or may hit, and helps farmers to
+    change livelihood.
 
-    Levers: training_seats, training_fee_paid, training_priority, conversion_places, conversion_grant,
-    conversion_credit.
+    It acts through free seats in these districts, priority of people hit, and offers of grant and credit with which
+    more farmers can open a business. Levers: training_seats, training_fee_paid, training_priority, conversion_places,
+    conversion_grant, conversion_credit.
     """
 
     outcome = (
@@ -62,9 +63,9 @@ class ClimateRetraining(Policy):
         unit="VND per person",
         low=0,
         high=500e6,
-        grade="B",
+        grade="D",
         year=2022,
-        source="job-change support of the national target programme 1719, about 10 million VND",
+        source="assumed: the sources name support for a change of livelihood and no amount",
         help="conversion grant",
     )
     credit: float = quantity(
@@ -72,9 +73,9 @@ class ClimateRetraining(Policy):
         unit="VND per person",
         low=0,
         high=500e6,
-        grade="B",
+        grade="D",
         year=2022,
-        source="employment loans of the policy bank, up to 100 million VND",
+        source="assumed: the sources name access to capital and no amount",
         help="credit for the change",
     )
     cost_short_course: float = quantity(
@@ -108,10 +109,28 @@ class ClimateRetraining(Policy):
         help="months after a hazard in which a district counts as hit",
     )
 
+    at_risk: float = quantity(
+        0.0,
+        unit="weight",
+        low=0,
+        high=10,
+        grade="D",
+        year=2021,
+        source="the scenario's author; none = only districts that were hit",
+        help="weight of the district with the highest rate of hazards beside one that was hit, others in proportion",
+    )
+
+    def _weight(self, world: World) -> np.ndarray:
+        """Return the weight of each district, shape `(n_districts,)`: 1 if hit, more or less by its hazards."""
+        places = world.places
+        hit = (places.hit_months < self.months_after).astype(np.float64)
+        rate = places.hazard_rate.sum(axis=0)
+        return hit if self.at_risk == 0.0 else np.maximum(hit, self.at_risk * rate / max(1e-9, rate.max()))
+
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
-        """Add seats and offers in the districts that were hit."""
+        """Add seats and offers in the districts that were hit or are at risk."""
         year = world.calendar[0]
-        hit = (world.places.hit_months < self.months_after).astype(np.float64)
+        hit = self._weight(world)
         seats, offers = amount_in(self.seats_per_year, year), amount_in(self.conversions_per_year, year)
         if not hit.any():
             return

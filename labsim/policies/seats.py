@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labsim.levers import GROUPS
 from labsim.policies.base import TRAINEES, Account
 from labsim.world import Level, World
 
@@ -49,6 +50,11 @@ def part_on_policies(world: World) -> np.ndarray:
     return part
 
 
+def quotas_of(given: Mapping[str, float]) -> np.ndarray:
+    """Return the share of seats to be kept for each of GROUPS, no less than none where it is not given."""
+    return np.array([given.get(group, 0.0) for group in GROUPS])
+
+
 def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> None:
     """Pay for the trainees admitted this month: teaching on the policy's seats, fees waived and allowances granted.
 
@@ -83,3 +89,5 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> N
     granted = helped * account.share("training_allowance")
     sums = granted * p.length * levers["training_allowance"]
     account.pay_sum("meals and travel", "trainees", float(granted.sum()), float(sums.sum()))
+    travelled = world.events.get("travelled", none) / world.scale * account.share("training_travel")
+    account.pay_sum("travel", "trainees", float(travelled.sum()), float((travelled * levers["training_travel"]).sum()))

@@ -161,6 +161,7 @@ def open_enterprises(margins: Margins, traits: Traits, posts: Posts, staff: Staf
     table = Enterprises(posts.group.size, widths={"tiers": N_TIERS})
     kind = groups.kind[posts.group]
     table.district[:], table.field[:], table.kind[:] = posts.district, groups.field[posts.group], kind
+    table.group[:] = posts.group
     np.add.at(table.headcount, (staff.employer, staff.tier), 1)
     share = groups.tier_share[posts.group]
     expected = share * (posts.size * posts.active * margins.start["vacancy_share"])[:, None]

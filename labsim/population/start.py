@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.ledger import Ledger
-from labsim.levers import AGES, GROUPS, Levers
+from labsim.levers import AGES, DEGREES, GROUPS, Levers
 from labsim.population.employers import Staff, draw_posts, open_enterprises, staff_employers
 from labsim.population.fit import measure_misfit
 from labsim.population.labour import Work, find_work, join_labour_force, train_people
@@ -31,6 +31,7 @@ from labsim.profile import Period, Profile
 from labsim.world import (
     N_ACTIVITIES,
     N_TIERS,
+    NEW_GROUPS,
     NOBODY,
     Activity,
     Certificate,
@@ -113,18 +114,21 @@ def populate(config: PopulationConfig, seed: int) -> tuple[World, Misfit]:
         scale=scale, start_year=year, start_month=month, workers=workers, enterprises=enterprises,
         institutions=institutions, programmes=programmes, places=places, fields=margins.fields,
         ethnic_groups=margins.peoples, sector_of_field=sectors, accessibility=margins.accessibility.copy(),
-        levers=Levers(_lever_sizes(workers, enterprises, len(programmes), len(places))),
+        levers=Levers(_lever_sizes(workers, enterprises, len(programmes), len(places), len(margins.fields))),
         ledger=Ledger.opened(np.bincount(workers.activity, minlength=N_ACTIVITIES)),
         market=_empty_market(len(places), len(margins.fields)), demand_index=np.ones(len(margins.fields)),
-        tables=_rate_tables(margins, workers, people.n),
+        tables=_rate_tables(margins, workers, people.n), employer_groups=(*margins.employers.ids, *NEW_GROUPS),
     )  # fmt: skip
     return world, measure_misfit(margins, people, world, work, posts, in_force, sectors == Sector.AGRICULTURE)
 
 
-def _lever_sizes(workers: Workers, enterprises: Enterprises, n_programmes: int, n_districts: int) -> dict[str, int]:
+def _lever_sizes(
+    workers: Workers, enterprises: Enterprises, n_programmes: int, n_districts: int, n_fields: int
+) -> dict[str, int]:
     return {
         "programmes": n_programmes, "groups": len(GROUPS), "destinations": len(DESTINATIONS), "districts": n_districts,
         "workers": len(workers), "enterprises": len(enterprises), "ages": len(AGES),
+        "markets": n_districts * n_fields, "degrees": len(DEGREES),
     }  # fmt: skip
 
 

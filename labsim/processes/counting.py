@@ -341,6 +341,7 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
+    counts["may_open"] = counts["farmers"] + by_district[:, 7:11].sum(axis=1)  # farming, with a job, or without
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])
     counts["business_income"] = pay[:, BUSINESS] / np.maximum(1, by_district[:, 4:7].sum(axis=1))
     counts["labour_force"] = by_district[:, : STATUSES.index("unemployed") + 1].sum(axis=1)

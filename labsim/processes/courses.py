@@ -65,6 +65,22 @@ def who_may_consider(
     return np.flatnonzero(open_), gate
 
 
+def reach_of(of_district: np.ndarray, of_group: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """Return how often people hear of an offer by district and kind, shape `(n_districts, 1 or 8)`.
+
+    A kind is 4 if rural + 2 if minority + 1 if poor; whoever is in several groups hears as often as the one that hears
+    most. Where groups are not told apart, there is one kind.
+    """
+    if (of_group == 1.0).all():
+        return of_district[:, None]
+    kinds = np.arange(8)
+    member = np.stack([(kinds & 4) > 0, (kinds & 2) > 0, (kinds & 1) > 0], axis=1)
+    of_kind = np.where(member, of_group[:3], -np.inf).max(axis=1)
+    factor = np.maximum(of_kind, np.where(hit, of_group[3], -np.inf)[:, None])
+    reach: np.ndarray = of_district[:, None] * np.where(np.isfinite(factor), factor, 1.0)
+    return reach
+
+
 @kernel
 def who_considers(
     w: WorkerArrays,
@@ -76,7 +92,9 @@ def who_considers(
     gate: np.ndarray,
     key: np.uint64,
 ) -> np.ndarray:
-    """Return those among some rows who consider training this month, in order."""
+    """Return those among some rows who consider training this month, in order; `outreach` as `reach_of` gives it."""
+    urban, ethnicity, poor = w.urban, w.ethnicity, w.poor
+    alike = outreach.shape[1] == 1
     activity, birth, district, programme = w.activity, w.birth_month, w.district, w.programme
     schooling, level = w.schooling, w.level
     people = np.empty(rows.shape[0], dtype=np.int32)
@@ -88,7 +106,8 @@ def who_considers(
     for k in range(n):
         i = people[k]
         age = month - birth[i]
-        bound = interest.consider * outreach[district[i]] * max(0.0, 1.0 - age / interest.oldest)
+        kind = 0 if alike else 4 * (urban[i] == 0) + 2 * (ethnicity[i] > 0) + (poor[i] > 0)
+        bound = interest.consider * outreach[district[i], kind] * max(0.0, 1.0 - age / interest.oldest)
         # the year in which upper secondary school was left: one intake of degree courses falls into it
         leaving = degree_intake and MONTHS_AT_18 <= age < MONTHS_AT_19
         if leaving and schooling[i] >= UPPER_SECONDARY and level[i] == 0:

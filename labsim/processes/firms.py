@@ -15,7 +15,7 @@ from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, head_of, limit_of, round_to, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
-from labsim.world import NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
+from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -310,6 +310,7 @@ def _turn_over(
     activity: np.ndarray,
     exit_chance: float,
     entry: float,
+    brought_in: int,
     exit_key: np.uint64,
     entry_key: np.uint64,
     month: int,
@@ -318,7 +319,7 @@ def _turn_over(
     for r in range(e.active.shape[0]):
         if e.kind[r] != PUBLIC:
             if e.active[r] == 1:
-                mortal += 1
+                mortal += e.group[r] < brought_in  # whom a policy brought in attracts no further ones
             elif e.founded[r] == NOT_FOUNDED:
                 dormant += 1
     chance = min(1.0, entry * mortal / max(1, dormant))
@@ -342,8 +343,8 @@ def _turn_over(
 
 @process(
     reads=(
-        "enterprises.kind enterprises.district enterprises.field enterprises.weight enterprises.headcount"
-        " workers.activity workers.spell workers.work_field workers.district"
+        "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
@@ -360,6 +361,7 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
         world.workers.activity,
         1.0 - math.exp(-parameters.exit_rate / 12.0),
         parameters.entry_rate / 12.0,
+        len(world.employer_groups) - len(NEW_GROUPS) if world.employer_groups else len(e),
         draws.key("firm exit"),
         draws.key("firm entry"),
         world.month,

@@ -13,8 +13,9 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of, where_equal
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of, uniforms, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.processes.loans import Opening, Terms, open_with_loans
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
@@ -207,6 +208,26 @@ class OwnAccountParameters(Parameters):
         source="assumed",
         help="age at which the closing hazard has halved",
     )
+    loan_take_up: float = quantity(
+        0.15,
+        unit="share",
+        low=0,
+        high=1,
+        grade="D",
+        year=2020,
+        source="assumed, from none to all: lenders count jobs, nobody has measured businesses that would not be there",
+        help="share of people offered a loan who open a business at equal income and enough means",
+    )
+    backing: float = quantity(
+        0.3,
+        unit="share",
+        low=0,
+        high=0.9,
+        grade="D",
+        year=2020,
+        source="assumed, from none to nearly all",
+        help="part of the closing hazard of a business that support takes off while it lasts",
+    )
     own_use_share: float = quantity(
         0.40,
         unit="share",
@@ -263,6 +284,7 @@ def _businesses(
     oldest: float,
     closing: float,
     halved: float,
+    backing: float,
     offered: np.ndarray,
     help_: np.ndarray,
     grant: np.ndarray,
@@ -295,7 +317,8 @@ def _businesses(
                 continue
             mean = income[d, w.work_field[i]]
             poor = 1.0 if wage <= 0.0 or mean >= wage else min(MOST_GAIN, wage / max(1.0, mean))
-            if u < closing * poor / (1.0 + spell[k] / halved):
+            kept = 1.0 - backing if w.backed_until[i] > month else 1.0
+            if u < closing * poor / (1.0 + spell[k] / halved) * kept:
                 leave_work(w, e, i)
                 move(w, flows, i, FARMING if urban[k] == 0 else UNEMPLOYED)
                 closed += 1
@@ -343,7 +366,7 @@ def _businesses(
 
 @process(
     reads=(
-        "places counts workers.district workers.urban workers.birth_month levers.conversion_places"
+        "places counts workers.district workers.urban workers.birth_month workers.backed_until levers.conversion_places"
         " levers.conversion_grant levers.conversion_credit"
     ),
     writes=(
@@ -396,6 +419,7 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.oldest_owner,
         parameters.closing_rate,
         parameters.closing_age,
+        parameters.backing,
         offered,
         levers["conversion_grant"] + levers["conversion_credit"],
         levers["conversion_grant"],
@@ -411,3 +435,84 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     )
     world.ledger.count("businesses_opened", opened)
     world.ledger.count("businesses_closed", closed)
+
+
+@process(
+    reads=(
+        "places counts workers.district workers.birth_month workers.programme levers.loan_offers levers.loan_amount"
+        " levers.loan_grant levers.business_support_months"
+    ),
+    writes=(
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings"
+        " workers.programme workers.months_left workers.backed_until enterprises.headcount programmes.taken ledger"
+        " events"
+    ),
+)
+def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
+    """Offer loans to people who farm, have a job or none, of whom some open a household business.
+
+    Take-up: share x (business income / present income)^response x (savings + loan) / (savings + loan + start capital).
+    The loan is means to open with and no income; how it is repaid is not in the model.
+    """
+    levers, places, p, w = world.levers, world.places, parameters, world.workers
+    if not levers["loan_offers"].any():
+        return
+    offers = levers["loan_offers"] * world.scale / 12.0
+    chance = np.minimum(1.0, offers / np.maximum(1.0, world.counts["may_open"]))
+    most = float(chance.max())
+    kinds = np.array([most, 0.0, most, most] + [0.0] * (len(Activity) - 4))
+    open_, gate = draws.gate_by("offer of a loan", kinds, w.activity)
+    lent = np.zeros(len(places), dtype=np.int64)
+    opened = open_with_loans(
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        world.month,
+        places.business_income,
+        places.business_people * places.business_income,
+        Opening(
+            p.loan_take_up,
+            p.opening_response,
+            MOST_GAIN,
+            p.start_capital,
+            p.capital_used,
+            p.idle_income,
+            p.youngest_owner,
+            p.oldest_owner,
+        ),
+        Terms(chance, levers["loan_amount"], levers["loan_grant"], levers["business_support_months"]),
+        where_equal(open_.view(np.uint8), 1),
+        gate,
+        draws.key("offer of a loan"),
+        draws.key("loan"),
+        lent,
+    )
+    world.events["lent"] = lent
+    world.ledger.count("businesses_opened", opened)
+    world.ledger.count("businesses_on_loans", opened)
+
+
+@process(
+    reads="workers.activity workers.district counts levers.business_support levers.business_support_months",
+    writes="workers.digital workers.backed_until ledger events",
+)
+def support(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
+    """Give owners of household businesses digital support: basic digital skills, and a lower closing hazard for some
+    months.
+    """
+    levers, w = world.levers, world.workers
+    if not levers["business_support"].any():
+        return
+    owners = where_equal(w.activity, BUSINESS)
+    places = levers["business_support"] * world.scale / 12.0
+    chance = places / np.maximum(1.0, world.counts["businesses"].sum(axis=1))
+    home = w.district[owners]
+    reached = uniforms(draws.key("digital support"), owners) < chance[home]
+    people, home = owners[reached], home[reached]
+    w.digital[people] = 1
+    w.backed_until[people] = np.maximum(
+        w.backed_until[people], world.month + levers["business_support_months"][home]
+    ).astype(np.int16)
+    world.events["supported"] = np.bincount(home, minlength=len(world.places))
+    world.ledger.count("businesses_supported", len(people))

@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of, uniforms
+from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of
+from labsim.processes.admission import MONTHS_HIT, in_order_of_admission, pay_travel
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.processes.courses import (
     Interest,
@@ -20,6 +21,7 @@ from labsim.processes.courses import (
     Taste,
     choose_courses,
     offers_of_month,
+    reach_of,
     who_considers,
     who_may_consider,
 )
@@ -208,6 +210,16 @@ class TrainingParameters(Parameters):
         source="assumed",
         help="share of rural full-time graduates who return to the farm first",
     )
+    travel_from: float = quantity(
+        15.0,
+        unit="km",
+        low=0,
+        high=100,
+        grade="B",
+        year=2016,
+        source="Decision 46/2015: travel is paid from 15 km (from 5 km in difficult areas, which are not told apart)",
+        help="distance between the districts of home and course from which travel is paid, where a policy pays it",
+    )
     reallocation_rate: float = quantity(
         0.10,
         unit="per year",
@@ -293,7 +305,8 @@ def _applicants(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Return (people, choices, refused): who applies to which programme, and how many want one without a free seat."""
     w, p, levers, q = world.workers, world.courses, world.levers, parameters
-    outreach, key = levers["training_outreach"], draws.key("consider training")
+    hit, key = world.places.hit_months < MONTHS_HIT, draws.key("consider training")
+    outreach = reach_of(levers["training_outreach"], levers["training_outreach_group"], hit)
     degree_intake = bool((offered * (p.intake_month > 0)).any())
     interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
     reach = float(outreach.max())
@@ -332,7 +345,8 @@ def _applicants(
         " workers.level workers.field workers.wage programmes.seats programmes.field programmes.level"
         " programmes.district programmes.length programmes.full_time programmes.schooling programmes.intake_month"
         " programmes.fee places levers.training_fee_paid"
-        " levers.training_allowance levers.training_priority levers.training_outreach"
+        " levers.training_allowance levers.training_priority levers.training_outreach levers.training_outreach_group"
+        " levers.training_quota levers.training_travel"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
@@ -347,20 +361,12 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     half of lost income, net of support. Support is given once, to people without training. People who know forecasts
     err less in what they expect and are drawn more to the fields that will have vacancies.
     """
-    w, p, levers = world.workers, world.programmes, world.levers
+    p, levers = world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
     offered = p.seats * open_now / world.scale
-    free = np.maximum(0, p.seats - p.taken) * open_now / world.scale
-    people, choices, refused = _applicants(world, parameters, draws, offered, free)
-    priority = levers["training_priority"]
-    hit = world.places.hit_months[w.district[people]] < 12
-    points = (
-        priority[0] * (w.urban[people] == 0)
-        + priority[1] * (w.ethnicity[people] > 0)
-        + priority[2] * w.poor[people]
-        + priority[3] * hit
-    )
-    order = np.lexsort((uniforms(draws.key("lot for a seat"), people), -points, choices))
+    free = np.maximum(0, p.seats - p.taken) * open_now
+    people, choices, refused = _applicants(world, parameters, draws, offered, free / world.scale)
+    order = in_order_of_admission(world, draws, free, people, choices)
     people, choices = people[order], choices[order]
     admitted, paying = np.zeros(len(p), dtype=np.int64), np.zeros(len(p), dtype=np.int64)
     enrolled = _admit(
@@ -375,6 +381,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         admitted,
         paying,
     )
+    pay_travel(world, parameters.travel_from, people, choices)
     world.events["admitted"], world.events["admitted_paying"] = admitted, paying
     world.ledger.count("training_applicants", len(people) + refused)
     world.ledger.count("training_enrolled", enrolled)
