@@ -34,7 +34,8 @@ def table_of(model: LabourModel) -> list[dict]:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_policy_says_what_it_is_for_and_which_levers_it_writes(name):
     policy = BUILT_IN[name]
-    assert policy.outcomes(), f"{name} declares no outcome"
+    costs_money = policy.settle is not Policy.settle
+    assert bool(policy.outcomes()) == costs_money, f"{name} declares no outcome, or one that costs nothing"
     assert policy.levers_named(), f"{name} names no lever in its description"
     for outcome in policy.outcomes():
         assert outcome.unit

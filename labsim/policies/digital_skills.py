@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import AGES, LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -17,6 +18,8 @@ class DigitalSkills(Policy):
     through the weight of each age at admission. Who finishes gains the skill. Levers:
     digital_places, digital_priority.
     """
+
+    outcome = Outcome("digital_trained", mark("person who completed a course in digital skills"))
 
     persons_per_year: Yearly = quantity(
         {2021: 0.0},

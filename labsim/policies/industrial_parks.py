@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.markets import spread_over_markets, weights_of
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import Kind, World
 
 
@@ -19,6 +20,8 @@ class IndustrialParks(Policy):
     other districts by the usual search, so that part of the posts is taken from others. Levers: park_posts,
     labour_demand.
     """
+
+    outcome = Outcome("company_park_posts", mark("post in a park"), "park_posts", ("posts in parks",))
 
     posts_per_year: Yearly = quantity(
         {2021: 0.0},

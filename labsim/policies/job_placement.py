@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 CHANNELS = ("fair", "counselling", "portal")
@@ -20,6 +21,11 @@ class JobPlacement(Policy):
     Who is hired is left to employers, so that rates of placement come out. Levers: fair_reach, counselling_reach,
     portal_reach.
     """
+
+    outcome = (
+        Outcome("reached", mark("person reached")),
+        Outcome("placed", mark("person placed")),
+    )
 
     share_per_year: Yearly = quantity(
         {2021: 0.0},

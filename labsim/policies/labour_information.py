@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -16,6 +17,8 @@ class LabourInformation(Policy):
     hard to fill. The sources have no figure for any of these effects; each may be zero. Levers: information_schools,
     information_workers.
     """
+
+    outcome = Outcome("hires", mark("hire in the province"))
 
     institutions: Yearly = quantity(
         {2021: 0.0},

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 _AUTHOR = "the scenario's author; no source says how many are sent to study (targets: Resolution 09-NQ/TU of Son La)"
@@ -26,6 +27,8 @@ class OfficialsDegrees(Policy):
     intermediate standard of communes; and through the savings of those who pay a part themselves. The State's part of
     the whole study is set aside when it begins. Levers: degree_places, degree_own_cost.
     """
+
+    outcome = Outcome("degrees_in_service", mark("degree finished in service"))
 
     officials_per_year: Yearly = _places("places at university for officials of province and district")
     public_employees_per_year: Yearly = _places("places at university for teachers, health workers and the like")

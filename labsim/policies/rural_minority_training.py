@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import GROUPS, LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.seats import quotas_of
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -18,6 +19,8 @@ class RuralMinorityTraining(Policy):
     through how often people of these groups consider a course. It adds no seats and pays no fees: other policies do.
     Levers: training_quota, training_outreach_group.
     """
+
+    outcome = Outcome("training_enrolled", mark("admission to training in the province"))
 
     quotas: dict[str, float] = quantity(
         {},

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -17,6 +18,8 @@ class SchoolEnterpriseLinkage(Policy):
     graduates of their school, and through posts on which new graduates of a field have the first claim. A larger share
     of programmes contains a smaller one. Lever: programme_linkage.
     """
+
+    outcome = Outcome("hired_by_partners", mark("graduate hired for a partner's post"))
 
     share: Yearly = quantity(
         {2021: 0.0},

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Policy
+from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.markets import spread_over_markets, weights_of
 from labsim.quantity import Yearly, amount_in, quantity
+from labsim.text import mark
 from labsim.world import World
 
 
@@ -20,6 +21,12 @@ class Startups(Policy):
     policy bank, grants and support from the budget; repayment is not in the ledger. Levers: loan_offers, loan_amount,
     loan_grant, business_support, business_support_months, new_cooperatives.
     """
+
+    outcome = (
+        Outcome("lent", mark("business opened with a loan"), "loan_offers", ("business loan", "business grant")),
+        Outcome("supported", mark("business supported"), "business_support", ("digital support",)),
+        Outcome("cooperative_new_number", mark("cooperative founded"), "new_cooperatives", ("cooperative grant",)),
+    )
 
     loans_per_year: Yearly = quantity(
         {2021: 0.0},
