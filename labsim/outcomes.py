@@ -43,6 +43,8 @@ class Achievements:
             elif policy.in_window(year, month):
                 months[1] += 1  # its money of the year is used up
             for place, outcome in enumerate(policy.outcomes()):
+                if not outcome.counts:
+                    continue  # read off the ledger
                 key = (name, place, year)
                 self._found[key] = self._found.get(key, 0.0) + self._counted(world, name, outcome) / world.scale
 
@@ -89,8 +91,12 @@ class Achievements:
                 "spent": spent, "left": budget - spent, "private": sum(p.amount for p in mine) - spent,
             }  # fmt: skip
             for place, outcome in enumerate(policy.outcomes() or (Outcome("", ""),)):
-                cost = sum(p.amount for p in public if p.purpose.startswith(outcome.purposes or ("",)))
-                count = self._found.get((name, place, year), float("nan"))
+                towards = [p for p in public if p.purpose.startswith(outcome.purposes or ("",))]
+                cost = sum(p.amount for p in towards)
+                if outcome.counts:
+                    count = self._found.get((name, place, year), 0.0)
+                else:
+                    count = sum(float(p.persons) for p in towards) if outcome.purposes else float("nan")
                 rows.append(facts | {"outcome": outcome.unit, "count": count, "cost": cost})
         return rows
 

@@ -38,7 +38,7 @@ def test_every_policy_says_what_it_is_for_and_which_levers_it_writes(name):
     assert bool(policy.outcomes()) == costs_money, f"{name} declares no outcome, or one that costs nothing"
     assert policy.levers_named(), f"{name} names no lever in its description"
     for outcome in policy.outcomes():
-        assert outcome.unit
+        assert outcome.unit and (outcome.counts or outcome.purposes)
         assert outcome.lever is None or outcome.lever in policy.levers_named()
 
 
@@ -54,6 +54,21 @@ def test_a_person_sent_abroad_costs_the_preparation(son_la):
         assert row["count"] > 0
         assert row["cost"] == row["spent"] == pytest.approx(row["count"] * 5e6)
         assert np.isnan(row["left"])
+
+
+class Agency(BUILT_IN["labour_export"]):  # type: ignore[misc]
+    """Send people abroad. Levers: export_places, export_loan, export_preparation."""
+
+    outcome = Outcome("", "person prepared", purposes=("preparation",))
+
+
+def test_an_outcome_may_be_the_persons_that_the_ledger_paid_for(son_la):
+    config = son_la(scale=0.02).model_copy(update={"policies": {"agency": Agency(**EXPORT["labour_export"])}})
+    model = LabourModel(config, 3).run(12)
+    (row,) = table_of(model)
+    assert row["outcome"] == "person prepared"
+    assert row["count"] == pytest.approx(row["cost"] / 5e6)
+    assert row["count"] > 0
 
 
 def test_seats_completed_are_those_admitted_a_course_before(son_la):

@@ -33,7 +33,8 @@ class Outcome:
     people, for a lever over workers), of which the policy has its share of the lever; or, without a lever, a flow of
     the whole province, such as `jobs_created`. "completed" is counted by the shares that held when people were
     admitted. `unit` says what one is: "person sent abroad". `purposes` are how the purposes begin for which the ledger
-    paid towards it; none stands for all that the policy spent.
+    paid towards it; none stands for all that the policy spent. With `counts` empty the outcome is the persons for whom
+    the ledger paid for these purposes.
     """
 
     counts: str
