@@ -257,6 +257,8 @@ GATED = (
     "search",
     "leave the province",
     "apply abroad",
+    "reached by services",
+    "learn digital skills",
 )
 
 

@@ -27,6 +27,6 @@ class Insight(NamedTuple):
     markets: np.ndarray  # (n_fields, n_tiers) how much more its vacancies draw their applications
 
     def known_to(self, people: np.ndarray, homes: np.ndarray) -> np.ndarray:
-        """Say who of these people of districts `homes` knows, shape `(n,)`; who does at a share does at a larger one."""
+        """Say who of these people of districts `homes` knows, shape `(n,)`; who does at a share does at more."""
         knows: np.ndarray = uniforms(self.trait, people) < self.coverage[homes]
         return knows
