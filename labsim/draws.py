@@ -277,6 +277,8 @@ GATED = (
     "leave the province",
     "apply abroad",
     "offer of a loan",
+    "reached by services",
+    "learn digital skills",
 )
 
 

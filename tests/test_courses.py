@@ -11,7 +11,7 @@ from scipy.stats import binom, chi2
 
 from labsim.compiled import COMPILATION_ON
 from labsim.draws import Draws, key_of, limit_of
-from labsim.processes.courses import Taste, choose_courses, offers_of_month
+from labsim.processes.courses import Known, Taste, choose_courses, offers_of_month
 from labsim.world import Activity, ProgrammeArrays, Programmes, WorkerArrays, Workers
 
 LEVEL = 1e-4
@@ -41,7 +41,8 @@ def choices_of(free, fee=0.0, wage=3.0e6, error=0.0):
     offers = offers_of_month(p, 3, 4.0, np.ones(free.size), free, CLOSENESS, none, none)
     taste = Taste(2.88, error, 1.0e6, 0.5, OWN_FIELD, 2.0e6, 360.0)
     people = np.arange(PEOPLE, dtype=np.int32)
-    return choose_courses(arrays_of(workers, WorkerArrays), p.level, 300, taste, offers, KEY, people)
+    known = Known(np.zeros(PEOPLE, dtype=np.bool_), 1.0, np.ones(1))
+    return choose_courses(arrays_of(workers, WorkerArrays), p.level, 300, taste, offers, known, KEY, people)
 
 
 def shares_of(free):

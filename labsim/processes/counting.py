@@ -345,7 +345,8 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     counts["farm_income"] = pay[:, FARMING] / np.maximum(1, counts["farmers"])
     counts["business_income"] = pay[:, BUSINESS] / np.maximum(1, by_district[:, 4:7].sum(axis=1))
     counts["labour_force"] = by_district[:, : STATUSES.index("unemployed") + 1].sum(axis=1)
-    counts["without_digital"] = cells[..., :-1, :, 0].sum(axis=tuple(range(1, 7)), dtype=np.float64)
+    if december or "without_digital" not in counts:
+        counts["without_digital"] = cells[..., :-1, :, 0].sum(axis=tuple(range(1, 7)), dtype=np.float64)
     _follow_graduates(world)
     _count_jobs(world, parameters)
 

@@ -40,12 +40,15 @@ class DigitalParameters(Parameters):
 
 
 @kernel
-def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, kinds: np.ndarray) -> None:
+def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, rows: np.ndarray) -> np.ndarray:
+    """Return 0 for people away, with the skill or on a course, for others the number of their age, counted from 1."""
     activity, digital, course, birth = w.activity, w.digital, w.digital_course, w.birth_month
-    for i in range(kinds.shape[0]):
-        kinds[i] = 0
+    kinds = np.zeros(rows.shape[0], dtype=np.uint8)
+    for s in range(rows.shape[0]):
+        i = rows[s]
         if activity[i] <= OUT and digital[i] == 0 and course[i] == 0:
-            kinds[i] = 1 + min(n_ages - 1, max(0, (month - birth[i]) // 120 - 1))
+            kinds[s] = 1 + min(n_ages - 1, max(0, (month - birth[i]) // 120 - 1))
+    return kinds
 
 
 @process(
@@ -74,9 +77,14 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
     if not places.any():
         return
     weights = np.concatenate([[0.0], levers["digital_priority"]])
-    kinds = np.empty(len(w), dtype=np.uint8)
-    _who_may_learn(world.people, world.month, len(weights) - 1, kinds)
-    people = draw_people(kinds, w.district, weights, places, draws.key("learn digital skills"))
+    people = draw_people(
+        lambda rows: _who_may_learn(world.people, world.month, len(weights) - 1, rows),
+        w.district,
+        weights,
+        places,
+        draws,
+        "learn digital skills",
+    )
     w.digital_course[people] = parameters.months
     counts["digital_trainees"] = counts.get("digital_trainees", 0) + len(people)
     world.events["digital_enrolled"] = np.bincount(w.district[people], minlength=len(world.places))

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import uniform
+from labsim.draws import DrawsOfMonth, gated
 
-
-@kernel
-def _count_kinds(kinds: np.ndarray, district: np.ndarray, numbers: np.ndarray) -> None:
-    for i in range(kinds.shape[0]):
-        numbers[district[i], kinds[i]] += 1
+KindsOf = Callable[[np.ndarray], np.ndarray]
+STRIDE, FEW = 16, 20_000
 
 
 @kernel
 def _finish_early(
+    rows: np.ndarray,
     kinds: np.ndarray,
-    district: np.ndarray,
+    homes: np.ndarray,
     weights: np.ndarray,
     chance: np.ndarray,
+    gate: np.ndarray,
     key: np.uint64,
-    people: np.ndarray,
     times: np.ndarray,
 ) -> int:
-    """Write those whose time in the race, -ln(1 - u) / weight, is short enough to come into question."""
+    """Move to the head of `rows` those whose time in the race, -ln(1 - u) / weight, is short enough to come into
+    question.
+    """
     n = 0
-    for i in range(kinds.shape[0]):
-        k = kinds[i]
-        if k > 0 and chance[district[i], k] > 0.0:
-            u = uniform(key, i)
-            if u < chance[district[i], k]:
-                people[n] = i
+    for s in range(rows.shape[0]):
+        i, k = rows[s], kinds[s]
+        if k > 0 and chance[homes[s], k] > 0.0:
+            u = gated(gate[i], key, i)
+            if u < chance[homes[s], k]:
+                rows[n] = i
                 times[n] = -math.log1p(-u) / weights[k]
                 n += 1
     return n
@@ -51,7 +52,7 @@ def _chances(numbers: np.ndarray, weights: np.ndarray, places: np.ndarray) -> np
         if ((open_ * -np.expm1(-high[:, None] * weights)).sum(axis=1) >= wanted)[~short].all():
             break
         high *= 2.0
-    for _ in range(60):
+    for _ in range(16):  # the higher bound holds, so that a rough one costs only a few people more to look at
         middle = 0.5 * (low + high)
         enough = (open_ * -np.expm1(-middle[:, None] * weights)).sum(axis=1) >= wanted
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
@@ -62,26 +63,48 @@ def _chances(numbers: np.ndarray, weights: np.ndarray, places: np.ndarray) -> np
 
 
 def draw_people(
-    kinds: np.ndarray, district: np.ndarray, weights: np.ndarray, places: np.ndarray, key: np.uint64
+    kinds_of: KindsOf,
+    district: np.ndarray,
+    weights: np.ndarray,
+    places: np.ndarray,
+    draws: DrawsOfMonth,
+    decision: str,
 ) -> np.ndarray:
     """Return as many people of each district as it has places, or all in question, in order; shape `(n,)`.
 
-    `kinds` are numbers of a kind of people, shape `(n_workers,)`, 0 for those not in question; kind k is drawn in
-    proportion to `weights[k]`. The first in a race are drawn, so that one place more is one person more, and a change
-    of one person's weight moves that person and one other.
+    `kinds_of` gives rows a number each, 0 for those not in question; kind k is drawn in proportion to `weights[k]`. The
+    first in a race are drawn, so that one place more is one person more, and a change of one person's weight moves that
+    person and one other. Who may be among the first is guessed from one row in sixteen, and seen by the byte at the
+    gate of the decision; where the guess is too low everyone is looked at, so that it decides nothing.
     """
-    numbers = np.zeros((len(places), len(weights)), dtype=np.int64)
-    _count_kinds(kinds, district, numbers)
+    n_people, shape = len(district), (len(places), len(weights))
+    step = STRIDE if n_people > FEW else 1
+    sample = np.arange(0, n_people, step)
+    cells = district[sample].astype(np.int64) * shape[1] + kinds_of(sample)
+    numbers = step * np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
     chance = _chances(numbers, weights, places)
-    wanted = np.minimum(places, (numbers * (weights > 0))[:, 1:].sum(axis=1))
-    people, times = np.empty(len(kinds), dtype=np.int32), np.empty(len(kinds))
-    n = _finish_early(kinds, district, weights, chance, key, people, times)
-    if (np.bincount(district[people[:n]], minlength=len(places)) < wanted).any():  # rare: all come into question
-        n = _finish_early(kinds, district, weights, np.where(chance > 0.0, 1.0, 0.0), key, people, times)
-    people, times = people[:n], times[:n]
+    people, times = _first(kinds_of, district, weights, chance, draws, decision)
+    if (np.bincount(district[people], minlength=len(places)) < places).any():
+        everyone = np.ones_like(chance) * (weights > 0) * (places > 0)[:, None]
+        people, times = _first(kinds_of, district, weights, everyone, draws, decision)
     home = district[people]
     order = np.lexsort((times, home))
     first = np.searchsorted(home[order], np.arange(len(places)))
-    rank = np.arange(n) - first[home[order]]
+    rank = np.arange(len(people)) - first[home[order]]
     chosen: np.ndarray = np.sort(people[order[rank < places[home[order]]]])
     return chosen
+
+
+def _first(
+    kinds_of: KindsOf,
+    district: np.ndarray,
+    weights: np.ndarray,
+    chance: np.ndarray,
+    draws: DrawsOfMonth,
+    decision: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (people, times) of those whose number is below the chance of their district and kind."""
+    rows, gate = draws.gate(decision, float(chance.max()), len(district))
+    times = np.empty(len(rows))
+    n = _finish_early(rows, kinds_of(rows), district[rows], weights, chance, gate, draws.key(decision), times)
+    return rows[:n], times[:n]

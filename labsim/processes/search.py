@@ -22,6 +22,7 @@ from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 BOUND = 2.0  # proposals that a pick takes on average, unless the weights have moved far from those of the start
+LATER = 32767  # after every month
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
 
@@ -153,6 +154,8 @@ def _who_searches(
     own: np.ndarray,
     lock_in: float,
     eager: np.ndarray,
+    since: int,
+    gain: np.ndarray,
     rows: np.ndarray,
     gate: np.ndarray,
     key: np.uint64,
@@ -160,6 +163,7 @@ def _who_searches(
 ) -> int:
     n = 0
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
+    advised, channel = w.advised, w.channel
     for i in rows:
         now = activity[i]
         if now == EMPLOYEE:
@@ -174,6 +178,8 @@ def _who_searches(
             rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
         if eager.shape[0] > 1:
             rate *= eager[i]
+        if since < LATER and advised[i] >= since:
+            rate *= gain[channel[i]]
         u = gated(gate[i], key, i)
         if u < rate and (programme[i] < 0 or u < rate * (1.0 - lock_in)):
             people[n] = i
@@ -214,7 +220,8 @@ def _nests(world: World, near: np.ndarray, qualified: np.ndarray, market: np.nda
 @process(
     reads=(
         "workers.activity workers.spell workers.field workers.level workers.district workers.birth_month"
-        " workers.programme enterprises.vacancies enterprises.wage_offer enterprises.district enterprises.field"
+        " workers.programme workers.advised workers.channel enterprises.vacancies enterprises.wage_offer"
+        " enterprises.district enterprises.field"
         " levers.search_effort places counts"
     ),
     writes="market events ledger tables",
@@ -234,8 +241,10 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     weights = sums * (market.offer / max(1.0, mean_offer)) ** parameters.taste if parameters.taste > 0 else sums
     near = np.exp(-world.places.distance / parameters.reach)
     own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
-    eager = _eager(world)
-    eagerness = float(eager.max())
+    eager = world.levers["search_effort"]
+    # those whom employment services reached since a month apply more often, by the channel
+    since, gain = world.events.get("helped_since", LATER), world.events.get("search_gain", np.ones(1))
+    eagerness = float(eager.max() * gain.max())
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
@@ -250,6 +259,8 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         own_rates,
         parameters.lock_in,
         eager,
+        since,
+        gain,
         np.flatnonzero(open_),
         gate,
         draws.key("search"),
@@ -277,15 +288,6 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         nests=nests,
     )
     world.ledger.count("applications", n)
-
-
-def _eager(world: World) -> np.ndarray:
-    """Return the factor on everyone's chance to apply: of policies, and of help by employment services."""
-    eager, helped = world.levers["search_effort"], world.events.get("helped")
-    if helped is not None:
-        eager = np.broadcast_to(eager, len(world.workers)).copy()
-        eager[helped] *= world.events["search_gain"]
-    return eager
 
 
 def _choose_by_forecasts(

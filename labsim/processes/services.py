@@ -79,13 +79,16 @@ class ServicesParameters(Parameters):
 
 
 @kernel
-def _who_may_come(w: WorkerArrays, bands: np.ndarray, since: int, kinds: np.ndarray) -> None:
-    """Write 0 for people out of the labour force, past retirement or reached since a month, 2 for the unemployed."""
+def _who_may_come(w: WorkerArrays, bands: np.ndarray, since: int, rows: np.ndarray) -> np.ndarray:
+    """Return 0 for people out of the labour force, past retirement or reached since a month, 2 for the unemployed."""
     activity, advised = w.activity, w.advised
-    for i in range(kinds.shape[0]):
+    kinds = np.zeros(rows.shape[0], dtype=np.uint8)
+    for s in range(rows.shape[0]):
+        i = rows[s]
         now = activity[i]
-        comes = now <= UNEMPLOYED and bands[i] < PAST_RETIREMENT and advised[i] < since
-        kinds[i] = (1 + (now == UNEMPLOYED)) if comes else 0
+        if now <= UNEMPLOYED and bands[i] < PAST_RETIREMENT and advised[i] < since:
+            kinds[s] = 1 + (now == UNEMPLOYED)
+    return kinds
 
 
 def _since_january(world: World) -> np.ndarray:
@@ -112,10 +115,15 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
     wanted = np.stack([world.levers[name] for name in REACH])  # (n_channels, n_districts)
     places = rounded(wanted.sum(axis=0) * world.scale / 12.0, draws.key("reach of services"))
     if places.any():
-        kinds = np.empty(len(w), dtype=np.uint8)
-        _who_may_come(world.people, counts["bands"], month - world.calendar[1] + 1, kinds)
-        weights = np.array([0.0, 1.0, parameters.seeker_weight])
-        people = draw_people(kinds, w.district, weights, places, draws.key("reached by services"))
+        since, bands = month - world.calendar[1] + 1, counts["bands"]
+        people = draw_people(
+            lambda rows: _who_may_come(world.people, bands, since, rows),
+            w.district,
+            np.array([0.0, 1.0, parameters.seeker_weight]),
+            places,
+            draws,
+            "reached by services",
+        )
         upper = np.cumsum(wanted, axis=0) / np.maximum(1e-9, wanted.sum(axis=0))
         u = uniforms(draws.key("channel of services"), people)
         w.advised[people] = month
@@ -127,9 +135,8 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
         _since_january(world)[[REACHED, SERVED]] += reached.sum(), reached[COUNSELLING].sum()
         world.ledger.count("reached", len(people))
     if month - counts.get("services_last", NEVER) < parameters.months:
-        helped = np.flatnonzero(w.advised > month - parameters.months)
-        world.events["helped"] = helped
-        world.events["search_gain"] = 1.0 + np.array(parameters.search_gain)[w.channel[helped]]
+        world.events["helped_since"] = month - parameters.months + 1
+        world.events["search_gain"] = 1.0 + np.array(parameters.search_gain)
 
 
 def _fit(world: World, people: np.ndarray, choices: np.ndarray) -> np.ndarray:
@@ -154,7 +161,7 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     theirs, halved for each tier of skill above or below.
     """
     w, events, month = world.workers, world.events, world.month
-    if "helped" not in events or "applicants" not in events:
+    if "helped_since" not in events or "applicants" not in events:
         return
     people = events["applicants"]
     chance = np.array(parameters.introduction)[w.channel[people]]
