@@ -512,8 +512,8 @@ def test_degrees_are_counted_among_the_staff_of_public_bodies(son_la, with_polic
     """The shares are those of a count person by person."""
     model = alone(son_la, with_policies, "officials_degrees").run(12)
     names, staff = model.world.employer_groups, {"officials": [], "public_employees": [], "communes": []}
-    bodies = {"province_bodies": "officials", "district_bodies": "officials", "schools": "public_employees",
-              "hospitals": "public_employees", "public_services": "public_employees", "communes": "communes"}  # fmt: skip
+    bodies = {"province_bodies": "officials", "district_bodies": "officials", "communes": "communes"}
+    bodies |= dict.fromkeys(("schools", "hospitals", "public_services"), "public_employees")
     for row in np.flatnonzero(model.workers.employer >= 0):
         group = names[model.enterprises.group[model.workers.employer[row]]]
         if group in bodies:
