@@ -119,24 +119,33 @@ def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth
     return going_on
 
 
-def _lots(
-    world: World, parameters: InServiceParameters, draws: DrawsOfMonth
+def _may_study(
+    world: World, parameters: InServiceParameters, quota: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (people, kinds, levels): who may begin to study, of which of DEGREES and for which level, by lot."""
+    """Return (people, kinds, levels): who may begin to study, of which of DEGREES and for which level.
+
+    `quota` marks the kinds that are asked for, shape `(n_degrees,)`.
+    """
     w, (people, body) = world.workers, _staff(world)
-    young = world.month - w.birth_month[people] < 12 * parameters.oldest
-    idle = young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
-    people, body = people[idle], body[idle]
     level = w.level[people]
-    next_level = np.where(level >= Level.UNIVERSITY, np.uint8(Level.POSTGRADUATE), np.uint8(Level.UNIVERSITY))
+    kinds = np.where((body == OFFICIALS) & (level == Level.UNIVERSITY), np.int8(MASTERS), body)
+    next_level = np.where(kinds == MASTERS, np.uint8(Level.POSTGRADUATE), np.uint8(Level.UNIVERSITY))
     next_level[(body == COMMUNES) & (level < Level.INTERMEDIATE)] = Level.INTERMEDIATE
+    # what most fail is asked first: every question reads memory all over the place
+    asked = np.flatnonzero(quota[kinds] & (level < next_level))
+    people, kinds, next_level = people[asked], kinds[asked], next_level[asked]
     schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
-    kinds = np.where((body == OFFICIALS) & (level == Level.UNIVERSITY), MASTERS, body)
-    may = schooled & ((level < Level.UNIVERSITY) | (kinds == MASTERS))
-    people, kinds, next_level = people[may], kinds[may], next_level[may]
-    # below the standard first
-    order = np.lexsort((uniforms(draws.key("lot for a degree"), people), next_level))
-    return people[order], kinds[order], next_level[order]
+    young = world.month - w.birth_month[people] < 12 * parameters.oldest
+    may = schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+    return people[may], kinds[may], next_level[may]
+
+
+def _drawn(people: np.ndarray, levels: np.ndarray, n: int, key: np.uint64) -> np.ndarray:
+    """Return the places of n people drawn by lot, those below the standard of communes first."""
+    lots = uniforms(key, people) + (levels > Level.INTERMEDIATE)
+    least = np.argpartition(lots, n - 1)[:n] if n < len(people) else np.arange(len(people))
+    drawn: np.ndarray = least[np.argsort(lots[least])]
+    return drawn
 
 
 @process(
@@ -164,10 +173,11 @@ def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) ->
     quota = rounded(places * world.scale / 12.0, draws.key("places for degrees"))
     started, years = np.zeros(len(places)), np.zeros(len(places))
     if quota.any():
-        people, kinds, levels = _lots(world, parameters, draws)
-        for kind, n in enumerate(quota):
-            chosen = np.flatnonzero(kinds == kind)[:n]
-            new, level = people[chosen], levels[chosen]
+        people, kinds, levels = _may_study(world, parameters, quota > 0)
+        for kind in np.flatnonzero(quota):
+            of_kind = np.flatnonzero(kinds == kind)
+            drawn = of_kind[_drawn(people[of_kind], levels[of_kind], int(quota[kind]), draws.key("lot for a degree"))]
+            new, level = people[drawn], levels[drawn]
             months = np.select([level == one for one in MONTHS_OF], list(MONTHS_OF.values()))
             w.degree[new], w.degree_left[new] = level, months
             w.savings[new] -= (world.levers["degree_own_cost"][kind] * months / 12.0).astype(np.float32)

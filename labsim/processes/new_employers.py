@@ -63,14 +63,17 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     # as at the start: one of size S is kept with min(S, max(10, S scale)) posts, so that posts are at scale
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
+    private = e.kind != Kind.PUBLIC
+    dormant = np.flatnonzero(private & (e.founded == NOT_FOUNDED)) if numbers.any() else np.zeros(0, dtype=np.int64)
+    lots, place = uniforms(draws.key("dormant row"), dormant), e.district[dormant]
     for market in np.flatnonzero(numbers):
         district, field = divmod(int(market), world.n_fields)
-        like = np.flatnonzero((e.active > 0) & (e.field == field) & (e.kind != Kind.PUBLIC))
-        free = np.flatnonzero((e.founded == NOT_FOUNDED) & (e.kind != Kind.PUBLIC) & (e.district == district))
+        like = np.flatnonzero(private & (e.active > 0) & (e.field == field))
+        here = np.flatnonzero((place == district) & (e.founded[dormant] == NOT_FOUNDED))
         if not like.size:
             continue
-        order = np.lexsort((uniforms(draws.key("dormant row"), free), e.field[free] != field))
-        rows = free[order[: numbers[market]]]
+        order = np.lexsort((lots[here], e.field[dormant[here]] != field))
+        rows = dormant[here[order[: numbers[market]]]]
         size, staff = e.weight[like], e.headcount[like] + 1e-9
         e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
         e.tier_share[rows] = (size[:, None] * e.tier_share[like]).sum(axis=0) / size.sum()
