@@ -18,7 +18,7 @@ class LabourInformation(Policy):
     information_workers.
     """
 
-    outcome = Outcome("hires", mark("hire in the province"))
+    outcome = Outcome("", mark("person told of forecasts for a month"), purposes=("forecasts for people",))
 
     institutions: Yearly = quantity(
         {2021: 0.0},

@@ -20,7 +20,7 @@ class RuralMinorityTraining(Policy):
     Levers: training_quota, training_outreach_group.
     """
 
-    outcome = Outcome("training_enrolled", mark("admission to training in the province"))
+    outcome = Outcome("", mark("person reached by campaigns"), purposes=("campaigns",))
 
     quotas: dict[str, float] = quantity(
         {},
