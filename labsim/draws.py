@@ -134,7 +134,8 @@ def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Sha
     """
     n_options = weights.shape[-1]
     rows = np.ascontiguousarray(weights, dtype=np.float64).reshape(-1, n_options)
-    bases = np.ascontiguousarray(np.broadcast_to(base, weights.shape), dtype=np.float64).reshape(-1, n_options)
+    # a copy, since an array that cannot be written to is another type to the compiler
+    bases = np.array(np.broadcast_to(base, weights.shape), dtype=np.float64, order="C").reshape(-1, n_options)
     accept, excess = np.empty(rows.shape, dtype=np.uint32), np.empty(rows.shape)
     return Shared(accept, _share_out(rows, bases, bound, accept, excess), excess)
 

@@ -168,7 +168,7 @@ def test_money_that_has_nowhere_to_go_is_refused(tmp_path):
     assert "money.yaml:3:3  policies.labour_exprt: no policy 'labour_exprt'; did you mean \"labour_export\"?" in said[0]
     assert 'money.yaml:4:19  policies.labour_export.buget: unknown key; did you mean "budget"?' in said[1]
     assert "money.yaml:5:34  policies.advice.budget: this policy spends nothing and takes no budget; " in said[2]
-    assert "allowed: start, stop, hours; policies with a budget: climate_retraining, labour_export" in said[2]
+    assert "allowed: start, stop, hours; policies with a budget: climate_retraining, digital_skills" in said[2]
     assert "money.yaml:6:34  policies.vocational_training.budget.2026: given 2026: -1; allowed 0 to 1e+14" in said[3]
 
 
