@@ -259,12 +259,18 @@ RANGES = {
 }
 
 
+WHOLE = (".destination_mix", ".level_mix")  # shares that must sum to 1: the end of their range is one option alone
+
+
 def at_end(path: str, high: bool) -> Any:
     """Return the value of a parameter in which every number stands at one end of its declared range."""
     one = RANGES[path]
     end = one.high if high else one.low
     if one.value is None:
         return {2021: end}
+    if path.endswith(WHOLE):
+        chosen = list(one.value)[-1 if high else 0]
+        return {option: float(option == chosen) for option in one.value}
     if isinstance(one.value, dict):
         return dict.fromkeys(one.value, end)
     if isinstance(one.value, tuple):
