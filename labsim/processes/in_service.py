@@ -72,6 +72,18 @@ def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
     return employees[public], bodies[public]
 
 
+def _roll_of_year(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return (people, bodies) who were on the staff of public bodies when the year's list was drawn up.
+
+    The list is made once a year, when places are first given out: whoever is hired later waits for the next.
+    """
+    year, counts = world.calendar[0], world.counts
+    if counts.get("roll_year") != year:
+        counts["roll_year"] = year
+        counts["roll"], counts["roll_bodies"] = _staff(world)
+    return counts["roll"], counts["roll_bodies"]
+
+
 def count_degrees(world: World) -> dict[str, float]:
     """Count degrees in public bodies: shares in percent and real persons, by the name of the indicator."""
     staff, bodies = _staff(world)
@@ -126,17 +138,19 @@ def _may_study(
 
     `quota` marks the kinds that are asked for, shape `(n_degrees,)`.
     """
-    w, (people, body) = world.workers, _staff(world)
+    w, (people, body) = world.workers, _roll_of_year(world)
     level = w.level[people]
     kinds = np.where((body == OFFICIALS) & (level == Level.UNIVERSITY), np.int8(MASTERS), body)
     next_level = np.where(kinds == MASTERS, np.uint8(Level.POSTGRADUATE), np.uint8(Level.UNIVERSITY))
     next_level[(body == COMMUNES) & (level < Level.INTERMEDIATE)] = Level.INTERMEDIATE
     # what most fail is asked first: every question reads memory all over the place
     asked = np.flatnonzero(quota[kinds] & (level < next_level))
-    people, kinds, next_level = people[asked], kinds[asked], next_level[asked]
+    people, kinds, next_level, body = people[asked], kinds[asked], next_level[asked], body[asked]
+    employer = w.employer[people]
+    still_there = (employer >= 0) & (_body_of_employer(world)[employer] == body)
     schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
     young = world.month - w.birth_month[people] < 12 * parameters.oldest
-    may = schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+    may = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
     return people[may], kinds[may], next_level[may]
 
 

@@ -115,7 +115,7 @@ def group_view(results: Results, grouping: str) -> Iterator[RenderableType]:
 
 def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
     table = ruled_table()
-    table.add_column(_("Policy and outcome"), ratio=1, min_width=20)
+    table.add_column(_("Policy and outcome"), ratio=1, min_width=max(len(str(row["policy"])) for row in rows))
     table.add_column(_("Spent,\nm VND"), justify="right", min_width=9)
     table.add_column(_("Budget left,\nm VND"), justify="right", min_width=11)
     table.add_column(_("Months\npaused"), justify="right", min_width=6)
