@@ -322,10 +322,10 @@ def _add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> in
         if eights[k] != 0:
             for i in range(8 * k, 8 * k + 8):
                 rows[n] = first + i
-                n += answers[i]
+                n += int(answers[i])
     for i in range(8 * whole, answers.shape[0]):
         rows[n] = first + i
-        n += answers[i]
+        n += int(answers[i])
     return n
 
 

@@ -239,7 +239,7 @@ def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarr
             answers[i] = np.uint8((activity[i] == np.uint8(BUSINESS)) & (spell[i] >= least))
         for i in range(end - begin):
             rows[n] = begin + i
-            n += answers[i]
+            n += int(answers[i])
     return n
 
 

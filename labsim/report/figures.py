@@ -259,8 +259,19 @@ def _observations(axis: Axes, facts: Facts, series: Series, info: IndicatorInfo)
 
 
 def _targets(axis: Axes, facts: Facts, series: Series, info: IndicatorInfo) -> None:
-    """Draw targets as triangles that point to where the series should be; a sum over years as its yearly mean."""
-    for row in _targets_of(facts.targets, series):
+    """Draw targets as triangles that point to where the series should be; a sum over years as its yearly mean.
+
+    Of several targets for one year the first listed is drawn: the province's own before those of its region. A year's
+    plan that is the yearly mean of a sum needs no number of its own.
+    """
+    rows, means, drawn = _targets_of(facts.targets, series), [], set()
+    for row in rows:
+        if not pd.isna(row["cumulate_from"]):
+            means.append(float(row["target"]) / (row["year"] - row["cumulate_from"] + 1))
+    for row in rows:
+        if (row["year"], bool(pd.isna(row["cumulate_from"]))) in drawn:
+            continue
+        drawn.add((row["year"], bool(pd.isna(row["cumulate_from"]))))
         year, value = float(row["year"]), float(row["target"]) * (100.0 if row["unit"] == "share" else 1.0)
         first, said = row["cumulate_from"], number(value, info.unit if info.unit == "persons" else "")
         if not pd.isna(first):
@@ -271,6 +282,8 @@ def _targets(axis: Axes, facts: Facts, series: Series, info: IndicatorInfo) -> N
             upward = row["direction"] == "at_least"
             axis.plot([year], [value], color=TARGET, marker="^" if upward else "v", markersize=9, linestyle="none",
                       markeredgecolor="white", zorder=6, clip_on=False)  # fmt: skip
+            if pd.isna(first) and any(abs(value - mean) < 0.05 * mean for mean in means):
+                continue
             axis.annotate(said, (year, value), xytext=(-7, 0), textcoords="offset points", color=TARGET, fontsize=8.5,
                           ha="right", va="center" if pd.isna(first) else "bottom", zorder=7,
                           bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6})  # fmt: skip
