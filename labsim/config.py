@@ -86,6 +86,11 @@ class Config(ConfigBase):
     counting: CountingParameters = CountingParameters()
     reference: ReferenceParameters = ReferenceParameters()
 
+    def names_of(self, what: str) -> tuple[str, ...]:
+        """Return the ids of the "fields" or "districts" of this world, which weights may name."""
+        is_reference = self.province.kind == "reference"
+        return self.reference.names_of(what) if is_reference else super().names_of(what)
+
 
 SECTIONS: dict[str, type[Parameters]] = Config.sections()
 

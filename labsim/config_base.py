@@ -15,7 +15,7 @@ import pydantic
 from labsim.config_files import find_configs
 from labsim.errors import ConfigError, Problem
 from labsim.policy_source import PolicyOrigin, recall_policy_class
-from labsim.profile import GROUPINGS, Names, Period, Profile, folder_hashes, unknown_grouping
+from labsim.profile import GROUPINGS, Names, Period, Profile, district_ids, folder_hashes, unknown_grouping
 from labsim.quantity import Parameters, describe
 
 __all__ = ["ConfigBase", "Evidence", "EvidenceGiven", "defaults_of"]
@@ -95,6 +95,13 @@ class ConfigBase(pydantic.BaseModel):
             for name, field in cls.model_fields.items()
             if isinstance(field.annotation, type) and issubclass(field.annotation, Parameters)
         }
+
+    def names_of(self, what: str) -> tuple[str, ...]:
+        """Return the ids of the "fields" or "districts" of this world, which weights may name; () if it has none."""
+        if what == "fields":
+            return tuple(field.id for field in self.province.fields)
+        folder = self.province.folder
+        return district_ids(folder) if folder is not None else ()
 
     @property
     def hash(self) -> str:

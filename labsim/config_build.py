@@ -14,9 +14,9 @@ from labsim.errors import ConfigError, Problem
 from labsim.overlay import ABSENT, SETTING, Change, Layer, Tree, conflicts, merged, read_settings, split_evidence
 from labsim.policy_source import PolicyOrigin, find_policy_class
 from labsim.profile import Names, Profile, folder_hashes
-from labsim.quantity import Parameters, QuantityInfo, describe
+from labsim.quantity import Parameters, QuantityInfo, describe, names_in
 from labsim.text import _, did_you_mean, nearest
-from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_top_key
+from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_name, unknown_top_key
 from labsim.yaml_source import KeyPath, Place, find_place
 
 __all__ = ["build"]
@@ -221,6 +221,7 @@ class _Builder(Generic[Model]):
         config: Model | None = self._read(self.model, rest, ())
         if config is None:
             return None
+        self._check_names(config, policies)
         units = self._quantities()
         checked: Model = config.model_copy(
             update={
@@ -232,6 +233,19 @@ class _Builder(Generic[Model]):
             }
         )
         return checked
+
+    def _check_names(self, config: ConfigBase, policies: Mapping[str, Parameters]) -> None:
+        """Refuse weights of fields and districts that this world does not have; they would change nothing."""
+        for name, policy in policies.items():
+            for key, field in type(policy).model_fields.items():
+                what = names_in(field)
+                if not isinstance(what, str):
+                    continue
+                defaults = defaults_of(type(policy))[key]
+                known = config.names_of(what)
+                for one in getattr(policy, key):
+                    if one not in known and one not in defaults:
+                        self._report(("policies", name, key, one), unknown_name(one, known))
 
     def _profile_data(self) -> dict[str, Any]:
         profile = self.files.sources[0].path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "Profile",
     "Programme",
     "content_hash",
+    "district_ids",
     "folder_hashes",
     "unknown_grouping",
 ]
@@ -117,8 +119,8 @@ class Profile(_Data):
     """Describe the structure of a province, or of a small reference world.
 
     ``id`` is the name of its folder; ``folder`` holds the margins (CSV) and ``files`` the content hash of each of
-    them by its path below the folder. The hashes, not the folder, enter the hash of the configuration. ``tables``
-    names the margin file of each table; ``groups`` lists the members of each grouping (ethnicity, district, ...).
+    them by its path below the folder. The hashes, not the folder, enter the hash of the configuration. ``groups``
+    lists the members of each grouping of people (ethnicity).
     """
 
     id: str
@@ -126,7 +128,6 @@ class Profile(_Data):
     kind: Literal["province", "reference"] = "province"
     folder: Path | None = None
     files: dict[str, str] = {}
-    tables: dict[str, str] = {}
     fields: tuple[Field, ...] = ()
     groups: dict[str, tuple[Group, ...]] = {}
     institutions: tuple[Institution, ...] = ()
@@ -206,6 +207,15 @@ def folder_hashes(folder: Path) -> dict[str, str]:
     """Return the content hash of every file below a folder, by its path with forward slashes."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     return {path.relative_to(folder).as_posix(): content_hash(path) for path in files}
+
+
+def district_ids(folder: Path) -> tuple[str, ...]:
+    """Return the ids of the districts of the margins in a folder, in their order; () where it lists none."""
+    path = folder / "districts.csv"
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return tuple(row.get("id") or "" for row in csv.DictReader(file))
 
 
 def content_hash(path: Path) -> str:

@@ -35,7 +35,7 @@ GRADES: tuple[str, ...] = get_args(Grade)
 Yearly = dict[int, float]
 """Amounts by the year from which they hold; see `amount_in`."""
 
-_FACTS = "quantity"
+_FACTS, _NAMES = "quantity", "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class Parameters(pydantic.BaseModel):
         facts = quantity_facts(cls.model_fields[info.field_name]) if info.field_name else None
         if facts is None:
             return value
+        names = names_in(cls.model_fields[info.field_name]) if info.field_name else ()
+        for key in value if isinstance(names, tuple) and names and isinstance(value, Mapping) else ():
+            if key not in names:
+                problem = {"name": str(key), "names": list(names), "key": str(key)}
+                raise pydantic_core.PydanticCustomError("unknown_name", "unknown name {name}", problem)
         for key, number in numbers_in(value):
             if not within(number, facts["low"], facts["high"]):
                 given = f"{number:g}" if key == "" else f"{key}: {number:g}"
@@ -100,12 +105,14 @@ def quantity(
     high: float | None = None,
     year: int | None = None,
     help: str = "",
+    names: str | tuple[str, ...] = (),
 ) -> Any:
     """Declare a parameter of a `Parameters` class with its evidence.
 
     ``default`` is a number, None, or a dict, tuple or list of numbers; ``low`` and ``high`` [same unit, None is open]
-    then bound each of them. ``year`` is the year the source describes. Raises TypeError or ValueError, when the class
-    is written, if the unit, source or grade is missing or the default lies outside its own range.
+    then bound each of them. ``year`` is the year the source describes. ``names`` are the keys that a dict may have, or
+    "fields" or "districts" for those of the province, which a configuration checks. Raises TypeError or ValueError,
+    when the class is written, if the unit, source or grade is missing or the default lies outside its own range.
     """
     if not unit.strip():
         raise ValueError('a quantity needs a unit; write unit="1" for a pure number')
@@ -119,7 +126,7 @@ def quantity(
         if not within(number, low, high):
             raise ValueError(f"default {number:g} lies outside its own range, {allowed_range(low, high, unit)}")
     facts = {"unit": unit, "low": low, "high": high, "grade": grade, "source": source, "year": year, "help": help}
-    extra: dict[str, Any] = {_FACTS: facts}
+    extra: dict[str, Any] = {_FACTS: facts, _NAMES: names} if names else {_FACTS: facts}
     if isinstance(default, int | float) and not isinstance(default, bool):
         # the range is checked by Parameters for every shape of value; here it only tells editors
         extra |= {key: bound for key, bound in (("minimum", low), ("maximum", high)) if bound is not None}
@@ -145,6 +152,12 @@ def quantity_facts(field: pydantic.fields.FieldInfo) -> dict[str, Any] | None:
     extra = field.json_schema_extra
     facts = extra.get(_FACTS) if isinstance(extra, dict) else None
     return typing.cast("dict[str, Any] | None", facts)
+
+
+def names_in(field: pydantic.fields.FieldInfo) -> str | tuple[str, ...]:
+    """Return the keys that a quantity's dict may have, the word for those of the province, or () for any."""
+    extra = field.json_schema_extra
+    return typing.cast("str | tuple[str, ...]", extra.get(_NAMES, ())) if isinstance(extra, dict) else ()
 
 
 def amount_in(yearly: Mapping[int, float], year: int) -> float:

@@ -19,6 +19,9 @@ from labsim.world import Activity, Enterprises, Institutions, Market, Places, Pr
 _SOURCE = "the design of the reference world"
 
 
+_DISTRICTS = ("everywhere",)
+
+
 class ReferenceParameters(Parameters):
     """The size and shape of a reference world."""
 
@@ -93,6 +96,10 @@ class ReferenceParameters(Parameters):
             raise ValueError(message.format(rows=rows, lengths=sorted(lengths), fields=self.fields))
         return self
 
+    def names_of(self, what: str) -> tuple[str, ...]:
+        """Return the ids of the "fields" or "districts" of a reference world."""
+        return tuple(f"field {i}" for i in range(self.fields)) if what == "fields" else _DISTRICTS
+
 
 def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[int, int], seed: int) -> World:
     """Build a reference world: people spread evenly over fields, one employer and one tier a field, one district.
@@ -138,7 +145,7 @@ def build_reference(parameters: ReferenceParameters, scale: float, start: tuple[
         institutions=institutions,
         programmes=programmes,
         places=_one_place(n_fields),
-        fields=tuple(f"field {i}" for i in range(n_fields)),
+        fields=parameters.names_of("fields"),
         ethnic_groups=("everyone",),
         sector_of_field=np.ones(n_fields, dtype=np.uint8),
         accessibility=_accessibility(parameters),
@@ -185,7 +192,7 @@ def _programme(parameters: ReferenceParameters, scale: float) -> Programmes:
 def _one_place(n_fields: int) -> Places:
     one = np.ones(1)
     return Places(
-        names=("everywhere",),
+        names=_DISTRICTS,
         distance=np.zeros((1, 1)),
         hazard_rate=np.zeros((4, 1)),
         farm_people=one.copy(),

@@ -14,7 +14,7 @@ from labsim.quantity import GRADES, allowed_range, describe, numbers_in, quantit
 from labsim.text import _, did_you_mean, nearest
 from labsim.yaml_source import KeyPath, Place, find_place
 
-__all__ = ["as_given", "evidence_problems", "problems_of", "read_strictly", "unknown_top_key"]
+__all__ = ["as_given", "evidence_problems", "problems_of", "read_strictly", "unknown_name", "unknown_top_key"]
 
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -95,6 +95,8 @@ def _words(detail: Any, model: type[pydantic.BaseModel], path: KeyPath, prefix: 
         return _unknown_key(path, model, prefix)
     if kind == "missing":
         return _("this key is required")
+    if kind == "unknown_name":
+        return unknown_name(context["name"], context["names"])
     if kind == "out_of_range":
         given, allowed = context["given"], context["allowed"]
     elif kind in ("value_error", "assertion_error"):
@@ -136,6 +138,11 @@ _ALLOWED: dict[str, Callable[[dict[str, Any]], str]] = {
     "too_long": lambda context: _("at most {count} values").format(count=context["max_length"]),
     "too_short": lambda context: _("at least {count} values").format(count=context["min_length"]),
 }
+
+
+def unknown_name(name: str, names: Sequence[str]) -> str:
+    """Word the key of a group of numbers that stands for nothing."""
+    return _("unknown name; {hint}").format(hint=did_you_mean(name, names))
 
 
 def _unknown_key(path: KeyPath, model: type[pydantic.BaseModel], prefix: KeyPath) -> str:

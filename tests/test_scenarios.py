@@ -173,3 +173,30 @@ def test_a_file_in_the_folder_of_policies_is_all_that_a_policy_needs(tmp_path):
         env={"PYTHONPATH": str(tmp_path), "PATH": "", "SYSTEMROOT": __import__("os").environ.get("SYSTEMROOT", "")},
     )  # fmt: skip
     assert done.stdout.split() == sorted([*BUILT_IN, "bus_line"])
+
+
+NAMED = [
+    (name, key)
+    for name, policy in sorted(BUILT_IN.items())
+    for key, field in policy.model_fields.items()
+    if field.annotation == dict[str, float]
+]
+
+
+@pytest.mark.parametrize(("name", "key"), NAMED)
+@pytest.mark.parametrize("world", ["bac_kan", "reference/urn_ball"])
+def test_numbers_given_to_something_that_does_not_exist_are_refused(name: str, key: str, world: str) -> None:
+    settings = {f"{name}.{key}.nobody": 0.0}
+    with pytest.raises(ConfigError) as refused:
+        load(world, settings=settings)
+    problem = next(one for one in refused.value.problems if one.path == f"policies.{name}.{key}.nobody")
+    assert problem.message.startswith("unknown name; ")
+
+
+def test_weights_name_the_fields_and_districts_of_their_own_world() -> None:
+    parks = load("bac_kan", settings={"industrial_parks.districts": {"ba_be": 1.0}}).policies["industrial_parks"]
+    assert parks.districts == {"ba_be": 1.0}
+    paths = load("reference/urn_ball", settings={"demand_path.final": {"field 0": 0.5}}).policies["demand_path"]
+    assert paths.final == {"field 0": 0.5}
+    with pytest.raises(ConfigError, match='unknown name; did you mean "ba_be"'):
+        load("bac_kan", settings={"industrial_parks.districts": {"ba_bee": 1.0}})

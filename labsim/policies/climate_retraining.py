@@ -47,6 +47,7 @@ class ClimateRetraining(Policy):
         year=2021,
         source="fields named in the provinces' climate programmes; weights assumed",
         help="weight of a field's programmes",
+        names="fields",
     )
     conversions_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -44,6 +44,7 @@ class DemandPath(Policy):
         year=2026,
         source=_AUTHOR,
         help="demand of a field when its shift is over, relative to before; fields not named keep theirs",
+        names="fields",
     )
     midpoint: float = quantity(
         60.0, unit="months", low=0, high=1200, grade="D", year=2026, source=_AUTHOR, help="when half the shift is done"

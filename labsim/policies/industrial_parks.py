@@ -52,6 +52,7 @@ class IndustrialParks(Policy):
         year=2022,
         source="the scenario's author; none = by people",
         help="weight of a district",
+        names="districts",
     )
     fields: dict[str, float] = quantity(
         {"manufacturing": 2.0, "agro_processing": 2.0, "construction_materials": 1.0},
@@ -62,6 +63,7 @@ class IndustrialParks(Policy):
         year=2022,
         source="industries of the provinces' parks: garments, sugar, starch, fruit, materials; weights assumed",
         help="weight of an industry",
+        names="fields",
     )
     cost_per_post: float = quantity(
         30e6,

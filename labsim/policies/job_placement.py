@@ -46,6 +46,7 @@ class JobPlacement(Policy):
         year=2024,
         source="Lao Cai 2021-24: 23,000 of 105,357 counselled had career counselling; the rest split by assumption",
         help="how the people reached divide by channel",
+        names=CHANNELS,
     )
     cost_fair: float = quantity(
         60_000.0,

@@ -43,6 +43,7 @@ class LabourExport(Policy):
         year=2025,
         source="701 people sent in nine months of 2025 by the neighbouring province: 265 Korea, 216 Japan, 166 Taiwan",
         help="how places divide by destination",
+        names=DESTINATIONS,
     )
     loan_share: float = quantity(
         0.6,

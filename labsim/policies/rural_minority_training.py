@@ -31,6 +31,7 @@ class RuralMinorityTraining(Policy):
         year=2021,
         source="the scenario's author; the sources have targets (35 % of minority people trained) and no quota",
         help="share of free seats kept for rural, minority or poor people",
+        names=GROUPS,
     )
     quotas_from: Yearly = quantity(
         {2021: 1.0},
@@ -81,6 +82,7 @@ class RuralMinorityTraining(Policy):
         year=2021,
         source="groups named in the resolutions",
         help="groups that campaigns address: rural, minority, poor",
+        names=GROUPS,
     )
     cost_per_day: float = quantity(
         5e6,

@@ -110,6 +110,7 @@ class Startups(Policy):
         year=2024,
         source="most cooperatives of Son La are agricultural; weights assumed",
         help="weight of a field for cooperatives",
+        names="fields",
     )
     cooperative_grant: float = quantity(
         100e6,
@@ -130,6 +131,7 @@ class Startups(Policy):
         year=2021,
         source="the scenario's author; none = by people",
         help="weight of a district",
+        names="districts",
     )
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:

@@ -53,6 +53,7 @@ class VocationalTraining(Policy):
             " 2 % college; the split below elementary is assumed"
         ),
         help="how the seats divide by level",
+        names=tuple(level.name.lower() for level in Level)[1:],
     )
     fields: dict[str, float] = quantity(
         {},
@@ -63,6 +64,7 @@ class VocationalTraining(Policy):
         year=2022,
         source="the scenario's author; none = as institutions teach",
         help="weight of a field's programmes",
+        names="fields",
     )
     fee_paid: float = quantity(
         1.0,
@@ -132,6 +134,7 @@ class VocationalTraining(Policy):
         year=2020,
         source="order of Decision 1956 and the national target programmes; points assumed",
         help="points at admission",
+        names=GROUPS,
     )
     districts: dict[str, float] = quantity(
         {},
@@ -142,6 +145,7 @@ class VocationalTraining(Policy):
         year=2022,
         source="the scenario's author; none = by the people of each district",
         help="weight of a district's people when seats are spread; a district not named gets none",
+        names="districts",
     )
     quotas: dict[str, float] = quantity(
         {},
@@ -152,6 +156,7 @@ class VocationalTraining(Policy):
         year=2022,
         source="the scenario's author; the sources name groups and no shares",
         help="share of free seats kept for rural, minority or poor people; what they do not fill goes to all",
+        names=GROUPS,
     )
     outreach: float = quantity(
         1.0,
