@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labsim.config import load
+    from labsim.experiment.opened import open_study
     from labsim.experiment.run import run
     from labsim.model import LabourModel
     from labsim.results import Results, open_results
 
 __version__: str
 
-__all__ = ["LabourModel", "Results", "__version__", "load", "open_results", "run"]
+__all__ = ["LabourModel", "Results", "__version__", "load", "open_results", "open_study", "run"]
 
 _HOME = {
     "LabourModel": "labsim.model",
     "Results": "labsim.results",
     "load": "labsim.config",
     "open_results": "labsim.results",
+    "open_study": "labsim.experiment.opened",
     "run": "labsim.experiment.run",
 }
 

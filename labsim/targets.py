@@ -20,7 +20,7 @@ from labsim.results import GROUPS, IndicatorInfo, wide
 from labsim.text import _, current_language, did_you_mean
 from labsim.yaml_source import Source, read_yaml
 
-__all__ = ["SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "wilson"]
+__all__ = ["SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "shortfall", "target_values", "wilson"]
 
 SCORECARD_COLUMNS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "chance_low",
@@ -127,6 +127,36 @@ def scorecard(
     return frame.astype({"year": "int64", "cumulate_from": "Int64"})
 
 
+def target_values(
+    monthly: pd.DataFrame, targets: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
+) -> pd.DataFrame:
+    """Return what every target that can be scored came to in every replicate.
+
+    Columns: id, year, replicate, value (in the target's unit), met, shortfall_persons.
+    """
+    parts = []
+    for target in targets:
+        info = indicators.get(target.indicator or "")
+        if info is None or target.indicator is None:
+            continue
+        try:
+            factor = _factor(info.unit, target.unit)
+            series = wide(monthly, target.indicator, target.groups)
+        except (ResultsError, ValueError):
+            continue
+        found = _in_year(series, target, info.kind)
+        if found is None:
+            continue
+        values = found * factor
+        part = pd.DataFrame({"replicate": series.columns.to_numpy(), "value": values, "met": target.met_by(values)})
+        part["shortfall_persons"] = shortfall(monthly, target, info, values)[0]
+        part.insert(0, "year", target.year)
+        part.insert(0, "id", target.id)
+        parts.append(part)
+    columns = ["id", "year", "replicate", "value", "met", "shortfall_persons"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
 def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the Wilson score interval of a share of which `n_met` of `n` were seen (Wilson 1927, JASA 22:209)."""
     if n == 0:
@@ -160,10 +190,11 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
     n_met = int(target.met_by(values).sum())
     low, high = np.quantile(values, [0.05, 0.95])
     interval = wilson(n_met, values.size)
-    persons, note = _shortfall(monthly, target, info, values)
+    persons, note = shortfall(monthly, target, info, values)
     return row | {
         "value": float(values.mean()), "low": float(low), "high": float(high), "chance": n_met / values.size,
-        "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met, "shortfall_persons": persons,
+        "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met,
+        "shortfall_persons": float(persons.mean()),
         "n_replicates": values.size, "status": SCORED,
         "note": "; ".join(part for part in (_said(target.note), _other_reading(target), note) if part),
     }  # fmt: skip
@@ -204,22 +235,23 @@ def _why_beyond(series: pd.DataFrame, target: Target) -> str:
     )
 
 
-def _shortfall(monthly: pd.DataFrame, target: Target, info: IndicatorInfo, values: np.ndarray) -> tuple[float, str]:
-    """Return the mean shortfall in persons, and a note where it cannot be told."""
+def shortfall(
+    monthly: pd.DataFrame, target: Target, info: IndicatorInfo, values: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Return the shortfall in persons of each replicate, shape `(n_replicates,)`, and a note where it is not known."""
     gaps = target.gap_of(values)
+    unknown = np.full(values.shape, math.nan)
     if not _is_share(target.unit):
-        return (float(gaps.mean()), "") if target.unit == "persons" else (math.nan, "")
+        return (gaps, "") if target.unit == "persons" else (unknown, "")
     base = target.base or info.base
     if base is None:
-        return math.nan, _("no shortfall in persons: the share names no base")
+        return unknown, _("no shortfall in persons: the share names no base")
     try:
         december = target.model_copy(update={"cumulate_from": None})
         persons = _in_year(wide(monthly, base, target.groups), december, "stock")
     except ResultsError as error:
-        return math.nan, _("no shortfall in persons: {why}").format(why=error)
-    if persons is None:
-        return math.nan, ""
-    return float((gaps / _factor("share", target.unit) * persons).mean()), ""
+        return unknown, _("no shortfall in persons: {why}").format(why=error)
+    return (unknown if persons is None else gaps / _factor("share", target.unit) * persons), ""
 
 
 def _other_reading(target: Target) -> str:

@@ -216,7 +216,7 @@ def test_a_failing_replicate_is_named(study, monkeypatch) -> None:
     monkeypatch.setattr(fake_model.LabourModel, "step", crash)
     with pytest.raises(ZeroDivisionError) as caught:
         run(study, executor="threads")
-    assert caught.value.__notes__ == ["replicate 1 (seed 378012211904120)"]
+    assert caught.value.__notes__ == ["replicate 1 (seed 378012211904120), 2020-12"]
 
 
 def test_a_cold_machine_compiles_once_and_says_so(study, monkeypatch) -> None:

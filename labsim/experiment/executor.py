@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -21,7 +22,16 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 from labsim.errors import RunError
 from labsim.text import _, did_you_mean
 
-__all__ = ["EXECUTORS", "ExecutorName", "Stop", "peak_memory_mb", "run_tasks", "stop_requested", "usable_cores"]
+__all__ = [
+    "EXECUTORS",
+    "ExecutorName",
+    "Stop",
+    "peak_memory_mb",
+    "require_executor",
+    "run_tasks",
+    "stop_requested",
+    "usable_cores",
+]
 
 ExecutorName = Literal["serial", "threads", "processes"]
 EXECUTORS: tuple[str, ...] = get_args(ExecutorName)
@@ -57,21 +67,39 @@ def run_tasks(
     executor: str = "processes",
     workers: int | None = None,
     finished: Callable[[int], None] | None = None,
+    lost: Callable[[int, str], Outcome] | None = None,
+    delivered: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Return `function(task)` of every task, in the order of the tasks, whatever the executor.
 
-    `names` are used in messages; `finished` is called with the number of tasks done. A new process must be able to
-    import `function`. Raises RunError naming a task that kills its worker twice, or for an unknown executor; errors of
-    a task pass through.
+    `names` are used in messages; `finished` is called with the number of tasks done and `delivered` with each outcome
+    as it comes. A new process must be able to import `function`. A task that kills its worker twice is given to
+    `lost`, with its place and a message, which returns an outcome in its stead; without `lost` RunError names it.
+    `executor` may be the address of a Dask scheduler, as dask://host:port, or "dask" for a cluster on this machine.
+    Raises RunError for an unknown executor; errors of a task pass through.
     """
-    if executor not in EXECUTORS:
-        hint = did_you_mean(executor, EXECUTORS)
-        raise RunError(_("executor: given {given!r}; {hint}").format(given=executor, hint=hint))
+    require_executor(executor)
     n_workers = min(usable_cores() if workers is None else max(1, workers), max(1, len(tasks)))
     told = finished or (lambda _count: None)
+    each = delivered or (lambda _outcome: None)
     if executor == "serial":
-        return list(_one_by_one(function, tasks, told))
-    return _Batch(function, tasks, names, told, executor == "processes", n_workers).run()
+        return list(_one_by_one(function, tasks, told, each))
+    if executor.startswith("dask"):
+        from labsim.experiment.cluster import run_on_cluster
+
+        found = run_on_cluster(function, tasks, names, executor, n_workers, told, lost, each)
+        # what a lost scheduler left undone runs in processes of this machine
+        return _Batch(function, tasks, names, told, True, n_workers, lost, each, found).run()
+    return _Batch(function, tasks, names, told, executor == "processes", n_workers, lost, each).run()
+
+
+def require_executor(name: str) -> None:
+    """Raise RunError for an executor that does not exist."""
+    if name in (*EXECUTORS, "dask") or re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name):
+        return
+    options = (*EXECUTORS, "dask", "dask://host:port")
+    hint = did_you_mean(name, options)
+    raise RunError(_("executor: given {given!r}; {hint}").format(given=name, hint=hint))
 
 
 def usable_cores() -> int:
@@ -100,10 +128,14 @@ def peak_memory_mb() -> float:
 
 
 def _one_by_one(
-    function: Callable[[Task], Outcome], tasks: Sequence[Task], told: Callable[[int], None]
+    function: Callable[[Task], Outcome],
+    tasks: Sequence[Task],
+    told: Callable[[int], None],
+    each: Callable[[Outcome], None],
 ) -> Iterator[Outcome]:
     for done, task in enumerate(tasks, start=1):
         outcome = function(task)
+        each(outcome)
         told(done)
         yield outcome
 
@@ -119,21 +151,25 @@ class _Batch(Generic[Task, Outcome]):
         told: Callable[[int], None],
         in_processes: bool,
         n_workers: int,
+        lost: Callable[[int, str], Outcome] | None,
+        each: Callable[[Outcome], None],
+        found: Mapping[int, Outcome] | None = None,
     ) -> None:
         self.function, self.tasks, self.names, self.told = function, tasks, names, told
         self.in_processes, self.n_workers = in_processes, n_workers
         self.context = multiprocessing.get_context("spawn")
         self.stop: Stop = self.context.Event() if in_processes else threading.Event()
-        self.outcomes: dict[int, Outcome] = {}
+        self.lost, self.each = lost, each
+        self.outcomes: dict[int, Outcome] = dict(found or {})
 
     def run(self) -> list[Outcome]:
         _require_main_guard(self.in_processes)
-        waiting = list(range(len(self.tasks)))
+        waiting = [place for place in range(len(self.tasks)) if place not in self.outcomes]
         while waiting:
             suspects = self._through_pool(waiting, self.n_workers)
             for suspect in suspects:
                 if self._through_pool([suspect], 1):
-                    raise RunError(self._poisoned(suspect))
+                    self._give_up(suspect)
             waiting = [place for place in waiting if place not in self.outcomes]
         return [self.outcomes[place] for place in range(len(self.tasks))]
 
@@ -149,9 +185,8 @@ class _Batch(Generic[Task, Outcome]):
             while running:
                 done = wait(running, return_when=FIRST_COMPLETED).done
                 for future in sorted(done, key=lambda future: running[future]):
-                    self.outcomes[running[future]] = future.result()
+                    self._take(running[future], future.result())
                     del running[future]
-                    self.told(len(self.outcomes))
                 self._hand_out(pool, queue, running, n_workers)
         except BrokenProcessPool:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -162,6 +197,18 @@ class _Batch(Generic[Task, Outcome]):
             raise
         pool.shutdown(wait=False)  # all is done: the workers end while the results are put together
         return []
+
+    def _take(self, place: int, outcome: Outcome) -> None:
+        self.outcomes[place] = outcome
+        self.each(outcome)
+        self.told(len(self.outcomes))
+
+    def _give_up(self, place: int) -> None:
+        """Replace the outcome of a task that killed its worker twice, or raise RunError."""
+        message = self._poisoned(place)
+        if self.lost is None:
+            raise RunError(message)
+        self._take(place, self.lost(place, message))
 
     def _hand_out(
         self, pool: Executor, queue: Iterator[int], running: dict[Future[Outcome], int], n_workers: int

@@ -26,7 +26,17 @@ from labsim.text import _
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["Progress", "Replicate", "code_hash", "replicate_seed", "run", "simulate", "warm_up"]
+__all__ = [
+    "Progress",
+    "Replicate",
+    "code_hash",
+    "indicators_known",
+    "replicate_seed",
+    "run",
+    "simulate",
+    "versions",
+    "warm_up",
+]
 
 _LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
 # hazards and new firms at the highest rates allowed, so that no kernel waits for a rare month
@@ -108,7 +118,7 @@ def run(
         workers=workers,
         finished=lambda done: tell(Progress(done, total)),
     )
-    indicators = _indicators()
+    indicators = indicators_known()
     monthly = joined([one.monthly for one in found])
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
@@ -135,8 +145,9 @@ def simulate(job: Job) -> Replicate:
     """Run one replicate in this process. Raises RunError if it fails or is interrupted."""
     from labsim.simulation import Simulation
 
+    began = time.perf_counter()
+    model = None
     try:
-        began = time.perf_counter()
         model = Simulation(job.config, job.seed)
         built = time.perf_counter()
         for _month in range(job.config.period.n_months):
@@ -149,7 +160,8 @@ def simulate(job: Job) -> Replicate:
     except LabsimError:
         raise
     except Exception as error:
-        error.add_note(_name(job))
+        year, month = job.config.period.year_and_month(model.month if model is not None else 0)
+        error.add_note(f"{_name(job)}, {year}-{month:02d}")
         raise
     frame = model.recorder.monthly()
     frame.insert(0, "replicate", job.replicate)
@@ -243,7 +255,7 @@ def _name(job: Job) -> str:
     return _("replicate {number} (seed {seed})").format(number=job.replicate, seed=job.seed)
 
 
-def _indicators() -> dict[str, IndicatorInfo]:
+def indicators_known() -> dict[str, IndicatorInfo]:
     """Return what is known of every indicator, without the means to compute it."""
     from labsim.indicators import INDICATORS
 
@@ -321,7 +333,7 @@ def _manifest(
         "changes": list(config.changes),
         "code_hash": code_hash(),
         "parameters_by_grade": {grade: graded.count(grade) for grade in sorted(set(graded))},
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONS}},
+        "versions": versions(),
         "platform": platform.platform(),
         "command": "",
         "executor": executor,
@@ -330,6 +342,11 @@ def _manifest(
         "timing": _timing(found, total_s),
         "misfit": _misfit(found[0].population),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, labsim and the libraries that numbers depend on."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONS}}
 
 
 def _timing(found: Sequence[Replicate], total_s: float) -> dict[str, float]:

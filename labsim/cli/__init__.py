@@ -1,0 +1,39 @@
+"""The command line: `labsim run`, `sweep`, `results`, `schedule`, `levers`, `params`, `check`.
+
+Heavy imports stay inside the commands.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import rich_click as click
+
+from labsim.cli.common import Commands
+from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.run import run
+from labsim.cli.study import results, sweep
+from labsim.text import _
+
+__all__ = ["cli", "main"]
+
+
+@click.group(
+    cls=Commands, help=_("Simulate the working people of a province and score the targets of its resolution.")
+)
+@click.version_option(package_name="labsim")
+def cli() -> None:
+    """Hold the commands."""
+
+
+for _command in (run, sweep, results, schedule, levers, params, check):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # an old Windows code page has no Vietnamese letters: better a "?" than a traceback
+            stream.reconfigure(errors="replace")
+    cli(prog_name="labsim")

@@ -1,0 +1,157 @@
+"""What every command shares: how options are read, how errors, progress and tables reach the screen."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from labsim.errors import LabsimError
+from labsim.text import LANGUAGES, _, use_language
+
+if TYPE_CHECKING:
+    from labsim.experiment.run import Progress
+
+PLAIN_WIDTH = 100  # of what goes into a file or a pipe
+NARROWEST = 80  # below that a table would break its words
+EXECUTORS = ("serial", "threads", "processes")
+
+
+def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Read a scale: 1, 0.1 or 1:10."""
+    if value is None:
+        return None
+    try:
+        part, _colon, whole = value.partition(":")
+        scale = float(part) / float(whole or 1)
+    except (ValueError, ZeroDivisionError):
+        scale = math.nan
+    if not 0 < scale <= 1:
+        message = _("given {value!r}; allowed 1, 0.1 or 1:10, more than 0 and at most 1")
+        raise click.BadParameter(message.format(value=value), ctx, param)
+    return scale
+
+
+def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:
+    """Read groupings: repeated, or separated by commas."""
+    from labsim.profile import GROUPINGS, unknown_grouping
+
+    names = [name.strip() for text in value for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in GROUPINGS:
+            raise click.BadParameter(unknown_grouping(name), ctx, param)
+    return names or None
+
+
+def read_executor(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Read the name of an executor, or the address of a scheduler."""
+    from labsim.errors import RunError
+    from labsim.experiment.executor import require_executor
+
+    try:
+        require_executor(value)
+    except RunError as error:
+        raise click.BadParameter(str(error).partition(": ")[2], ctx, param) from error
+    return value
+
+
+class Commands(click.RichGroup):
+    """Commands that print what a user can put right without a traceback, and exit with code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors of labsim go to stderr."""
+        try:
+            return super().invoke(ctx)
+        except LabsimError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo(_("interrupted; nothing was written"), err=True)
+            ctx.exit(130)
+
+
+def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:
+    if language:
+        use_language(language)
+
+
+def language_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that chooses the language of a command."""
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        is_eager=True,
+        expose_value=False,
+        callback=_speak,
+        help=_("Language of tables and messages."),
+    )(command)
+
+
+@contextmanager
+def show_progress(hidden: bool, what: str = "") -> Iterator[Callable[[Progress], None] | None]:
+    """Show what is done (by default replicates) and time left on stderr; messages alone where stderr is no terminal."""
+    if hidden:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield lambda event: click.echo(event.message, err=True) if event.message else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn(_("left")), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what or _("replicates"), total=None)
+
+        def tell(event: Progress) -> None:
+            if event.message:
+                bar.console.print(event.message, highlight=False)
+            bar.update(task, completed=event.done, total=event.total)
+
+        yield tell
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON writes it: a number that is not there is null."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_parts(*parts: Any) -> None:
+    """Print tables and text, in colour on a terminal and plain into a file or pipe."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        console = Console(highlight=False, width=width_of_output())
+        for part in parts:
+            console.print(part)
+        return
+    console = Console(file=io.StringIO(), width=width_of_output(), highlight=False, color_system=None)
+    with console.capture() as plain:
+        for part in parts:
+            console.print(part)
+    click.echo("\n".join(line.rstrip() for line in plain.get().splitlines()))
+
+
+def print_lines(lines: Callable[[int], Iterable[Any]]) -> None:
+    """Print what a function of the width returns."""
+    print_parts(*lines(width_of_output()))
+
+
+def width_of_output() -> int:
+    """Return the columns to fill: those of the terminal, or of COLUMNS, at most 100."""
+    asked = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not asked.isdecimal():
+        return PLAIN_WIDTH
+    return max(NARROWEST, min(shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns, PLAIN_WIDTH))

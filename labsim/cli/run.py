@@ -1,0 +1,131 @@
+"""`labsim run`: simulate, save and print."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from labsim.cli.common import EXECUTORS, language_option, plain, print_parts, read_groupings, read_scale, show_progress
+from labsim.text import _
+
+if TYPE_CHECKING:
+    from labsim.results import Results
+
+__all__ = ["run"]
+
+_JSON_KEYS = (
+    "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
+)  # fmt: skip
+
+
+@click.command(help=_("Simulate a province (default son_la) and print the scorecard of its targets."))
+@click.argument("province", default="son_la")
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
+@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option("--replicates", type=click.IntRange(1), help=_("Runs with different random numbers."))
+@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+)
+@click.option("--by", multiple=True, callback=read_groupings, metavar="district|sex|age|ethnicity|residence",
+              help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
+@click.option("--executor", type=click.Choice(EXECUTORS), default="processes", show_default=True,
+              help=_("How replicates run side by side; the numbers are the same."))  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
+@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@language_option
+def run(
+    province: str,
+    scenario: tuple[str, ...],
+    scale: float | None,
+    seed: int | None,
+    replicates: int | None,
+    until: str | None,
+    settings: tuple[str, ...],
+    by: list[str] | None,
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Simulate, save and print."""
+    from labsim.config import load
+    from labsim.experiment.run import run as simulate
+    from labsim.results import require_replaceable
+
+    if out is not None:
+        require_replaceable(out)
+    config = load(province, scenario=list(scenario), settings=settings)
+    if out is not None or not as_json:
+        # the picture's library takes a second to load: that second passes while the replicates run
+        threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
+    with show_progress(hidden=quiet) as tell:
+        results = simulate(
+            config, seed=seed, scale=scale, replicates=replicates, until=until, by=by, executor=executor,
+            workers=workers, progress=tell,
+        )  # fmt: skip
+    results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
+    folder = out if out is not None or as_json else _free_folder(results)
+    if folder is not None:
+        _save(results, folder)
+    if as_json:
+        click.echo(json.dumps(_summary(results), allow_nan=False))
+    elif not quiet:
+        _show(results)
+    if folder is not None and not as_json:
+        click.echo(str(folder) if quiet else _list_files(folder))
+
+
+def _free_folder(results: Results) -> Path:
+    """Return the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
+    about = results.manifest
+    name = re.sub(r"[^\w+.-]+", "-", f"{about['province']}-{Path(str(about['scenario'])).stem}")
+    n = 1
+    while True:
+        folder = Path("labsim-results") / f"{name}-{about['started'][:10]}-{n}"
+        if not folder.exists():
+            return folder
+        n += 1
+
+
+def _save(results: Results, folder: Path) -> None:
+    from labsim.report.figures import overview_files
+
+    results.save(folder, attachments=overview_files(results))
+
+
+def _list_files(folder: Path) -> str:
+    names = ("overview.png", "scorecard.csv", "monthly.parquet", "manifest.json")
+    return _("Files: {folder}\n  {names} and more").format(folder=folder, names=", ".join(names))
+
+
+def _summary(results: Results) -> dict[str, Any]:
+    """Return what --json prints; a number that is not there is null."""
+    rows = [{key: plain(row[key]) for key in _JSON_KEYS} for row in results.scorecard.to_dict("records")]
+    about = {key: results.manifest[key] for key in ("scenario", "scale", "replicates", "months", "timing")}
+    answers = {
+        name: [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        for name, table in results.answers().items()
+    }
+    return about | {"scorecard": rows} | answers
+
+
+def _show(results: Results) -> None:
+    from labsim.report.console import scorecard_view
+    from labsim.report.tables import group_view, ledger_view
+
+    groups = [part for grouping in results.groupings for part in group_view(results, grouping)]
+    print_parts(*scorecard_view(results), *ledger_view(results), *groups)

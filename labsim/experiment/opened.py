@@ -1,0 +1,280 @@
+"""Open the folder of a study: its points, its runs, and everything they found, by SQL or as tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+
+from labsim.config_files import find_configs
+from labsim.errors import ResultsError
+from labsim.experiment.run import indicators_known
+from labsim.experiment.runner import STUDY_FORMAT
+from labsim.experiment.shards import TABLES
+from labsim.experiment.store import Failure, Store
+from labsim.results import GROUPS, Results, canonical
+from labsim.targets import Target, load_targets, scorecard, target_values, wilson
+from labsim.text import _
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["OpenedStudy", "open_study", "targets_of"]
+
+VIEWS = ("points", "runs", *TABLES, "targets")
+
+
+def open_study(folder: str | Path) -> OpenedStudy:
+    """Open a study's folder, also while it runs. Raises ResultsError if it is none, or damaged."""
+    return OpenedStudy(Path(folder))
+
+
+class OpenedStudy:
+    """Read what a study found; runs that are still missing are simply not there.
+
+    `.points` and `.runs` list what was planned, `.targets()` scores every point, `.sql(...)` asks anything, and
+    `.results(point)` returns one point as the `Results` of a run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(folder)
+        self.about = _read_about(folder)
+
+    def __repr__(self) -> str:
+        done, total = len(self.runs[self.runs["status"] == "ok"]), len(self.runs)
+        return f"<Study {self.about['study']['name']} {len(self.points)} points, {done} of {total} runs>"
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """Return one row a point: point, name, province, scenario, config_hash, and a column for all that varies."""
+        rows = []
+        for point in self.about["points"]:
+            row = {"point": point["number"], **{key: point[key] for key in ("name", "province", "scenario")}}
+            varied = {path: _cell(value) for path, value in point["values"].items()}
+            rows.append(row | {"config_hash": point["config_hash"]} | varied)
+        return pd.DataFrame(rows)
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """Return one row a run: run, point, replicate, seed, status (ok, failed, missing), where and message."""
+        frame = pd.DataFrame(self.about["runs"], columns=["run", "point", "replicate", "seed"])
+        done = self.store.done()
+        failed: dict[str, Failure] = {failure.run: failure for failure in self.store.failures()}
+        frame["status"] = ["ok" if run in done else "failed" if run in failed else "missing" for run in frame["run"]]
+        for name in ("where", "message"):
+            frame[name] = [getattr(failed[run], name) if run in failed else "" for run in frame["run"]]
+        return frame
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Ask in SQL (DuckDB): tables points, runs, monthly, ledger, policies, population and targets.
+
+        Files other than the study's own cannot be read or written. Raises ResultsError with what DuckDB says.
+        """
+        import duckdb
+
+        try:
+            with self._connection(with_targets="targets" in query.lower()) as connection:
+                found: pd.DataFrame = connection.execute(query).df()
+                return found
+        except duckdb.Error as error:
+            raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
+
+    def monthly(
+        self, indicators: Sequence[str] = (), points: Sequence[int] = (), grouped: bool = False
+    ) -> pd.DataFrame:
+        """Return the tidy series of some indicators and points (all by default), with a column `point`.
+
+        Without `grouped` only those of all people together.
+        """
+        where = ["true"]
+        if indicators:
+            where.append(f"indicator in ({_listed(indicators)})")
+        if points:
+            where.append(f"point in ({', '.join(str(int(one)) for one in points)})")
+        if not grouped:
+            where += [f"{_quoted(name)} = 'all'" for name in GROUPS]
+        order = "point, replicate, indicator, month"
+        return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
+
+    def target_values(self) -> pd.DataFrame:
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons."""
+        parts = []
+        runs = self.runs.reset_index(names="number")
+        province_of = dict(zip(self.points["point"], self.points["province"], strict=True))
+        for province in dict.fromkeys(province_of.values()):
+            targets = targets_of(province)
+            here = runs[runs["point"].map(province_of) == province]
+            if not targets or not len(here):
+                continue
+            monthly = self._for_targets(targets, here)
+            values = target_values(monthly, targets, indicators_known())
+            parts.append(values.rename(columns={"replicate": "number"}).merge(here, on="number"))
+        columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons"]
+        found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        return found[columns].sort_values(["point", "id", "year", "replicate"], ignore_index=True)
+
+    def targets(self) -> pd.DataFrame:
+        """Score every target at every point: value (mean), low and high (5 and 95 %), chance with its interval.
+
+        Columns: point, name, id, year, direction, target, unit, value, low, high, chance, chance_low, chance_high,
+        shortfall_persons, n.
+        """
+        values = self.target_values()
+        names = dict(zip(self.points["point"], self.points["name"], strict=True))
+        provinces = dict(zip(self.points["point"], self.points["province"], strict=True))
+        stated = {
+            province: {(one.id, one.year): one for one in targets_of(province)} for province in set(provinces.values())
+        }
+        rows = []
+        for key, part in values.groupby(["point", "id", "year"], sort=False):
+            point, name, year = cast("tuple[int, str, int]", key)
+            target = stated[provinces[point]][name, year]
+            found, n_met = part["value"].to_numpy(float), int(part["met"].sum())
+            low, high = np.quantile(found, [0.05, 0.95])
+            interval = wilson(n_met, found.size)
+            rows.append({
+                "point": point, "name": names[point], "id": name, "year": year, "direction": target.direction,
+                "target": target.value, "unit": target.unit, "value": found.mean(), "low": low, "high": high,
+                "chance": n_met / found.size, "chance_low": interval[0], "chance_high": interval[1],
+                "shortfall_persons": part["shortfall_persons"].mean(), "n": found.size,
+            })  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def costs(self) -> pd.DataFrame:
+        """Return what each point spent of public money in all, VND: point, name, policy, spent (mean), low, high."""
+        query = """
+            with spent as (
+                select point, replicate, policy, sum(spent) as spent from (
+                    select distinct point, replicate, policy, year, spent from policies
+                ) group by all
+            )
+            select point, points.name, policy, avg(spent) as spent, quantile_cont(spent, 0.05) as low,
+                quantile_cont(spent, 0.95) as high
+            from spent join points using (point) group by all order by point, policy
+        """
+        return self.sql(query)
+
+    def results(self, point: int) -> Results:
+        """Return one point as the `Results` of a run, with its scorecard; raises ResultsError if it has no runs."""
+        about = next((one for one in self.about["points"] if one["number"] == point), None)
+        if about is None:
+            last = len(self.about["points"]) - 1
+            raise ResultsError(_("no point {point}; allowed 0 to {last}").format(point=point, last=last))
+        tables = {name: self._of_point(name, point) for name in TABLES}
+        if not len(tables["monthly"]):
+            raise ResultsError(_("point {point} has no runs yet").format(point=point))
+        monthly = tables["monthly"].assign(scenario=about["name"])
+        known = indicators_known()
+        monthly = canonical(monthly)
+        recorded = set(monthly["indicator"].cat.categories)
+        n = int(monthly["replicate"].nunique())
+        config = self.about["bases"][f"{about['province']}/{about['scenario']}"]
+        return Results(
+            monthly=monthly,
+            scorecard=scorecard(monthly, targets_of(about["province"]), known),
+            manifest={
+                "province": about["province"], "scenario": about["name"], "replicates": n, "scale": config["scale"],
+                "start": config["period"]["start"], "until": config["period"]["until"], "config": config,
+                "config_hash": about["config_hash"], "changes": about["changes"], "values": about["values"],
+                "code_hash": self.about["code_hash"], "versions": self.about["versions"],
+                "study": self.about["study"]["name"],
+            },
+            indicators={name: info for name, info in known.items() if name in recorded},
+            observed=pd.DataFrame(),
+            ledger=tables["ledger"],
+            population=tables["population"],
+            policies=tables["policies"],
+        )  # fmt: skip
+
+    def export(self, path: str | Path) -> Path:
+        """Write everything found into one file: .csv or .parquet (the monthly table), or .nc (netCDF, a cube).
+
+        Raises ResultsError for another ending, a missing library, or a place that cannot be written.
+        """
+        from labsim.experiment.export import write
+
+        return write(self, Path(path))
+
+    def _of_point(self, table: str, point: int) -> pd.DataFrame:
+        columns = ", ".join(["replicate", *map(_quoted, TABLES[table])])
+        return self.sql(f"select {columns} from {table} where point = {int(point)} order by replicate")
+
+    def _for_targets(self, targets: Sequence[Target], here: pd.DataFrame) -> pd.DataFrame:
+        """Return the series that targets need, with the row of the run in the place of the replicate."""
+        known = indicators_known()
+        scored = [(one.indicator, one.base) for one in targets if one.indicator in known]
+        names = {name for name, _base in scored} | {base or known[name or ""].base for name, base in scored}
+        wanted = sorted(name for name in names if name)
+        with self._connection() as connection:
+            connection.register("here", here[["run", "number"]])
+            columns = ", ".join(["month", "indicator", *map(_quoted, GROUPS), "value"])
+            query = f"""select here.number as replicate, {columns} from stored join here using (run)
+                where stored."table" = 'monthly' and indicator in ({_listed(wanted)})"""
+            frame = connection.execute(query).df()
+        return canonical(frame.assign(scenario=""))
+
+    def _connection(self, with_targets: bool = False) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        connection = duckdb.connect()
+        connection.register("points", self.points)
+        runs = self.runs
+        connection.register("runs", runs)
+        if with_targets:
+            connection.register("targets", self.targets())
+        files = [str(path) for path in self.store.files()]
+        if not files:
+            raise ResultsError(_("{folder}: no run is finished yet").format(folder=self.folder))
+        connection.execute(f"create view stored as select * from read_parquet([{_listed(files)}])")
+        for name, columns in TABLES.items():
+            chosen = ", ".join(f"stored.{_quoted(column)}" for column in columns)
+            connection.execute(
+                f"""create view {name} as select runs.point, runs.replicate, {chosen}
+                from stored join runs using (run) where stored."table" = '{name}'"""
+            )
+        folder = str(self.store.runs.absolute())
+        connection.execute(f"set allowed_directories = [{_listed([folder])}]")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        return connection
+
+
+def targets_of(province: str) -> list[Target]:
+    """Return the targets of a province by its name; none for a reference world."""
+    for root in find_configs():
+        file = root / province / "targets.yaml"
+        if file.is_file():
+            return load_targets(file)
+    return []
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    path = folder / "study.json"
+    if not path.is_file():
+        raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if about["format"] != STUDY_FORMAT:
+            message = _("format {given}; this labsim reads {known}")
+            raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
+    return about
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, sort_keys=True) if isinstance(value, Mapping | list) else value
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,120 @@
+"""One run, one Parquet file: every table of a replicate below each other, with a column `table` that tells them apart.
+
+A shard is written under a temporary name, flushed to the disk and renamed, so that a file with a shard's name is whole.
+The same run gives the same bytes, whatever machine, order or executor wrote it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+
+from labsim.answers import POLICY_COLUMNS
+from labsim.folders import sync_folder
+from labsim.results import COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from labsim.experiment.run import Replicate
+
+__all__ = ["FORMAT", "TABLES", "schema", "table_of", "write_parquet", "write_shard"]
+
+FORMAT = "labsim-run-1"
+_TEXT, _NUMBER, _WHOLE, _TIME = "text", "number", "whole", "time"
+# What a study stores of each run, table by table; `run` and `table` come before.
+TABLES: dict[str, dict[str, str]] = {
+    "monthly": {
+        name: {"month": _TIME, "value": _NUMBER}.get(name, _TEXT)
+        for name in COLUMNS
+        if name not in ("scenario", "replicate")
+    },
+    "ledger": {
+        "year": _WHOLE, "policy": _TEXT, "purpose": _TEXT, "payer": _TEXT, "recipient": _TEXT,
+        "amount": _NUMBER, "persons": _NUMBER,
+    },
+    "policies": {
+        name: {"object": _TEXT, "int64": _WHOLE, "float64": _NUMBER}[kind] for name, kind in POLICY_COLUMNS.items()
+    },
+    "population": {
+        "margin": _TEXT, "cells": _WHOLE, "expected": _NUMBER, "got": _NUMBER, "largest": _NUMBER, "mean": _NUMBER,
+    },
+}  # fmt: skip
+
+
+def schema() -> pa.Schema:
+    """Return the columns of every shard, the same in each."""
+    import pyarrow as pa
+
+    types = {
+        _TEXT: pa.dictionary(pa.int32(), pa.string()),
+        _NUMBER: pa.float64(),
+        _WHOLE: pa.int64(),
+        _TIME: pa.timestamp("ms"),
+    }
+    columns: dict[str, str] = {"table": _TEXT, "run": _TEXT}
+    for table in TABLES.values():
+        columns |= table
+    fields = [pa.field(name, types[kind]) for name, kind in columns.items()]
+    return pa.schema(fields, metadata={b"labsim": FORMAT.encode()})
+
+
+def table_of(run: str, name: str, frame: pd.DataFrame) -> pa.Table:
+    """Return one table of a run with all columns of a shard; those of other tables are empty."""
+    import pyarrow as pa
+
+    columns = []
+    for field in schema():
+        if field.name in ("table", "run"):
+            word = name if field.name == "table" else run
+            indices = pa.array([0] * len(frame), pa.int32())
+            columns.append(pa.DictionaryArray.from_arrays(indices, pa.array([word])))
+        elif field.name in TABLES[name]:
+            columns.append(_array(frame[field.name], field.type))
+        else:
+            columns.append(pa.nulls(len(frame), field.type))
+    return pa.Table.from_arrays(columns, schema=schema())
+
+
+def write_shard(folder: Path, run: str, found: Replicate) -> Path:
+    """Write everything that one replicate found; raises OSError if the disk does not take it."""
+    frames: Mapping[str, pd.DataFrame] = {name: getattr(found, name) for name in TABLES}
+    path = folder / f"{run}.parquet"
+    write_parquet(path, (table_of(run, name, frame) for name, frame in frames.items() if len(frame)))
+    return path
+
+
+def write_parquet(path: Path, tables: Any, metadata: Mapping[bytes, bytes] | None = None) -> None:
+    """Write tables of `schema()` as row groups of one file, whole or not at all."""
+    import pyarrow.parquet as pq
+
+    draft = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        with draft.open("wb") as stream:
+            with pq.ParquetWriter(stream, schema(), compression="zstd", compression_level=1, version="2.6") as writer:
+                for table in tables:
+                    writer.write_table(table)
+                writer.add_key_value_metadata({key.decode(): value.decode() for key, value in (metadata or {}).items()})
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _array(column: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        words = column.array if isinstance(column.dtype, pd.CategoricalDtype) else pd.Categorical(column.astype(str))
+        words = cast(pd.Categorical, words)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(words.codes.astype("int32")), pa.array(list(words.categories), pa.string())
+        )
+    return pa.array(column.to_numpy(), kind, from_pandas=True)
