@@ -1,7 +1,7 @@
 """What results say by group, and what policies spent and brought about: tidy tables over replicates.
 
-Every table has the mean over replicates and the band between the 5 and 95 % quantiles. What is printed, written to CSV
-files, put into JSON and returned in Python are these same rows.
+Every table has the mean over replicates and the band between the 5 and 95 % quantiles; one replicate has no band. What
+is printed, written to CSV files, put into JSON and returned in Python are these same rows.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def spending(ledger: pd.DataFrame, n_replicates: int) -> pd.DataFrame:
     wide = wide.reindex(columns=range(1, n_replicates + 1), fill_value=0).sort_index()
     persons = ledger.groupby(keys)["persons"].sum() / n_replicates
     amounts = wide.to_numpy(dtype=float)
-    low, high = np.quantile(amounts, [0.05, 0.95], axis=1)
+    low, high = np.quantile(amounts, [0.05, 0.95], axis=1) if n_replicates > 1 else (np.nan, np.nan)
     table = wide.index.to_frame(index=False)
     table["amount"], table["amount_low"], table["amount_high"] = amounts.mean(axis=1), low, high
     table["persons"] = persons.reindex(wide.index).to_numpy()
@@ -120,7 +120,7 @@ def _band(name: str, values: np.ndarray) -> dict[str, float]:
     known = values[np.isfinite(values)]
     if not known.size:
         return {part: float("nan") for part in (name, f"{name}_low", f"{name}_high")}
-    low, high = np.quantile(known, [0.05, 0.95])
+    low, high = np.quantile(known, [0.05, 0.95]) if known.size > 1 else (np.nan, np.nan)
     return {name: float(known.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
@@ -128,5 +128,7 @@ def _banded(values: pd.Series[Any], keys: list[str]) -> pd.DataFrame:
     """Return mean, 5 and 95 % quantiles and number of replicates, one row for each combination of the keys."""
     groups = values.groupby(level=keys)
     table = groups.mean().rename("value").to_frame()
-    table["low"], table["high"], table["n_replicates"] = groups.quantile(0.05), groups.quantile(0.95), groups.size()
+    table["n_replicates"] = groups.size()
+    several = table["n_replicates"] > 1
+    table["low"], table["high"] = groups.quantile(0.05).where(several), groups.quantile(0.95).where(several)
     return table.reset_index()

@@ -126,7 +126,7 @@ class Table:
         return self.n_rows
 
     def __getitem__(self, row: int) -> Row:
-        if not 0 <= row < self.n_rows:
+        if not isinstance(row, int | np.integer) or not 0 <= row < self.n_rows:
             raise IndexError(f"{type(self).__name__}: row {row}; there are rows 0 to {self.n_rows - 1}")
         return Row(self, int(row))
 

@@ -69,7 +69,7 @@ class ConfigBase(pydantic.BaseModel):
     title: Names = Names(en="", vi="")
     question: Names = Names(en="", vi="")
     period: Period = Period()
-    scale: Annotated[float, pydantic.Field(ge=0.001, le=100)] = 0.1
+    scale: Annotated[float, pydantic.Field(ge=0.001, le=1)] = 0.1
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 1
     replicates: Annotated[int, pydantic.Field(ge=1)] = 1
     by: tuple[str, ...] = ()

@@ -24,6 +24,8 @@ __all__ = ["build"]
 Model = TypeVar("Model", bound=ConfigBase)
 _WRITTEN_BY_LABSIM = ("province", "scenario", "origins", "changes", "given")
 _RUN_KEYS = tuple(name for name in ConfigBase.model_fields if name not in _WRITTEN_BY_LABSIM)
+_NOT_SET = ("extends", "name", "kind", "folder", "as_of")
+_NOT_SET_WHOLE = ("fields", "groups", "institutions")
 _PROFILE_KEYS = tuple(name for name in Profile.model_fields if name not in ("id", "files"))
 
 
@@ -118,7 +120,15 @@ class _Builder(Generic[Model]):
         return [*self.model.sections(), *_RUN_KEYS, *_PROFILE_KEYS, "extends"]
 
     def _apply(self, settings: Sequence[tuple[KeyPath, Any]]) -> None:
+        seen: set[KeyPath] = set()
         for path, value in settings:
+            if path[0] in _NOT_SET or (path[0] in _NOT_SET_WHOLE and len(path) == 1):
+                message = _("is not a parameter; write it in a file")
+                self.problems.append(Problem(SETTING, None, None, ".".join(path), message))
+                continue
+            if path in seen:
+                self.problems.append(Problem(SETTING, None, None, ".".join(path), _("given twice")))
+            seen.add(path)
             try:
                 self.changes += self.tree.set(path, value)
             except ValueError as error:
@@ -221,6 +231,7 @@ class _Builder(Generic[Model]):
         config: Model | None = self._read(self.model, rest, ())
         if config is None:
             return None
+        self._check_start(config)
         self._check_names(config, policies)
         units = self._quantities()
         checked: Model = config.model_copy(
@@ -233,6 +244,13 @@ class _Builder(Generic[Model]):
             }
         )
         return checked
+
+    def _check_start(self, config: ConfigBase) -> None:
+        """Refuse to call the people of one month those of another."""
+        as_of, start = config.province.as_of, config.period.start
+        if as_of is not None and start != as_of:
+            message = _("given {start}; allowed {as_of}, the month that the province's margins describe")
+            self._report(("period", "start"), message.format(start=start, as_of=as_of))
 
     def _check_names(self, config: ConfigBase, policies: Mapping[str, Parameters]) -> None:
         """Refuse weights of fields and districts that this world does not have; they would change nothing."""

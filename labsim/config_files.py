@@ -13,6 +13,7 @@ from labsim.yaml_source import Source, read_yaml, shown_path
 __all__ = ["FileSet", "ProvinceNeeded", "collect_files", "find_configs", "known_names"]
 
 BASELINE = "baseline"
+_NO_SCENARIO = {"profile", "targets"}
 
 
 class ProvinceNeeded(ConfigError):
@@ -72,7 +73,11 @@ def collect_files(
     chosen: list[Path] = [] if first is None else [first]
     default = [str(one) for one in scenarios] == [BASELINE]
     if not (default and (first is not None or finder.scenario_or_none(BASELINE, world) is None)):
-        chosen += [finder.scenario(one, world) for one in scenarios]
+        for one in scenarios:
+            found = finder.scenario(one, world)
+            if found in chosen and not default:
+                raise ConfigError([Problem(None, None, None, str(one), _("this scenario is given twice"))])
+            chosen.append(found)
     files = FileSet(finder.world_id(world), "+".join(one.stem for one in chosen) or BASELINE)
     for chain in [finder.chain(one, world) for one in chosen] or [[world]]:
         for position, path in enumerate(chain):
@@ -101,7 +106,8 @@ class _Finder:
         if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
             path = Path(name).resolve()
             if not path.is_file():
-                raise _unknown(_("no file {name}").format(name=shown_path(path)), [])
+                message = _("{name} is a folder; give a file") if path.is_dir() else _("no file {name}")
+                raise _unknown(message.format(name=shown_path(path)), [])
             return self._world_of_file(path)
         for root in self.roots:
             if (root / name / "profile.yaml").is_file():
@@ -125,8 +131,9 @@ class _Finder:
         if found is not None:
             return found
         names = {file.stem for folder in self._scenario_folders(world) for file in folder.glob("*.yaml")}
+        names -= _NO_SCENARIO
         message = _("no scenario {name!r} for {world}").format(name=str(name), world=self.world_id(world))
-        raise _unknown(message, sorted(names - {"profile"}), str(name))
+        raise _unknown(message, sorted(names), str(name))
 
     def scenario_or_none(self, name: str | Path, world: Path) -> Path | None:
         if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
@@ -135,7 +142,7 @@ class _Finder:
         if rest and own in (self.world_id(world), "scenarios"):
             name = rest
         for folder in self._scenario_folders(world):
-            if (folder / f"{name}.yaml").is_file() and name != "profile":
+            if (folder / f"{name}.yaml").is_file() and name not in _NO_SCENARIO:
                 return folder / f"{name}.yaml"
         return None
 
@@ -218,7 +225,7 @@ class _Finder:
 
 
 def _describes_scenario(file: Path) -> bool:
-    return file.name not in ("profile.yaml", "targets.yaml") and (file.parent / "profile.yaml").is_file()
+    return file.stem not in _NO_SCENARIO and (file.parent / "profile.yaml").is_file()
 
 
 def _unknown(message: str, options: Sequence[str], word: str = "") -> ConfigError:

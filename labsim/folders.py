@@ -26,6 +26,19 @@ def swap_in(draft: Path, target: Path) -> None:
         shutil.rmtree(old.parent, ignore_errors=True)
 
 
+def require_writable(target: Path) -> None:
+    """Raise OSError if a folder of this name cannot be made or replaced, before hours of work are lost on it."""
+    above = target
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise NotADirectoryError(f"{above} is a file")
+    if above == target:
+        above = target.parent
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=above):
+        pass
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder's list of files to the disk."""
     if os.name != "posix":

@@ -6,7 +6,9 @@ import mesa
 
 from labsim.agents import Province, TrainingInstitution
 from labsim.config import Config
+from labsim.errors import RunError
 from labsim.simulation import Simulation
+from labsim.text import _
 
 
 class LabourModel(Simulation, mesa.Model):
@@ -17,7 +19,8 @@ class LabourModel(Simulation, mesa.Model):
             model.step()
 
     Institutions and the province are Mesa agents (`model.agents_by_type[TrainingInstitution]`); people and employers
-    are columns, and `model.workers[123]` reads one person as an agent.
+    are columns, and `model.workers[123]` reads one person as an agent. After the last month of the configuration's
+    period `model.running` is False, and a further step raises RunError.
     """
 
     def __init__(self, config: Config, seed: int | None = None) -> None:
@@ -26,6 +29,14 @@ class LabourModel(Simulation, mesa.Model):
         for row, name in enumerate(self._institution_names()):
             TrainingInstitution(self, row, name)
         self.province = Province(self)
+
+    def step(self) -> None:
+        """Simulate one month. Raises RunError after the last month of the period."""
+        if self.month >= self.config.period.n_months:
+            message = _("the run ended in {until}; a later end is set with period.until")
+            raise RunError(message.format(until=self.config.period.until))
+        super().step()
+        self.running = self.month < self.config.period.n_months
 
     def _institution_names(self) -> list[str]:
         names = [str(institution.names) for institution in self.config.province.institutions]

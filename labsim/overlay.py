@@ -101,6 +101,8 @@ class Tree:
         old = container.get(key, ABSENT) if isinstance(container, dict) else container[key]
         evidence: dict[KeyPath, Mapping[str, Any]] = {}
         value = split_value(value, path, Place(SETTING, None, None), evidence)
+        if value in (None, True, {}) and isinstance(old, dict) and len(path) == 2 and path[0] == "policies":
+            return []  # a policy named without anything is on as it was
         for length in range(1, len(path)):
             self.places.setdefault(path[:length], Place(SETTING, None, None))
         self.places[path] = Place(SETTING, None, None)
@@ -132,6 +134,8 @@ def merged(
             result[key] = merged(below.get(key, ABSENT), value, (*path, str(key)), whole=whole, log=log)
         return result
     result = new
+    if new in (None, True) and isinstance(old, dict) and len(path) == 2 and path[0] == "policies":
+        return old  # a policy named without anything is on as it was
     if is_series(new) and is_series(old) and path not in whole:
         first = min(new)
         result = {year: amount for year, amount in old.items() if year < first} | new
@@ -212,6 +216,8 @@ def read_settings(settings: Sequence[str] | Mapping[str, Any]) -> tuple[list[tup
     """Split ``path=value`` texts (values by the rules of a file) or a mapping from path to value."""
     found: list[tuple[KeyPath, Any]] = []
     problems: list[Problem] = []
+    if isinstance(settings, str):
+        settings = [settings]
     if isinstance(settings, Mapping):
         return [(tuple(path.split(".")), value) for path, value in settings.items()], []
     for text in settings:

@@ -58,6 +58,8 @@ def find_policy_class(
     path = (folder / file_name).resolve()
     if not path.is_file():
         raise ValueError(_("no file {file}").format(file=shown_path(path)))
+    if not class_name:
+        raise ValueError(_('given {use!r}; write `use: "file.py:Class"`').format(use=use))
     code = content_hash(path)
     return _class_in(_module(path, code), class_name, path, base), PolicyOrigin(use=class_name, file=path, code=code)
 
@@ -88,13 +90,13 @@ def _module(path: Path, code: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ValueError(_import_failure(path, error)) from error
     return module
 
 
-def _import_failure(path: Path, error: Exception) -> str:
+def _import_failure(path: Path, error: BaseException) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
     where = shown_path(path) if line is None else f"{shown_path(path)}:{line}"

@@ -32,6 +32,9 @@ GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
 """What people can be grouped by in results."""
 
 
+_LAST_MONTH = "2100-12"
+
+
 class _Data(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -119,8 +122,9 @@ class Profile(_Data):
     """Describe the structure of a province, or of a small reference world.
 
     ``id`` is the name of its folder; ``folder`` holds the margins (CSV) and ``files`` the content hash of each of
-    them by its path below the folder. The hashes, not the folder, enter the hash of the configuration. ``groups``
-    lists the members of each grouping of people (ethnicity).
+    them by its path below the folder. The hashes, not the folder, enter the hash of the configuration. ``as_of`` is the
+    month that the margins describe ("2020-12"; None: any), ``groups`` lists the members of each grouping of people
+    (ethnicity).
     """
 
     id: str
@@ -128,6 +132,7 @@ class Profile(_Data):
     kind: Literal["province", "reference"] = "province"
     folder: Path | None = None
     files: dict[str, str] = {}
+    as_of: Annotated[str, pydantic.Field(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")] | None = None
     fields: tuple[Field, ...] = ()
     groups: dict[str, tuple[Group, ...]] = {}
     institutions: tuple[Institution, ...] = ()
@@ -178,6 +183,9 @@ class Period(_Data):
         if self.until < self.start:
             message = _("until: given {until}; allowed {start} (the start) or later")
             raise ValueError(message.format(until=self.until, start=self.start))
+        if self.until > _LAST_MONTH:
+            message = _("until: given {until}; allowed {last} or earlier")
+            raise ValueError(message.format(until=self.until, last=_LAST_MONTH))
         return self
 
     @property

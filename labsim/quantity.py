@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, get_args
 import pydantic
 import pydantic_core
 
+from labsim.text import _
+
 __all__ = [
     "GRADES",
     "Grade",
@@ -32,7 +34,7 @@ __all__ = [
 Grade = Literal["A", "B", "C", "D"]
 GRADES: tuple[str, ...] = get_args(Grade)
 
-Yearly = dict[int, float]
+Yearly = dict[Annotated[int, pydantic.Field(ge=2000, le=2100)], float]
 """Amounts by the year from which they hold; see `amount_in`."""
 
 _FACTS, _NAMES = "quantity", "names"
@@ -187,13 +189,13 @@ def yearly_rate(monthly_probability: float) -> float:
 def allowed_range(low: float | None, high: float | None, unit: str) -> str:
     """Write a range in words, as ``0 to 1 [share]``."""
     if low is None and high is None:
-        words = "any number"
+        words = _("any number")
     elif high is None:
-        words = f"{low:g} or more"
+        words = _("{bound:g} or more").format(bound=low)
     elif low is None:
-        words = f"{high:g} or less"
+        words = _("{bound:g} or less").format(bound=high)
     else:
-        words = f"{low:g} to {high:g}"
+        words = _("{low:g} to {high:g}").format(low=low, high=high)
     return f"{words} [{unit}]"
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from labsim import answers
 from labsim.errors import ResultsError
-from labsim.folders import swap_in, sync_folder
+from labsim.folders import require_writable, swap_in, sync_folder
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
 
@@ -128,8 +128,8 @@ class Results:
         """
         target = Path(folder).absolute()
         files = dict(attachments or {})
-        for name in files:
-            if name in _OURS or Path(name).name != name:
+        for name, content in files.items():
+            if not name or name in _OURS or Path(name).name != name or not isinstance(content, bytes):
                 raise ResultsError(_("{name}: not a name for a further file of a result folder").format(name=name))
         require_replaceable(target)
         try:
@@ -169,8 +169,12 @@ class Results:
 def open_results(folder: str | Path) -> Results:
     """Read a result folder back. Raises ResultsError naming the file that is missing or damaged."""
     place = Path(folder)
-    if not place.is_dir():
-        raise ResultsError(_("{folder}: no such folder").format(folder=folder))
+    try:
+        is_there = str(folder) != "" and place.is_dir()
+    except OSError:
+        is_there = False
+    if not is_there:
+        raise ResultsError(_("{folder}: no such folder").format(folder=folder or '""'))
     manifest = _read_manifest(place)
     needed = {f"{name}.csv" for name in _TABLES} | {"monthly.parquet"}
     for name in sorted({*manifest["files"], *needed}):
@@ -343,11 +347,35 @@ def _read_manifest(place: Path) -> dict[str, Any]:
         if manifest["format"] != FORMAT:
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=manifest["format"], known=FORMAT))
-        if not isinstance(manifest["files"], dict):
-            raise TypeError("files")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _require_sense(manifest)
+    except KeyError as error:
+        raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ResultsError(_damaged(path, error)) from error
     return cast("dict[str, Any]", manifest)
+
+
+def _require_sense(manifest: dict[str, Any]) -> None:
+    """Raise ValueError if a manifest holds what no run writes."""
+    files, config = manifest["files"], manifest.get("config", {})
+    replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
+    wrong = [
+        name
+        for name, right in (
+            ("files", isinstance(files, dict) and all(Path(name).name == name for name in files)),
+            ("files", isinstance(files, dict) and all(isinstance(one, dict) for one in files.values())),
+            ("config", isinstance(config, dict)),
+            ("replicates", isinstance(replicates, int) and replicates >= 1),
+            ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
+        )
+        if not right
+    ]
+    wrong += [
+        f"files.{name}.columns" for name, one in (files.items() if not wrong else ())
+        if not isinstance(one.get("columns", {}), dict)
+    ]  # fmt: skip
+    if wrong:
+        raise ValueError(_("{names}: not what a run writes").format(names=", ".join(dict.fromkeys(wrong))))
 
 
 def _require_whole(path: Path, known: Any) -> None:
@@ -358,12 +386,16 @@ def _require_whole(path: Path, known: Any) -> None:
 
 
 def require_replaceable(target: Path) -> None:
-    """Raise ResultsError if a folder holds anything but an earlier labsim result."""
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ResultsError(_("{folder}: is a file; give a folder").format(folder=target))
-    found = {entry.name for entry in target.iterdir()} - _LEFT_BY_SYSTEMS
+    """Raise ResultsError if a folder holds anything but an earlier labsim result, or cannot be written."""
+    try:
+        if target.exists() and not target.is_dir():
+            raise ResultsError(_("{folder}: is a file; give a folder").format(folder=target))
+        require_writable(target)
+        if not target.exists():
+            return
+        found = {entry.name for entry in target.iterdir()} - _LEFT_BY_SYSTEMS
+    except OSError as error:
+        raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=target, error=error)) from error
     if not found:
         return
     try:

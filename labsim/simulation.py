@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from typing import Self
+import traceback
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 
 from labsim import schedule
 from labsim.config import Config
 from labsim.draws import Draws
+from labsim.errors import LabsimError, RunError
 from labsim.outcomes import Achievements
 from labsim.policies.base import Account, Policy
 from labsim.population import Misfit, populate
 from labsim.processes import counting, demography
 from labsim.recorder import Recorder
 from labsim.reference_world import build_reference
+from labsim.text import _
 from labsim.world import Activity, Enterprises, Institutions, Programmes, Workers, World
 
 
@@ -94,23 +98,45 @@ class Simulation:
         world.levers.reset()
         policies = self.active_policies()
         for name, policy in policies:
-            policy.adjust(world.levers.by(name), world)
+            self._ask(name, policy.adjust, world.levers.by(name), world)
         draws = self.draws.at(month)
         for process in self.processes:
             process(world, getattr(self.config, process.section), draws)
         for name, policy in policies:
-            policy.settle(world, Account(world, name))
+            self._ask(name, policy.settle, world, Account(world, name))
         self.achievements.take(world, [name for name, _policy in policies])
         world.ledger.close_month()
         self.recorder.take(world)
         self.timing["months_s"] += time.perf_counter() - started
+
+    def _ask(self, name: str, act: Callable[..., None], *given: Any) -> None:
+        """Let a policy act; what goes wrong in a file of the user's own is said without a traceback."""
+        origin = self.config.origins.get(name)
+        if origin is None or origin.file is None:
+            act(*given)
+            return
+        try:
+            act(*given)
+        except LabsimError:
+            raise
+        except (Exception, SystemExit) as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno for frame in frames if frame.filename == str(origin.file)]
+            where = ":".join(str(part) for part in (origin.file.name, *lines[-1:]))
+            year, month = self.world.calendar
+            message = _("policies.{name}: {where} raised {kind}: {error} ({year}-{month:02d})")
+            raise RunError(
+                message.format(
+                    name=name, where=where, kind=type(error).__name__, error=error, year=year, month=month
+                )
+            ) from error
 
     def run(self, months: int | None = None) -> Self:
         """Simulate a number of months, by default all that the configuration's period still holds; return the
         simulation.
         """
         left = self.config.period.n_months - self.month if months is None else months
-        for _ in range(left):
+        for _month in range(left):
             self.step()
         return self
 

@@ -117,10 +117,10 @@ def scorecard(
 ) -> pd.DataFrame:
     """Score every target on the replicates of one scenario; one row a target, in the order given.
 
-    `value` is the mean over replicates, `low` and `high` the 5 and 95 % quantiles, all in the target's unit; `chance`
-    is the share of replicates that meet the target, with a 95 % Wilson interval; `shortfall_persons` the mean over
-    replicates of the gap times the persons in the base. A target that cannot be scored stays in the list, with
-    `status` and `note` saying why.
+    `value` is the mean over replicates, `low` and `high` the 5 and 95 % quantiles (not known of a single replicate),
+    all in the target's unit; `chance` is the share of replicates that meet it, with a 95 % Wilson interval;
+    `shortfall_persons` the mean over replicates of the gap times the persons in the base. A target that cannot be
+    scored stays in the list, with `status` and `note` saying why.
     """
     rows = [_scored(monthly, target, indicators) for target in targets]
     frame = pd.DataFrame(rows, columns=list(SCORECARD_COLUMNS))
@@ -188,7 +188,7 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
         return row | {"status": BEYOND, "note": _why_beyond(series, target)}
     values = values * factor
     n_met = int(target.met_by(values).sum())
-    low, high = np.quantile(values, [0.05, 0.95])
+    low, high = np.quantile(values, [0.05, 0.95]) if values.size > 1 else (math.nan, math.nan)
     interval = wilson(n_met, values.size)
     persons, note = shortfall(monthly, target, info, values)
     return row | {

@@ -9,6 +9,7 @@ import difflib
 import gettext
 import locale
 import os
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def _catalogue() -> tuple[str, gettext.NullTranslations]:
 
 
 def _default_language() -> str:
-    asked = os.environ.get("LABSIM_LANG") or locale.getlocale()[0] or os.environ.get("LANG") or ""
+    # what the user asked for counts also where the system has no such locale installed
+    names = ("LABSIM_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    asked = next((os.environ[name] for name in names if os.environ.get(name)), "") or locale.getlocale()[0] or ""
     # Windows names the locale in words: "Vietnamese_Vietnam"
     return "vi" if _short(asked) in ("vi", "vietnamese") else "en"
 
@@ -84,8 +87,16 @@ def _short(code: str) -> str:
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """Return the option that ``word`` was most likely meant to be, or None if none is close."""
-    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
-    return close[0] if close else None
+    plain = {_plain(option): option for option in options}
+    close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def _plain(word: str) -> str:
+    """Return a word as names are written: small letters without accents, joined by underscores."""
+    letters = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D"))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return "_".join(bare.lower().split())
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

@@ -129,15 +129,19 @@ _ALLOWED: dict[str, Callable[[dict[str, Any]], str]] = {
     "model_type": lambda _context: _("a group of `key: value`"),
     "list_type": lambda _context: _("a list"),
     "tuple_type": lambda _context: _("a list"),
-    "greater_than": lambda context: _("more than {bound:g}").format(bound=context["gt"]),
-    "greater_than_equal": lambda context: _("{bound:g} or more").format(bound=context["ge"]),
-    "less_than": lambda context: _("less than {bound:g}").format(bound=context["lt"]),
-    "less_than_equal": lambda context: _("{bound:g} or less").format(bound=context["le"]),
+    "greater_than": lambda context: _("more than {bound}").format(bound=_bound(context["gt"])),
+    "greater_than_equal": lambda context: _("{bound} or more").format(bound=_bound(context["ge"])),
+    "less_than": lambda context: _("less than {bound}").format(bound=_bound(context["lt"])),
+    "less_than_equal": lambda context: _("{bound} or less").format(bound=_bound(context["le"])),
     "literal_error": lambda context: str(context["expected"]),
     "enum": lambda context: str(context["expected"]),
     "too_long": lambda context: _("at most {count} values").format(count=context["max_length"]),
     "too_short": lambda context: _("at least {count} values").format(count=context["min_length"]),
 }
+
+
+def _bound(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def unknown_name(name: str, names: Sequence[str]) -> str:

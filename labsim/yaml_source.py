@@ -24,6 +24,7 @@ KeyPath = tuple[str, ...]
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:_[0-9]+)*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+_LONGEST_NUMBER = 400  # digits; longer ones stay text, as no parameter takes them
 _BOOLEAN = {"true": True, "false": False}
 
 
@@ -50,17 +51,18 @@ def read_yaml(path: Path) -> Source:
     shown = shown_path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        whole = path.resolve()
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: links in a circle
         reason = _("cannot be read as UTF-8 text: {error}").format(error=error)
         raise ConfigError([Problem(shown, None, None, "", reason)]) from error
-    source = Source(shown, path.resolve(), {})
+    source = Source(shown, whole, {})
     reader = _Reader(shown, source.places)
     data = reader.read(text)
-    if not reader.problems and not isinstance(data, dict | None):
-        reader.problems.append(Problem(shown, 1, 1, "", _("the file must be a list of `key: value`")))
+    if not reader.problems and not isinstance(data, dict):
+        reader.problems.append(Problem(shown, 1, 1, "", _("the file must hold lines of `key: value`")))
     if reader.problems:
         raise ConfigError(reader.problems)
-    source.data.update(data or {})
+    source.data.update(data)
     return source
 
 
@@ -77,7 +79,7 @@ def shown_path(path: Path) -> str:
     """Write a path as a user wants to read it: relative to the current folder where it lies below it."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
+    except (OSError, RuntimeError, ValueError):
         return str(path)
 
 
@@ -114,13 +116,16 @@ class _Reader:
                     self._refuse(event.start_mark, (), _("aliases (*name) are not read; write the value out"))
                     return None
             node = yaml.compose(text, Loader=_StrictLoader)
+            return None if node is None else self._value(node, ())
+        except RecursionError:
+            self._refuse(None, (), _("nested too deeply"))
+            return None
         except yaml.MarkedYAMLError as error:
             self._refuse(error.problem_mark or error.context_mark, (), _syntax(error))
             return None
         except yaml.reader.ReaderError as error:
             self._refuse(None, (), _("not text that YAML can read: {error}").format(error=error.reason))
             return None
-        return None if node is None else self._value(node, ())
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
@@ -141,7 +146,7 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self._value(key_node, path)
             if isinstance(key, bool) or not isinstance(key, str | int):
-                given = getattr(key_node, "value", key)
+                given = key_node.value if isinstance(key_node, yaml.ScalarNode) else _("a list or group")
                 message = _("given the key {given!r}; allowed a name or a year").format(given=given)
                 self._refuse(key_node.start_mark, path, message)
                 continue
@@ -167,7 +172,7 @@ def _plain(text: str) -> Any:
         return None
     if text in _BOOLEAN:
         return _BOOLEAN[text]
-    if _INTEGER.fullmatch(text):
+    if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return int(text.replace("_", ""))
     leading_zero = re.match(r"[-+]?0[0-9]", text)
     if _FLOAT.fullmatch(text) and re.search(r"[0-9]", text) and not leading_zero and text[0] not in "eE":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import math
 import os
@@ -33,8 +34,8 @@ def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) ->
         scale = float(part) / float(whole or 1)
     except (ValueError, ZeroDivisionError):
         scale = math.nan
-    if not 0 < scale <= 1:
-        message = _("given {value!r}; allowed 1, 0.1 or 1:10, more than 0 and at most 1")
+    if not 0.001 <= scale <= 1:
+        message = _("given {value!r}; allowed 1, 0.1 or 1:10, from 0.001 to 1")
         raise click.BadParameter(message.format(value=value), ctx, param)
     return scale
 
@@ -43,7 +44,7 @@ def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str,
     """Read groupings: repeated, or separated by commas."""
     from labsim.profile import GROUPINGS, unknown_grouping
 
-    names = [name.strip() for text in value for name in text.split(",") if name.strip()]
+    names = [name.strip() for text in value for name in text.split(",")]
     for name in names:
         if name not in GROUPINGS:
             raise click.BadParameter(unknown_grouping(name), ctx, param)
@@ -71,6 +72,11 @@ class Commands(click.RichGroup):
             return super().invoke(ctx)
         except LabsimError as error:
             click.echo(str(error), err=True)
+            ctx.exit(2)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly when a reader such as `head` has had enough
+            click.echo(_("cannot read or write: {error}").format(error=error), err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo(_("interrupted; nothing was written"), err=True)

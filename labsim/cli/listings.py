@@ -17,21 +17,23 @@ __all__ = ["check", "levers", "params", "schedule"]
 
 @click.command(help=_("Print the month: the processes in order, what each does, reads and writes."))
 @click.argument("province", required=False)
-@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
-              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@click.option("--scenario", multiple=True,
+              help=_("Name or file of a scenario of the province; may be repeated."))  # fmt: skip
 @language_option
 def schedule(province: str | None, scenario: tuple[str, ...]) -> None:
     """Print the schedule; of a province, also what is switched off there and which policies act."""
     from labsim.report.listings import schedule_lines
     from labsim.schedule import MONTH
 
+    if province is None and scenario:
+        raise click.UsageError(_("--scenario needs the province before it, as in: labsim schedule son_la"))
     if province is None:
         print_lines(lambda width: schedule_lines(MONTH, width))
         return
     from labsim.config import load
     from labsim.schedule import of_month
 
-    config = load(province, scenario=list(scenario))
+    config = load(province, scenario=list(scenario or ("baseline",)))
     running = of_month(config.switched_off)
     policies = {name: policy.levers_named() for name, policy in sorted(config.policies.items())}
     print_lines(lambda width: schedule_lines(MONTH, width, running=running, policies=policies))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_RESULTS = Path("labsim-results")
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
 )  # fmt: skip
@@ -66,8 +67,8 @@ def run(
     from labsim.experiment.run import run as simulate
     from labsim.results import require_replaceable
 
-    if out is not None:
-        require_replaceable(out)
+    if out is not None or not as_json:
+        require_replaceable(out if out is not None else _RESULTS / "new")
     config = load(province, scenario=list(scenario), settings=settings)
     if out is not None or not as_json:
         # the picture's library takes a second to load: that second passes while the replicates run
@@ -95,7 +96,7 @@ def _free_folder(results: Results) -> Path:
     name = re.sub(r"[^\w+.-]+", "-", f"{about['province']}-{Path(str(about['scenario'])).stem}")
     n = 1
     while True:
-        folder = Path("labsim-results") / f"{name}-{about['started'][:10]}-{n}"
+        folder = _RESULTS / f"{name}-{about['started'][:10]}-{n}"
         if not folder.exists():
             return folder
         n += 1

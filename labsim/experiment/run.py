@@ -16,7 +16,7 @@ import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
-from labsim.errors import ConfigError, LabsimError, RunError
+from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.results import IndicatorInfo, Results, canonical, joined
@@ -81,7 +81,7 @@ class Replicate:
 
 
 def run(
-    config: Config,
+    config: Config | str,
     *,
     seed: int | None = None,
     scale: float | None = None,
@@ -92,7 +92,7 @@ def run(
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Results:
-    """Simulate every replicate of a configuration and score its targets.
+    """Simulate every replicate of a configuration (or of a province by its name) and score its targets.
 
     `seed`, `scale`, `replicates`, `until` and `by` replace what the configuration says; `by` names groupings that
     `Results.by` shall tell apart: district, sex, age, ethnicity, residence. The result does not depend on
@@ -102,7 +102,9 @@ def run(
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
-    config = _settled(config, seed=seed, scale=scale, replicates=replicates, until=until, by=by)
+    if not (workers is None or (isinstance(workers, int) and workers >= 1)):
+        raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
+    config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
     targets_file = _beside_margins(config, "targets.yaml")
@@ -133,6 +135,19 @@ def run(
     )
     results.manifest = _manifest(config, found, started, time.perf_counter() - began, executor)
     return results
+
+
+def loaded(config: Config | str) -> Config:
+    """Return a configuration, read by its name where it is given as text. Raises ConfigError for anything else."""
+    from labsim.config import load
+    from labsim.config_base import ConfigBase
+
+    if isinstance(config, str):
+        return load(config)
+    if isinstance(config, ConfigBase):
+        return config
+    message = _("given {given!r}; allowed a configuration, as labsim.load returns, or the name of a province")
+    raise ConfigError([Problem(None, None, None, "", message.format(given=config))])
 
 
 def replicate_seed(seed: int, replicate: int) -> int:

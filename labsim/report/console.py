@@ -116,7 +116,7 @@ def _wanted(row: Mapping[Any, Any]) -> str:
 
 def _simulated(row: Mapping[Any, Any]) -> str:
     low, high = number(row["low"], row["unit"]), number(row["high"], row["unit"])
-    band = _("({low} to {high})").format(low=low, high=high)
+    band = "" if "-" in (low, high) else _("({low} to {high})").format(low=low, high=high)
     return f"{_with_unit(row['value'], row['unit'])}\n{band}"
 
 

@@ -121,11 +121,18 @@ def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
     table.add_column(_("Months\npaused"), justify="right", min_width=6)
     table.add_column(_("Outcome\n(90 % band)"), justify="right", min_width=11)
     table.add_column(_("VND for one\n(90 % band)"), justify="right", min_width=13)
+    before = ""
     for row in rows:
-        what = Text(str(row["policy"]), style="bold")
-        what.append(f"\n{_(str(row['outcome']))}" if row["outcome"] else "", style="dim")
+        again = row["policy"] == before  # what a policy spent stands once, beside its first outcome
+        before = str(row["policy"])
+        what = Text("" if again else before, style="bold")
+        separator = "" if again else "\n"
+        what.append(f"{separator}{_(str(row['outcome']))}" if row["outcome"] else "", style="dim")
+        spent = ("", "", "") if again else (
+            _millions(row["spent"]), _millions(row["left"]), number(row["months_paused"], "months"),
+        )  # fmt: skip
         table.add_row(
-            what, _millions(row["spent"]), _millions(row["left"]), number(row["months_paused"], "months"),
+            what, *spent,
             _with_band(row, "count", "persons"), _with_band(row, "unit_cost", "VND"),
         )  # fmt: skip
     return table
@@ -180,7 +187,7 @@ def _with_band(row: Mapping[Any, Any], name: str, unit: str) -> str:
 
 
 def _band(low: str, high: str) -> str:
-    return _("({low} to {high})").format(low=low, high=high)
+    return "" if "-" in (low, high) else _("({low} to {high})").format(low=low, high=high)
 
 
 def _millions(amount: float) -> str:
