@@ -113,7 +113,7 @@ def cli() -> None:
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
 )
-@click.option("--by", multiple=True, callback=_groupings, metavar="district|sex|age|ethnicity|residence",
+@click.option("--by", multiple=True, callback=_groupings, metavar="district|sex|age|ethnicity|residence|field",
               help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
 @click.option("--executor", type=click.Choice(_EXECUTORS), default="processes", show_default=True,

@@ -24,7 +24,7 @@ def tidy(replicate: int = 1, offset: float = 0.0) -> pd.DataFrame:
     ]
     frame = pd.concat(frames, ignore_index=True)
     frame["scenario"], frame["replicate"] = "baseline", replicate
-    for group in ("district", "sex", "age", "ethnicity"):
+    for group in ("district", "sex", "age", "ethnicity", "field"):
         frame[group] = "all"
     return frame
 
