@@ -345,10 +345,17 @@ def _plain(value: Any) -> Any:
 
 def _show(results: Results) -> None:
     from labsim.report.console import scorecard_view
+    from labsim.report.panels import is_reference
     from labsim.report.tables import group_view, ledger_view
+    from labsim.report.worlds import world_view
 
-    groups = [part for grouping in results.groupings for part in group_view(results, grouping)]
-    _print(*scorecard_view(results), *ledger_view(results), *groups)
+    if is_reference(results):
+        groupings = [name for name in results.groupings if name != "field"]
+        first = world_view(results)
+    else:
+        groupings, first = list(results.groupings), scorecard_view(results)
+    groups = [part for grouping in groupings for part in group_view(results, grouping)]
+    _print(*first, *ledger_view(results), *groups)
 
 
 def _print(*parts: Any) -> None:
