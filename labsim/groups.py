@@ -87,7 +87,10 @@ def _fields_in(world: World, flow: str, people: np.ndarray) -> np.ndarray:
     if flow == "hires":  # some of the hired have left again since
         fields: np.ndarray = world.enterprises.field[world.events["hired_by"]]
         return fields
-    return world.workers.field[people] if flow == "people_trained" else fields_of(world, people)
+    if flow == "people_trained":
+        learned: np.ndarray = world.workers.field[people]
+        return learned
+    return fields_of(world, people)
 
 
 def _codes(world: World, grouping: str, people: np.ndarray) -> np.ndarray:
@@ -95,14 +98,15 @@ def _codes(world: World, grouping: str, people: np.ndarray) -> np.ndarray:
     w = world.workers
     if grouping == "field":
         return fields_of(world, people)
-    codes: np.ndarray = {
+    columns: dict[str, np.ndarray] = {
         "district": w.district,
         "sex": w.sex,
         "age": world.counts["bands"],
         "ethnicity": w.ethnicity,
         "residence": w.urban,
-    }[grouping]
-    return codes[people]
+    }
+    codes: np.ndarray = columns[grouping][people]
+    return codes
 
 
 def _distribution(change: np.ndarray, code: np.ndarray, n: int) -> np.ndarray:

@@ -36,7 +36,7 @@ LASTING = ("birth_month", "sex", "ethnicity", "district", "urban", "poor", "scho
 
 def small(name: str) -> Config:
     if name.startswith("reference/"):
-        return load(name, settings=["reference.people=400"])
+        return load(name, settings=["reference.people=400", "by=[]"])
     return load(name, settings=["scale=0.01"])
 
 

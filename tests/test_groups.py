@@ -17,6 +17,7 @@ from labsim.experiment.run import run
 from labsim.groups import BIN, GROUPINGS, PEOPLE_OF
 from labsim.indicators import INDICATORS
 from labsim.model import LabourModel
+from labsim.report.figures import main_series
 from labsim.report.numbers import number
 from labsim.results import open_results
 
@@ -168,7 +169,8 @@ def test_a_wrong_grouping_gets_the_nearest(son_la):
     result = CliRunner().invoke(cli, ["run", "--by", "sex,distrct", "--lang", "en"])
     said = " ".join(result.stderr.replace("│", " ").split())
     assert result.exit_code == 2
-    assert "given 'distrct'; did you mean \"district\"?; allowed: district, sex, age, ethnicity, residence, field" in said
+    allowed = "district, sex, age, ethnicity, residence, field"
+    assert f"given 'distrct'; did you mean \"district\"?; allowed: {allowed}" in said
     with pytest.raises(ConfigError, match=r"by: given 'gender'; allowed: district, sex"):
         son_la("by=[gender]")
 
@@ -286,3 +288,34 @@ def test_a_reference_world_tells_fields_apart_unless_it_is_told_not_to():
 def test_each_measure_by_field_says_whose_field_counts():
     assert [name for name in (*MONTHLY, *PEOPLE_OF) if not INDICATORS[name].by_field] == []
     assert INDICATORS["hires"].by_field == INDICATORS["vacancies"].by_field == "field of the employer"
+
+
+def test_a_reference_world_prints_its_main_series_and_its_fields(tmp_path):
+    words = ["run", "reference/occupational_2021", "--set", "reference.people=900", "--set", "reference.fields=3"]
+    words += ["--set", "reference.neighbours=1", "--until", "2021-02", "--replicates", "2", "--executor", "serial"]
+    printed = CliRunner().invoke(cli, [*words, "--out", str(tmp_path / "out"), "--lang", "en"], env={"COLUMNS": "100"})
+    assert printed.exit_code == 0, printed.output
+    lines = printed.stdout.splitlines()
+    results = open_results(tmp_path / "out")
+    (heading,) = (line for line in lines if line.startswith("In the month, or at its end"))
+    assert heading.split()[-3:] == ["2020-12", "2021-01", "2021-02"]
+    for k in range(3):
+        (row,) = (line.split() for line in lines if line.startswith(f"field {k} "))
+        last = {name: results.series(name, {"field": f"field {k}"}).iloc[-1].mean() for name in MONTHLY}
+        shown = [row[2], row[3], *row[-3:]]
+        names = ("employed", "unemployed", "seekers", "vacancies", "hires")
+        assert shown == [number(last[name], "persons") for name in names]
+    assert any("open vacancies; hires: field of the employer" in line for line in lines)
+    text = printed.stdout
+    assert "target" not in text and "abroad" not in text  # nothing of what a reference world does not have
+
+
+def test_the_picture_of_a_reference_world_shows_the_market_and_the_fields(occupations):
+    figure = main_series(occupations)
+    bold = [[words.get_text() for words in axis.texts if words.get_fontweight() == "bold"] for axis in figure.axes]
+    titles = [title[0].split("   ")[-1] for title in bold if title]
+    assert len(titles) == 6 and sum("field" in title for title in titles) == 2
+    (dots,) = (line for line in figure.axes[4].get_lines() if line.get_marker() == "o")
+    last = [occupations.series("unemployment_rate", {"field": f"field {k}"}).iloc[-1].median() for k in range(8)]
+    np.testing.assert_allclose(dots.get_ydata(), last)
+    assert not any("target" in words.get_text() for words in figure.legends[0].get_texts())

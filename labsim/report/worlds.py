@@ -113,7 +113,7 @@ def _series(results: Results, indicator: str, field: str = "all") -> pd.DataFram
 
 def _mean(results: Results, indicator: str, field: str, month: pd.Timestamp) -> float:
     series = _series(results, indicator, field)
-    return float(series.loc[month].mean()) if series is not None and month in series.index else float("nan")
+    return float(np.mean(series.loc[month])) if series is not None and month in series.index else float("nan")
 
 
 def _cell(results: Results, indicator: str, field: str, month: pd.Timestamp) -> str:
