@@ -17,7 +17,7 @@ YEAR = 2022
 UNEMPLOYMENT = "unemployment_rate"
 SHARE_CHANGED = 0.001
 LAST_INSIDE_OR_AWAY = 7  # activities up to "abroad": people of working age, here or away for work
-GROUP_COLUMNS = ("district", "sex", "age", "ethnicity", "residence")
+GROUP_COLUMNS = ("district", "sex", "age", "ethnicity", "residence", "field")
 
 
 def _amount_in(amounts: dict[int, float], year: int) -> float:

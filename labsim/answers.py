@@ -16,9 +16,9 @@ __all__ = ["BY_COLUMNS", "BY_MEASURES", "POLICY_COLUMNS", "by_group", "costs", "
 
 # What is told by group and year: a stock by its December, a flow by the sum of the year.
 BY_MEASURES = (
-    "working_age", "working_age_trained", "working_age_certified", "unemployed", "unemployment_rate",
+    "working_age", "working_age_trained", "working_age_certified", "employed", "unemployed", "unemployment_rate",
     "agricultural_workers", "agricultural_share",
-    "people_trained", "hires", "sent_abroad", "talent_came",
+    "seekers", "vacancies", "applications", "people_trained", "hires", "sent_abroad", "talent_came",
     "mean_wage", "mean_farm_income", "mean_business_income", "mean_income",
     "income_gain_share", "income_loss_share", "income_median_change",
 )  # fmt: skip
@@ -32,7 +32,7 @@ _LEDGER_KEYS = ["policy", "purpose", "recipient", "payer"]
 
 
 def by_group(monthly: pd.DataFrame, grouping: str, groupings: Sequence[str], kinds: Mapping[str, Any]) -> pd.DataFrame:
-    """Return every measure by group and year, the group "all" first; columns `BY_COLUMNS`.
+    """Return every measure that groups were told apart in, by group and year, "all" first; columns `BY_COLUMNS`.
 
     `monthly` is the tidy frame of one scenario; `kinds` gives unit, concept and kind ("flow" or "stock") of each
     indicator. A year counts if it is complete.
@@ -41,7 +41,8 @@ def by_group(monthly: pd.DataFrame, grouping: str, groupings: Sequence[str], kin
     frame = monthly[monthly["indicator"].isin(BY_MEASURES)]
     for name in rest:
         frame = frame[frame[name] == "all"]
-    frame = frame[["replicate", "month", "indicator", grouping, "value"]]
+    grouped = set(frame.loc[frame[grouping] != "all", "indicator"])
+    frame = frame.loc[frame["indicator"].isin(grouped), ["replicate", "month", "indicator", grouping, "value"]]
     month = pd.DatetimeIndex(frame["month"])
     frame = frame.assign(
         year=month.year, calendar=month.month, group=frame[grouping].astype(str), name=frame["indicator"].astype(str)

@@ -52,7 +52,8 @@ class ConfigBase(pydantic.BaseModel):
     """Hold a complete configuration: frozen, checked, hashed.
 
     ``scenario`` names the scenario files, joined by "+"; ``scale`` is simulated persons per person; ``replicates``
-    the number of runs with different random numbers; ``by`` names the groupings of people that results tell apart;
+    the number of runs with different random numbers; ``by`` names the groupings of people that results tell apart
+    (a reference world has "field" unless it says otherwise);
     ``switched_off`` names processes left out of the month;
     ``origins`` tells where the class of each policy comes from; ``changes`` logs what scenarios and settings changed
     over the profile; ``given`` is the evidence that files gave by the path of the parameter.

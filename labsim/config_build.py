@@ -228,6 +228,8 @@ class _Builder(Generic[Model]):
         rest["province"] = (province or fallback).model_dump(mode="json")
         if not data.get("title") and province is not None:
             rest["title"] = province.name.model_dump()
+        if province is not None and province.kind == "reference":
+            rest.setdefault("by", ["field"])  # the answers of the reference models are about occupations
         config: Model | None = self._read(self.model, rest, ())
         if config is None:
             return None

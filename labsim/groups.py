@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from labsim.processes.counting import AGE_BANDS
+from labsim.processes.fields import fields_of
 from labsim.profile import GROUPINGS
 from labsim.world import Activity, Sex, World
 
@@ -35,6 +36,7 @@ def labels_of(world: World, grouping: str) -> tuple[str, ...]:
         "age": AGE_BANDS,
         "ethnicity": world.ethnic_groups,
         "residence": RESIDENCES,
+        "field": world.fields,
     }[grouping]
 
 
@@ -47,12 +49,13 @@ class GroupCounter:
 
     def flows(self, world: World, grouping: str) -> np.ndarray:
         """Return the flows of the month by group in real persons, shape `(n_flows, n_groups)`."""
-        code, n = _codes(world, grouping), len(labels_of(world, grouping))
+        n = len(labels_of(world, grouping))
         values = np.zeros((len(PEOPLE_OF), n))
-        for row, event in enumerate(PEOPLE_OF.values()):
+        for row, (flow, event) in enumerate(PEOPLE_OF.items()):
             people = world.events.get(event)
             if people is not None and len(people):
-                values[row] = np.bincount(code[people], minlength=n)
+                code = _fields_in(world, flow, people) if grouping == "field" else _codes(world, grouping, people)
+                values[row] = np.bincount(code, minlength=n)
         return values / world.scale
 
     def changes(self, world: World) -> dict[str, np.ndarray] | None:
@@ -74,21 +77,35 @@ class GroupCounter:
         change = np.divide(after - before, before, out=np.full(len(rows), np.inf), where=before > 0)
         found = {"": _distribution(change, np.zeros(len(rows), dtype=np.int64), 1)}
         for grouping in self.groupings:
-            code = _codes(world, grouping)[rows].astype(np.int64)
+            code = _codes(world, grouping, rows).astype(np.int64)
             found[grouping] = _distribution(change, code, len(labels_of(world, grouping)))
         return found
 
 
-def _codes(world: World, grouping: str) -> np.ndarray:
-    """Return everyone's group of a grouping, shape `(n_workers,)`."""
+def _fields_in(world: World, flow: str, people: np.ndarray) -> np.ndarray:
+    """Return the field in which each person counts in a flow, shape `(n_people,)`; see `Indicator.by_field`."""
+    if flow == "hires":  # some of the hired have left again since
+        fields: np.ndarray = world.enterprises.field[world.events["hired_by"]]
+        return fields
+    if flow == "people_trained":
+        learned: np.ndarray = world.workers.field[people]
+        return learned
+    return fields_of(world, people)
+
+
+def _codes(world: World, grouping: str, people: np.ndarray) -> np.ndarray:
+    """Return the group of each of some people, shape `(n_people,)`."""
     w = world.workers
-    codes: np.ndarray = {
+    if grouping == "field":
+        return fields_of(world, people)
+    columns: dict[str, np.ndarray] = {
         "district": w.district,
         "sex": w.sex,
         "age": world.counts["bands"],
         "ethnicity": w.ethnicity,
         "residence": w.urban,
-    }[grouping]
+    }
+    codes: np.ndarray = columns[grouping][people]
     return codes
 
 

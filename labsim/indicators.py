@@ -27,6 +27,11 @@ STOCK, FLOW = "stock", "flow"
 N_AGES, N_STATUSES, N_TRAINING = 5, 15, 6
 FARMING_PAY, BUSINESS_PAY, EMPLOYEE_PAY = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 ANY = slice(None)
+# Whose field counts where fields of work are told apart.
+OF_PERSON = mark("field of the work of those in work, of the skill of all others")
+OF_SEEKER = mark("field of skill, which decides where people may apply")
+OF_POST = mark("field of the employer")
+OF_COURSE = mark("field learned")
 
 
 class Term(NamedTuple):
@@ -49,7 +54,8 @@ class Indicator:
 
     `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the
     persons a share refers to. A counted indicator has terms `above`, and `below` if it is a share; `pay` picks the
-    pay that is summed above instead; a flow names the count of the ledger in `source`.
+    pay that is summed above instead; a flow names the count of the ledger in `source`. `by_field` says whose field
+    counts where fields of work are told apart.
     """
 
     name: str
@@ -63,6 +69,7 @@ class Indicator:
     below: Terms = ()
     pay: tuple[float, float, float] | None = None
     source: str | None = None
+    by_field: str = ""
 
 
 def _status(first: int, last: int | None = None) -> slice:
@@ -87,7 +94,7 @@ def _any_of(*statuses: slice, training: slice = ANY) -> Terms:
 
 
 def _stock(name: str, label: str, above: Terms, concept: str = ADMINISTRATIVE, better: str | None = None) -> Indicator:
-    return Indicator(name, label, "persons", concept, better, STOCK, None, above)
+    return Indicator(name, label, "persons", concept, better, STOCK, None, above, by_field=OF_PERSON)
 
 
 def _share(
@@ -99,23 +106,34 @@ def _share(
     better: str | None = None,
     concept: str = ADMINISTRATIVE,
 ) -> Indicator:
-    return Indicator(name, label, "%", concept, better, STOCK, base, above, below)
+    return Indicator(name, label, "%", concept, better, STOCK, base, above, below, by_field=OF_PERSON)
 
 
 def _pay(name: str, label: str, pay: tuple[float, float, float], below: Terms) -> Indicator:
-    return Indicator(name, label, "VND per month", MODEL, "up", STOCK, None, (), below, pay)
+    return Indicator(name, label, "VND per month", MODEL, "up", STOCK, None, (), below, pay, by_field=OF_PERSON)
 
 
 def _flow(
-    name: str, label: str, better: str | None = None, concept: str = ADMINISTRATIVE, unit: str = "persons"
+    name: str,
+    label: str,
+    better: str | None = None,
+    concept: str = ADMINISTRATIVE,
+    unit: str = "persons",
+    by_field: str = "",
 ) -> Indicator:
-    return Indicator(name, label, unit, concept, better, FLOW, None, source=name)
+    return Indicator(name, label, unit, concept, better, FLOW, None, source=name, by_field=by_field)
 
 
 def _state(
-    name: str, label: str, unit: str, better: str | None = None, base: str | None = None, concept: str = MODEL
+    name: str,
+    label: str,
+    unit: str,
+    better: str | None = None,
+    base: str | None = None,
+    concept: str = MODEL,
+    by_field: str = "",
 ) -> Indicator:
-    return Indicator(name, label, unit, concept, better, STOCK, base, source=name)
+    return Indicator(name, label, unit, concept, better, STOCK, base, source=name, by_field=by_field)
 
 
 def _degrees(name: str, label: str, base: str | None = None) -> Indicator:
@@ -247,7 +265,7 @@ _ALL = (
     _pay("mean_wage", mark("mean wage of employees"), EMPLOYEE_PAY, (Term(EMPLOYEES),)),
     _pay("mean_farm_income", mark("mean income from farming"), FARMING_PAY, (Term(FARMING),)),
     _pay("mean_business_income", mark("mean income from a household business"), BUSINESS_PAY, (Term(BUSINESS),)),
-    _flow("people_trained", mark("people who completed training"), "up"),
+    _flow("people_trained", mark("people who completed training"), "up", by_field=OF_COURSE),
     _flow("training_enrolled", mark("people admitted to training")),
     _flow("training_applicants", mark("people who applied for training"), concept=MODEL),
     _flow("training_dropped_out", mark("people who dropped out of training"), "down", MODEL),
@@ -255,13 +273,15 @@ _ALL = (
     _flow("trained_on_the_job", mark("employees trained on the job"), "up", MODEL),
     _flow("jobs_created", mark("jobs created, as the province counts them"), "up"),
     _flow("jobs_gross", mark("all new jobs: hires, businesses opened, departures to work elsewhere"), "up", MODEL),
-    _flow("sent_abroad", mark("people sent abroad under contract"), "up"),
+    _flow("sent_abroad", mark("people sent abroad under contract"), "up", by_field=OF_PERSON),
     _flow("returned_from_abroad", mark("people back from abroad")),
     _flow("left_for_other_provinces", mark("people who left to work in other provinces")),
     _flow("returned_from_other_provinces", mark("people back from other provinces")),
     _flow("moved_in", mark("people who moved in")),
-    _flow("talent_came", mark("degree holders attracted to reserved posts"), "up"),
-    _flow("hires", mark("hires"), concept=MODEL),
+    _flow("talent_came", mark("degree holders attracted to reserved posts"), "up", by_field=OF_POST),
+    _state("seekers", mark("people who search for work in the month"), "persons", by_field=OF_SEEKER),
+    _flow("applications", mark("applications for a vacancy"), None, MODEL, "applications", OF_POST),
+    _flow("hires", mark("hires"), concept=MODEL, by_field=OF_POST),
     _flow("job_changes", mark("hires of people who had another job"), concept=MODEL),
     _flow("hired_from_farming", mark("hires of people who farmed on their own account"), concept=MODEL),
     _flow("separations", mark("separations"), concept=MODEL),
@@ -274,7 +294,7 @@ _ALL = (
     _flow("reached_fifteen", mark("people who reached fifteen"), concept=MODEL),
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
-    _state("vacancies", mark("open vacancies"), "posts"),
+    _state("vacancies", mark("open vacancies"), "posts", by_field=OF_POST),
     _flow("reached", mark("people reached by employment services"), "up"),
     _flow("introduced", mark("introductions of people to a vacancy by employment services")),
     _flow("placed", mark("people hired through an introduction"), "up"),
@@ -342,8 +362,11 @@ BY_GROUP = (
         SURVEY,
     ),
 )
+# Recorded by field, where these are told apart: the people every month, and the two sides of the market.
+OF_FIELDS = ("labour_force", "employed", "unemployed", "unemployment_rate")
+MARKET = ("seekers", "vacancies", "applications")
 INCOME_CHANGES = tuple(
-    Indicator(name, label, "%", MODEL, better, STOCK, None)
+    Indicator(name, label, "%", MODEL, better, STOCK, None, by_field=OF_PERSON)
     for name, label, better in (
         ("income_gain_share", mark("people whose income rose by more than 5 % within the year"), "up"),
         ("income_loss_share", mark("people whose income fell by more than 5 % within the year"), "down"),

@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 
-GROUPINGS = ("district", "sex", "age", "ethnicity", "residence")
-"""What people can be grouped by in results."""
+GROUPINGS = ("district", "sex", "age", "ethnicity", "residence", "field")
+"""What people can be grouped by in results; posts by field only."""
 
 
 _LAST_MONTH = "2100-12"

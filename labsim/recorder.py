@@ -1,5 +1,5 @@
 """Take down every indicator of a month: for the province and by residence monthly, by the other groups every
-December; flows by group and changes of income where they are asked for.
+December; flows by group, changes of income and fields of work where they are asked for.
 """
 
 from __future__ import annotations
@@ -12,11 +12,25 @@ import numpy as np
 import pandas as pd
 
 from labsim.groups import GROUPINGS, PEOPLE_OF, RESIDENCES, GroupCounter, labels_of
-from labsim.indicators import BY_GROUP, COUNTED, FLOW, FLOWS, INCOME_CHANGES, count, gini, shares, sums_of, working_age
+from labsim.indicators import (
+    BY_GROUP,
+    COUNTED,
+    FLOW,
+    FLOWS,
+    INCOME_CHANGES,
+    MARKET,
+    OF_FIELDS,
+    count,
+    gini,
+    shares,
+    sums_of,
+    working_age,
+)
 from labsim.ledger import PRIVATE_PAYERS
 from labsim.processes.counting import PAY_BIN
+from labsim.processes.fields import doings_by_field, market_by_field, people_by_field
 from labsim.processes.in_service import count_degrees
-from labsim.world import World
+from labsim.world import Activity, World
 
 NONE_YET = float("nan")  # a stock that is counted in December only
 # The axis of each grouping in the table of people.
@@ -27,7 +41,8 @@ _AXES = {"district": 0, "sex": 2, "age": 3, "ethnicity": 4}
 class Recorder:
     """The series of one run; `monthly()` returns them as one tidy frame.
 
-    `by` names the groupings by which flows, people of working age and changes of income are recorded too.
+    `by` names the groupings by which flows, people of working age and changes of income are recorded too; of fields of
+    work also people in work and without, seekers, vacancies and applications every month.
     """
 
     by: Sequence[str] = ()
@@ -59,6 +74,8 @@ class Recorder:
         if world.month > 0:
             for grouping in groups.groupings:
                 self._add(at, grouping, labels_of(world, grouping), groups.flows(world, grouping), "grouped flows")
+        if "field" in groups.groupings:
+            self._take_fields(world, at)
         if world.calendar[1] != 12:
             return
         changes = groups.changes(world)
@@ -66,11 +83,22 @@ class Recorder:
         stocks = working_age(of_residence).sum(axis=1, keepdims=True)
         self._add(at, "", ("all",), stocks, "working age")
         for grouping in groups.groupings:
-            people = of_residence if grouping == "residence" else _reduced(world, grouping)[0]
-            self._add(at, grouping, labels_of(world, grouping), working_age(people), "working age")
+            if grouping != "field":
+                people = of_residence if grouping == "residence" else _reduced(world, grouping)[0]
+                self._add(at, grouping, labels_of(world, grouping), working_age(people), "working age")
         for grouping, values in (changes or {}).items():
             labels = labels_of(world, grouping) if grouping else ("all",)
             self._add(at, grouping, labels, values, "income")
+
+    def _take_fields(self, world: World, at: int) -> None:
+        """Record the people and the market of each field; in December everything that is counted of people."""
+        self._add(at, "field", world.fields, market_by_field(world) / world.scale, "market")
+        if world.calendar[1] == 12:
+            people, pay = (numbers / world.scale for numbers in people_by_field(world))
+            self._add(at, "field", world.fields, count(people, pay))
+            self._add(at, "field", world.fields, working_age(people), "working age")
+        else:
+            self._add(at, "field", world.fields, _of_doings(doings_by_field(world) / world.scale), "fields")
 
     def _add(
         self, at: int, grouping: str, labels: tuple[str, ...], values: np.ndarray, block: str = "counted"
@@ -81,17 +109,17 @@ class Recorder:
     def _flows(self, world: World) -> np.ndarray:
         counts, scale, december = dict(world.ledger.counts), world.scale, world.calendar[1] == 12
         values = count_degrees(world) if december else {}
+        values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         if world.month == 0:
             return np.array([values.get(flow.source or "", NONE_YET) for flow in FLOWS])
         values |= {name: number / scale for name, number in counts.items()}
-        values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         values["spending"] = float(world.ledger.paid_in(world.month, without=PRIVATE_PAYERS))
         values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if december else NONE_YET
         values.update(_of_services(world), **_of_graduates(world))
         return np.array([values.get(flow.source or "", 0.0 if flow.kind == FLOW else NONE_YET) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
-        """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, value.
+        """Return the series: month (its end), indicator, district, sex, age, ethnicity, residence, field, value.
 
         Words are categories in alphabetical order, so that hundreds of runs are joined without comparing texts.
         """
@@ -101,6 +129,8 @@ class Recorder:
             "grouped flows": list(PEOPLE_OF),
             "working age": [indicator.name for indicator in BY_GROUP],
             "income": [indicator.name for indicator in INCOME_CHANGES],
+            "fields": list(OF_FIELDS),
+            "market": list(MARKET),
         }
         used = {block for *_, block, _ in self._rows}
         known = sorted({name for block in used for name in blocks[block]})
@@ -122,6 +152,14 @@ class Recorder:
         frame["value"] = np.concatenate([values for *_, values in self._rows]).astype(np.float64)
         table = pd.DataFrame(frame)
         return table[table["value"].notna()].reset_index(drop=True)
+
+
+def _of_doings(people: np.ndarray) -> np.ndarray:
+    """Return the indicators of `OF_FIELDS` from people by field and activity, shape `(4, n_fields)`."""
+    employed, unemployed = people[:, : Activity.UNEMPLOYED].sum(axis=1), people[:, Activity.UNEMPLOYED]
+    force = employed + unemployed
+    rate = np.divide(100.0 * unemployed, force, out=np.full_like(force, np.nan), where=force > 0)
+    return np.stack([force, employed, unemployed, rate])
 
 
 def _of_services(world: World) -> dict[str, float]:

@@ -51,7 +51,8 @@ _LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 class IndicatorInfo:
     """Say what an indicator measures; `base` names the indicator that counts the persons a share is taken of.
 
-    `kind` is "stock" (read at the end of a month) or "flow" (summed over months).
+    `kind` is "stock" (read at the end of a month) or "flow" (summed over months); `by_field` says whose field counts
+    where fields of work are told apart.
     """
 
     name: str
@@ -61,6 +62,7 @@ class IndicatorInfo:
     better: str | None = None
     base: str | None = None
     kind: str = "stock"
+    by_field: str = ""
 
 
 @dataclass(eq=False)
@@ -69,7 +71,7 @@ class Results:
     `.manifest`.
 
     `monthly` is tidy, with columns scenario, replicate, month (month end), indicator, district, sex, age, ethnicity,
-    residence ("all" where not grouped) and value; `indicators` gives each indicator's unit, concept and label.
+    residence, field ("all" where not grouped) and value; `indicators` gives each indicator's unit, concept and label.
     """
 
     monthly: pd.DataFrame

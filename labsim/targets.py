@@ -63,6 +63,7 @@ class Target(_Data):
     age: str = "all"
     ethnicity: str = "all"
     residence: str = "all"
+    field: str = "all"
     direction: Literal["at_least", "at_most"]
     value: float
     year: int

@@ -86,7 +86,7 @@ def series() -> Callable[..., pd.DataFrame]:
     def wide(model: LabourModel, residence: str = "all") -> pd.DataFrame:
         frame = model.recorder.monthly()
         here = frame["residence"] == residence
-        for grouping in ("district", "sex", "age", "ethnicity"):
+        for grouping in ("district", "sex", "age", "ethnicity", "field"):
             here &= frame[grouping] == "all"
         return frame[here].pivot(index="month", columns="indicator", values="value")
 

@@ -72,10 +72,10 @@ class LabourModel:
             frames.append(pd.DataFrame({"month": months, "indicator": name, "value": values}))
         frame = pd.concat(frames, ignore_index=True)
         urban = frame["indicator"].str.startswith("unemployment_").map({True: "urban", False: "all"})
-        for group in ("district", "sex", "age", "ethnicity"):
+        for group in ("district", "sex", "age", "ethnicity", "field"):
             frame[group] = "all"
         frame["residence"] = urban
-        columns = ["month", "indicator", "district", "sex", "age", "ethnicity", "residence", "value"]
+        columns = ["month", "indicator", "district", "sex", "age", "ethnicity", "residence", "field", "value"]
         return frame[columns].sample(frac=1, random_state=self.seed % 1000)
 
 

@@ -19,6 +19,7 @@ from labsim.config import Config, known_names, load
 from labsim.indicators import INDICATORS
 from labsim.ledger import PRIVATE_PAYERS
 from labsim.model import LabourModel
+from labsim.profile import GROUPINGS
 from labsim.quantity import amount_in
 from labsim.schedule import SWITCHABLE
 from labsim.world import N_ACTIVITIES, Activity
@@ -35,7 +36,7 @@ LASTING = ("birth_month", "sex", "ethnicity", "district", "urban", "poor", "scho
 
 def small(name: str) -> Config:
     if name.startswith("reference/"):
-        return load(name, settings=["reference.people=400"])
+        return load(name, settings=["reference.people=400", "by=[]"])
     return load(name, settings=["scale=0.01"])
 
 
@@ -290,7 +291,7 @@ def test_books_balance_at_the_ends_of_every_range(ends):
         assert model.imbalance() == []
     frame = model.recorder.monthly()
     assert np.isfinite(frame["value"]).all()
-    whole = (frame[["district", "sex", "age", "ethnicity", "residence"]] == "all").all(axis=1)
+    whole = (frame[list(GROUPINGS)] == "all").all(axis=1)
     wide = frame[whole].pivot(index="month", columns="indicator", values="value")
     for name, indicator in INDICATORS.items():
         if indicator.base is not None and {name, indicator.base} <= set(wide):

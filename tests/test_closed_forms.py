@@ -19,6 +19,7 @@ from scipy.stats import chi2
 from labsim import schedule
 from labsim.compiled import COMPILATION_ON
 from labsim.config import find_configs, load
+from labsim.experiment.run import run
 from labsim.model import LabourModel
 from labsim.world import Activity
 
@@ -67,17 +68,21 @@ def urn_ball_months(seekers, vacancies, markets, seeds):
         "reference.people": seekers * markets,
         "reference.fields": markets,
         "reference.vacancies": vacancies / seekers,
+        "reference.network": np.eye(markets).tolist(),
     }
-    config = load("reference/urn_ball", settings=settings)
-    hires = []
-    for seed in range(seeds):
-        model = LabourModel(config, seed)
-        model.world.accessibility[:] = np.eye(markets)
-        assert (model.enterprises.vacancies == vacancies).all()
-        run_books(model)
-        hires.append(model.enterprises.headcount[:, 0].copy())
-        assert np.array_equal(model.enterprises.vacancies[:, 0], vacancies - hires[-1])
-    return np.concatenate(hires).astype(float)
+    results = run(load("reference/urn_ball", settings=settings), replicates=seeds, executor="serial")
+
+    def in_market(indicator, k, month):
+        return results.series(indicator, {"field": f"field {k}"}).iloc[month].to_numpy()
+
+    for k in range(markets):
+        assert (in_market("vacancies", k, 0) == vacancies).all() and (in_market("seekers", k, -1) == seekers).all()
+        hires = in_market("hires", k, -1)
+        assert np.array_equal(in_market("vacancies", k, -1), vacancies - hires)
+        # whoever is hired has worked there since, all others are still unemployed there
+        assert np.array_equal(in_market("employed", k, -1), hires)
+        assert np.array_equal(in_market("unemployed", k, -1), seekers - hires)
+    return np.concatenate([in_market("hires", k, -1) for k in range(markets)])
 
 
 @pytest.mark.tiny
@@ -94,11 +99,7 @@ def test_urn_ball_hires_have_the_exact_mean_and_variance(seekers, vacancies):
 def test_urn_ball_in_one_large_market():
     config = load("reference/urn_ball")
     seekers, vacancies = config.reference.people, round(config.reference.people * config.reference.vacancies)
-    hires = []
-    for seed in range(20):
-        model = LabourModel(config, seed)
-        run_books(model)
-        hires.append(model.world.ledger.counts["hires"])
+    hires = run(config, replicates=20).series("hires").to_numpy().ravel()
     sd = math.sqrt(urn_ball_variance(seekers, vacancies) / len(hires))
     assert abs(np.mean(hires) - urn_ball_mean(seekers, vacancies)) < SIGMAS * sd
 
@@ -107,7 +108,7 @@ def test_urn_ball_in_one_large_market():
 @pytest.mark.parametrize("groups", ["halves of ids", "fields of the seekers", "employers"])
 def test_urn_ball_hires_fall_evenly_on_seekers(groups):
     people, fields, seeds = 600, 4, 25
-    settings = {"reference.people": people, "reference.fields": fields}
+    settings = {"reference.people": people, "reference.fields": fields, "by": []}
     config = load("reference/urn_ball", settings=settings)
     statistic, freedom = 0.0, 0
     for seed in range(seeds):
@@ -140,15 +141,8 @@ def test_unemployment_goes_to_the_level_of_two_constant_rates():
     seeds, months = 6, (1, 3, 6, 12, 36, 60)
     config = load("reference/two_state_lake")
     s, f, people = config.firms.separation_rate, config.search.effort, config.reference.people
-    counts = []
-    for seed in range(seeds):
-        model = LabourModel(config, seed)
-        series = [int((model.workers.activity == Activity.UNEMPLOYED).sum())]
-        for _ in range(60):
-            run_books(model)
-            series.append(int((model.workers.activity == Activity.UNEMPLOYED).sum()))
-        counts.append(series)
-    found, settled = np.array(counts) / people, s / (s + f)
+    counts = run(config, replicates=seeds).series("unemployed").to_numpy().T
+    found, settled = counts / people, s / (s + f)
     for month in months:
         left = (1.0 - s - f) ** month
         expected = settled + left * (found[:, 0] - settled)
@@ -199,18 +193,12 @@ def test_unemployment_settles_where_two_flows_meet(share_of_posts):
         "reference.vacancies": share_of_posts - 0.95,
         "firms.separation_rate": rate,
     }
-    config = load("reference/frictional", settings=settings)
-    unemployed, expected, long_run, one_month = [], [], [], []
-    for seed in range(seeds):
-        model = LabourModel(config, seed)
-        posts = float(model.enterprises.headcount.sum() + model.enterprises.vacancies.sum())
-        run_books(model, burn_in)
-        series = []
-        for _ in range(months):
-            model.step()
-            series.append(int((model.workers.activity == Activity.UNEMPLOYED).sum()))
-        assert model.imbalance() == []
-        unemployed.append(series)
+    results = run(load("reference/frictional", settings=settings), replicates=seeds, until="2044-04")
+    series = {name: results.series(name).to_numpy().T for name in ("employed", "unemployed", "vacancies")}
+    unemployed = series["unemployed"][:, burn_in + 1 :]
+    assert unemployed.shape == (seeds, months)
+    expected, long_run, one_month = [], [], []
+    for posts in series["employed"][:, 0] + series["vacancies"][:, 0]:
         expected.append(people - frictional_fixed_point(people, posts, rate)[0])
         spread = frictional_spread(people, posts, rate)
         one_month.append(spread[0][0, 0])

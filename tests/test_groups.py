@@ -11,11 +11,13 @@ from click.testing import CliRunner
 
 from labsim import groups
 from labsim.cli import cli
+from labsim.config import load
 from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import run
 from labsim.groups import BIN, GROUPINGS, PEOPLE_OF
 from labsim.indicators import INDICATORS
 from labsim.model import LabourModel
+from labsim.report.figures import main_series
 from labsim.report.numbers import number
 from labsim.results import open_results
 
@@ -167,7 +169,8 @@ def test_a_wrong_grouping_gets_the_nearest(son_la):
     result = CliRunner().invoke(cli, ["run", "--by", "sex,distrct", "--lang", "en"])
     said = " ".join(result.stderr.replace("│", " ").split())
     assert result.exit_code == 2
-    assert "given 'distrct'; did you mean \"district\"?; allowed: district, sex, age, ethnicity, residence" in said
+    allowed = "district, sex, age, ethnicity, residence, field"
+    assert f"given 'distrct'; did you mean \"district\"?; allowed: {allowed}" in said
     with pytest.raises(ConfigError, match=r"by: given 'gender'; allowed: district, sex"):
         son_la("by=[gender]")
 
@@ -187,3 +190,132 @@ def test_what_is_told_by_group_is_known_as_an_indicator():
 
     assert [name for name in BY_MEASURES if name not in INDICATORS] == []
     assert set(PEOPLE_OF) <= set(BY_MEASURES)
+
+
+# Fields of work
+
+
+def by_field_and_month(monthly, indicator: str, rest=tuple(name for name in GROUPINGS if name != "field")):
+    """Return the series of each field and of all, by replicate and month."""
+    frame = monthly[(monthly["indicator"] == indicator) & (monthly[list(rest)] == "all").all(axis=1)]
+    return frame.astype({"field": str}).pivot(index=["replicate", "month"], columns="field", values="value")
+
+
+@pytest.fixture(scope="module")
+def occupations():
+    """Return two replicates of the occupational model on a ring, as anyone would run it."""
+    settings = ["reference.people=4000", "reference.fields=8", "reference.neighbours=2", "period.until=2022-03"]
+    return run(load("reference/occupational_2021", settings=settings), replicates=2, executor="serial")
+
+
+MONTHLY = ("labour_force", "employed", "unemployed", "seekers", "vacancies", "applications", "hires")
+
+
+@pytest.mark.parametrize("world", ["busy", "occupations"])
+@pytest.mark.parametrize("indicator", MONTHLY)
+def test_fields_sum_to_the_total_in_every_month(request, world, indicator):
+    results = request.getfixturevalue(world)
+    series = by_field_and_month(results.monthly, indicator)
+    whole = series.pop("all").dropna()
+    parts = series.loc[whole.index]
+    # nobody has searched, applied or been hired yet at the start
+    since_start = indicator in ("seekers", "applications", "hires")
+    assert len(whole) == 2 * (results.manifest["months"] + (not since_start))
+    assert parts.notna().all(axis=None) and (whole > 0).all()
+    # counts of whole rows over the scale: a few roundings each
+    np.testing.assert_allclose(parts.sum(axis=1), whole, rtol=1e-12)
+
+
+def test_what_is_counted_by_field_is_what_the_columns_say(son_la):
+    """People, posts, seekers and pay of each field against the columns of the world, in June and in December."""
+    model = LabourModel(son_la("by=[field]", scale=0.01, until="2021-12"), 1)
+    w, e, n = model.workers, model.enterprises, model.world.n_fields
+    for months in (6, 6):
+        model.run(months - 1)
+        free = w.field.copy()
+        model.step()
+        works, farms = w.activity <= 2, (w.activity == 0) & (w.work_field < 0)
+        field = np.where(works, np.where(farms, 0, w.work_field), w.field)
+        assert farms.any() and (w.work_field[works & ~farms] >= 0).all()
+        assert model.world.sector_of_field[0] == 0  # farms that people come back to are of the first field
+        frame = model.recorder.monthly()
+        frame = frame[(frame["month"] == frame["month"].max()) & (frame["field"] != "all")]
+        found = frame.astype({"field": str}).pivot(index="field", columns="indicator", values="value")
+        found = found.loc[list(model.world.fields)]
+        counted = {
+            "employed": np.bincount(field[works], minlength=n),
+            "unemployed": np.bincount(w.field[w.activity == 3], minlength=n),
+            "vacancies": np.bincount(e.field, e.vacancies.sum(axis=1), n),
+            "hires": np.bincount(e.field[model.world.events["hired_by"]], minlength=n),
+        }
+        for name, numbers in counted.items():
+            np.testing.assert_allclose(found[name], numbers / 0.01, rtol=1e-12, err_msg=name)
+        # those who search and are not hired keep their field
+        stay = (w.field == free)[model.world.events["applicants"]].mean()
+        assert stay > 0.9 and found["seekers"].sum() >= found["applications"].sum() >= found["hires"].sum()
+        rate = 100.0 * counted["unemployed"] / (counted["unemployed"] + counted["employed"])
+        np.testing.assert_allclose(found["unemployment_rate"], rate, rtol=1e-12)
+    hired = w.activity == 2
+    pay = np.bincount(w.work_field[hired], np.floor(w.wage[hired]), n) / np.bincount(w.work_field[hired], minlength=n)
+    np.testing.assert_allclose(found["mean_wage"], pay, rtol=1e-9)
+    of_age = (w.activity <= 5) & (model.world.counts["bands"] < 4)
+    np.testing.assert_allclose(found["working_age"], np.bincount(field[of_age], minlength=n) / 0.01, rtol=1e-12)
+
+
+def test_seekers_of_a_month_are_the_unemployed_before_it_less_who_has_just_lost_work(occupations):
+    """Everyone without work applies in the model of 2021, by the field of the last work, and changes it when hired."""
+    unemployed, seekers = (by_field_and_month(occupations.monthly, name) for name in ("unemployed", "seekers"))
+    before = unemployed.groupby("replicate").shift().dropna()
+    assert before.equals(seekers.loc[before.index]) and len(before) == 2 * 15
+    applications = by_field_and_month(occupations.monthly, "applications").loc[before.index]
+    assert applications["all"].equals(before["all"]) and not applications.equals(before)
+
+
+def test_a_reference_world_tells_fields_apart_unless_it_is_told_not_to():
+    small = ["reference.people=300", "reference.fields=3"]
+    asked = LabourModel(load("reference/occupational_2021", settings=["reference.neighbours=1", *small]), 1).run(3)
+    plain = LabourModel(load("reference/occupational_2021", settings=["reference.neighbours=1", *small, "by=[]"]), 1)
+    plain.run(3)
+    more, less = asked.recorder.monthly(), plain.recorder.monthly()
+    assert set(more["field"]) == {"all", "field 0", "field 1", "field 2"} and set(less["field"]) == {"all"}
+    keys = ["month", "indicator", *GROUPINGS]
+    both = less.astype(dict.fromkeys(keys, str)).merge(more.astype(dict.fromkeys(keys, str)), on=keys, how="left")
+    assert (both["value_x"] == both["value_y"]).all()
+    assert load("son_la").by == ()
+
+
+@pytest.mark.tiny
+def test_each_measure_by_field_says_whose_field_counts():
+    assert [name for name in (*MONTHLY, *PEOPLE_OF) if not INDICATORS[name].by_field] == []
+    assert INDICATORS["hires"].by_field == INDICATORS["vacancies"].by_field == "field of the employer"
+
+
+def test_a_reference_world_prints_its_main_series_and_its_fields(tmp_path):
+    words = ["run", "reference/occupational_2021", "--set", "reference.people=900", "--set", "reference.fields=3"]
+    words += ["--set", "reference.neighbours=1", "--until", "2021-02", "--replicates", "2", "--executor", "serial"]
+    printed = CliRunner().invoke(cli, [*words, "--out", str(tmp_path / "out"), "--lang", "en"], env={"COLUMNS": "100"})
+    assert printed.exit_code == 0, printed.output
+    lines = printed.stdout.splitlines()
+    results = open_results(tmp_path / "out")
+    (heading,) = (line for line in lines if line.startswith("In the month, or at its end"))
+    assert heading.split()[-3:] == ["2020-12", "2021-01", "2021-02"]
+    for k in range(3):
+        (row,) = (line.split() for line in lines if line.startswith(f"field {k} "))
+        last = {name: results.series(name, {"field": f"field {k}"}).iloc[-1].mean() for name in MONTHLY}
+        shown = [row[2], row[3], *row[-3:]]
+        names = ("employed", "unemployed", "seekers", "vacancies", "hires")
+        assert shown == [number(last[name], "persons") for name in names]
+    assert any("open vacancies; hires: field of the employer" in line for line in lines)
+    text = printed.stdout
+    assert "target" not in text and "abroad" not in text  # nothing of what a reference world does not have
+
+
+def test_the_picture_of_a_reference_world_shows_the_market_and_the_fields(occupations):
+    figure = main_series(occupations)
+    bold = [[words.get_text() for words in axis.texts if words.get_fontweight() == "bold"] for axis in figure.axes]
+    titles = [title[0].split("   ")[-1] for title in bold if title]
+    assert len(titles) == 6 and sum("field" in title for title in titles) == 2
+    (dots,) = (line for line in figure.axes[4].get_lines() if line.get_marker() == "o")
+    last = [occupations.series("unemployment_rate", {"field": f"field {k}"}).iloc[-1].median() for k in range(8)]
+    np.testing.assert_allclose(dots.get_ydata(), last)
+    assert not any("target" in words.get_text() for words in figure.legends[0].get_texts())

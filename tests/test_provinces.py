@@ -15,6 +15,7 @@ from labsim.model import LabourModel
 from labsim.population import Misfit, populate
 from labsim.population.margins import CIRCLES
 from labsim.population.reading import read_margins
+from labsim.profile import GROUPINGS
 from labsim.targets import Label, load_targets
 from labsim.world import Activity, World
 
@@ -142,7 +143,7 @@ def test_a_year_at_one_in_a_hundred_balances_every_month(name: str) -> None:
         model.step()
         assert model.imbalance() == []
     frame = model.recorder.monthly()
-    whole = (frame[["district", "sex", "age", "ethnicity", "residence"]] == "all").all(axis=1)
+    whole = (frame[list(GROUPINGS)] == "all").all(axis=1)
     wide = frame[whole].pivot(index="month", columns="indicator", values="value")
     assert len(wide) == 13 and np.isfinite(frame["value"]).all()
     for share in ("agricultural_share", "trained_share", "unemployment_rate", "digital_share"):

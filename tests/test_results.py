@@ -24,7 +24,7 @@ def tidy(replicate: int = 1, offset: float = 0.0) -> pd.DataFrame:
     ]
     frame = pd.concat(frames, ignore_index=True)
     frame["scenario"], frame["replicate"] = "baseline", replicate
-    for group in ("district", "sex", "age", "ethnicity"):
+    for group in ("district", "sex", "age", "ethnicity", "field"):
         frame[group] = "all"
     return frame
 
@@ -53,7 +53,7 @@ def test_missing_columns_are_named() -> None:
 
 def test_a_month_given_twice_is_refused() -> None:
     twice = pd.concat([tidy(), tidy().iloc[[4]]])
-    with pytest.raises(ResultsError, match=r"two values \(.*month=2021-01-31.*indicator=hires.*residence=urban\)"):
+    with pytest.raises(ResultsError, match=r"two values \(.*month=2021-01-31.*indicator=hires.*residence=urban,"):
         canonical(twice)
 
 

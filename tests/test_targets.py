@@ -48,7 +48,7 @@ def monthly(values: dict[str, list[float]], residence: str = "all", until: str =
             frame = pd.DataFrame({"month": months, "value": float(value)})
             frame.loc[months == "2022-12-31", "value"] += 1
             frames.append(frame.assign(replicate=replicate, indicator=name))
-    groups = {"scenario": "baseline", "district": "all", "sex": "all", "age": "all", "ethnicity": "all"}
+    groups = {"scenario": "baseline", "district": "all", "sex": "all", "age": "all", "ethnicity": "all", "field": "all"}
     return pd.concat(frames).assign(residence=residence, **groups)
 
 

@@ -38,7 +38,7 @@ _JSON_KEYS = (
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
 )
-@click.option("--by", multiple=True, callback=read_groupings, metavar="district|sex|age|ethnicity|residence",
+@click.option("--by", multiple=True, callback=read_groupings, metavar="district|sex|age|ethnicity|residence|field",
               help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
 @click.option("--executor", type=click.Choice(EXECUTORS), default="processes", show_default=True,
@@ -126,7 +126,14 @@ def _summary(results: Results) -> dict[str, Any]:
 
 def _show(results: Results) -> None:
     from labsim.report.console import scorecard_view
+    from labsim.report.panels import is_reference
     from labsim.report.tables import group_view, ledger_view
+    from labsim.report.worlds import world_view
 
-    groups = [part for grouping in results.groupings for part in group_view(results, grouping)]
-    print_parts(*scorecard_view(results), *ledger_view(results), *groups)
+    if is_reference(results):
+        groupings = [name for name in results.groupings if name != "field"]
+        first = world_view(results)
+    else:
+        groupings, first = list(results.groupings), scorecard_view(results)
+    groups = [part for grouping in groupings for part in group_view(results, grouping)]
+    print_parts(*first, *ledger_view(results), *groups)

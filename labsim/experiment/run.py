@@ -45,6 +45,7 @@ _WARM_SETTINGS = {
     "period": {"start": "2020-12", "until": "2021-02"},
     "climate.frequency": 5,
     "firms.entry_rate": 0.5,
+    "by": ["field"],
 }
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
@@ -95,7 +96,7 @@ def run(
     """Simulate every replicate of a configuration (or of a province by its name) and score its targets.
 
     `seed`, `scale`, `replicates`, `until` and `by` replace what the configuration says; `by` names groupings that
-    `Results.by` shall tell apart: district, sex, age, ethnicity, residence. The result does not depend on
+    `Results.by` shall tell apart: district, sex, age, ethnicity, residence, field. The result does not depend on
     `executor` ("serial", "threads" or "processes"; processes are fastest, threads need no `if __name__ ==
     "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises
     ConfigError for values out of range and RunError for a replicate that fails.

@@ -115,7 +115,7 @@ def _age_bands(world: World) -> np.ndarray:
 
 
 @inline
-def _code_people(
+def code_people(
     bands: np.ndarray, sex: np.ndarray, ethnicity: np.ndarray, steps: np.ndarray, code: np.ndarray
 ) -> None:
     """Write the place of sex, age band and ethnic group, in steps of a person, a band and as many groups as are told
@@ -129,7 +129,7 @@ def _code_people(
 
 
 @inline
-def _code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> None:
+def code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> None:
     """Write the place of status, training, paper and digital skills; all trades and jobs as if in agriculture.
 
     Children and people outside get a last status that nobody reads: cheaper than to skip them.
@@ -153,7 +153,7 @@ def _code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> N
 
 
 @inline
-def _add_sectors(
+def add_sectors(
     activity: np.ndarray, field: np.ndarray, sector: np.ndarray, rows: np.ndarray, part: np.ndarray, busy: np.ndarray
 ) -> None:
     """Add the sector of trades and jobs, and count both by field, shape `(2, n_fields + 1)`."""
@@ -245,12 +245,12 @@ def _count_all(
             n = min(BLOCK, runs[r + 1] - first)
             here = slice(first, first + n)
             activity, wage = w.activity[here], w.wage[here]
-            _code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
-            _code_doings(w, first, under[d], part[:n])
+            code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
+            code_doings(w, first, under[d], part[:n])
             if simple:
                 _add_one_sector(activity, sector[-1], part[:n])
             else:
-                _add_sectors(activity, w.work_field[here], sector, rows, part, busy)
+                add_sectors(activity, w.work_field[here], sector, rows, part, busy)
             _tally(code[:n], part[:n], place, tables)
             _add_pay(activity, wage, pay[d, u])
             if december:
@@ -337,7 +337,7 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     _add_up(cells.reshape((*cells.shape[:6], -1)), by_residence.reshape((*by_residence.shape[:4], -1)), by_district)
     if december:
         counts.update(cells=cells, pay=pay_by_all, pay_bins=pay_bins)
-    counts.update(businesses=businesses, by_residence=by_residence, pay_by_residence=pay.sum(axis=0))
+    counts.update(businesses=businesses, by_residence=by_residence, pay_by_residence=pay.sum(axis=0), under=under)
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

@@ -311,7 +311,6 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         Reservation(p.reservation, p.reservation_decline, p.switching_gain, p.attachment, trait),
     )
     n, hired = len(chosen), np.bincount(activity, minlength=len(Activity))
-    hires = np.bincount(w.field[chosen], minlength=world.n_fields)
     leave_work_all(world.people, world.employers, chosen)
     move_all(world.people, world.ledger.flows, chosen, np.full(n, EMPLOYEE))
     _take_up(world.people, world.employers, chosen, rows, tiers, pay)
@@ -325,7 +324,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     unfilled = np.divide(left, open_before, out=np.full_like(left, 0.5), where=open_before > 0)
     market.tightness += parameters.chance_memory * (unfilled - market.tightness)
     e.vacancies += e.opened
-    events["hires_by_field"], events["hired"] = hires, chosen
+    events["hired"], events["hired_by"] = chosen, rows
     if "claims" in events:
         world.ledger.count("hired_by_partners", int(np.isin(people[events["claims"] > 0.0], chosen).sum()))
     world.ledger.count("hires", n)

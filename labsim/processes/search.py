@@ -267,10 +267,12 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         people,
     )
     people, markets = people[:n], np.empty(n, dtype=np.int32)
+    fields = w.field[people]  # of all who search: some find no vacancy to apply to, some change their field when hired
+    world.ledger.count("seekers", n)
     qualified = _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2])
     nests, key = _nests(world, near, qualified, weights), draws.key("search")
     # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
-    n = pick_markets(w.district[people], w.field[people], w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
+    n = pick_markets(w.district[people], fields, w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
     people, choices = people[:n], np.empty(n, dtype=np.int32)
     insight = world.events.get("insight")
     if insight is not None and insight.coverage.any():
@@ -286,6 +288,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         n_vacancies=lists.group.size,
         lists=lists,
         nests=nests,
+        seekers_fields=fields,
     )
     world.ledger.count("applications", n)
 

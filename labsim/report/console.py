@@ -15,7 +15,7 @@ from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
-__all__ = ["ruled_table", "scorecard_view", "trust"]
+__all__ = ["listed", "ruled_table", "scorecard_view", "title_of", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
 
@@ -24,20 +24,20 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     """Yield the parts of the printed scorecard: title, table, notes, and how far to trust it."""
     rows = results.scorecard.to_dict("records")
     scored = [row for row in rows if row["status"] == "scored"]
-    yield Text(_title(results.manifest), style="bold")
+    yield Text(title_of(results.manifest), style="bold")
     notes: list[str] = []
     if scored:
         yield _scorecard_table(scored, notes)
     if notes:
-        yield _listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
+        yield listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
     left_out = [row for row in rows if row["status"] != "scored"]
     if left_out:
         yield Text(_("Not scored:") if scored else _("No target could be scored:"))
         labels: dict[str, list[str]] = {}
         for row in left_out:
             labels.setdefault(str(row["note"]), []).append(_label(row))
-        yield _listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
-    yield _listed(("*", line) for line in trust(results.manifest, bool(scored)))
+        yield listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
+    yield listed(("*", line) for line in trust(results.manifest, bool(scored)))
     yield Text("")
 
 
@@ -58,7 +58,8 @@ def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
     return lines
 
 
-def _title(manifest: Mapping[str, Any]) -> str:
+def title_of(manifest: Mapping[str, Any]) -> str:
+    """Return what was run: province, scenario, replicates, scale, and the months from first to last."""
     scale = manifest["scale"]
     ratio = f"1:{1 / scale:g}" if scale < 1 else "1:1"
     names = {"scenario": scenario_name(manifest), "start": manifest["start"], "until": manifest["until"]}
@@ -88,7 +89,8 @@ def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Tab
     return table
 
 
-def _listed(lines: Iterable[tuple[str, str]]) -> Table:
+def listed(lines: Iterable[tuple[str, str]]) -> Table:
+    """Return a list of notes, each with its mark."""
     table = Table.grid(padding=(0, 1, 0, 0))
     for mark, line in lines:
         table.add_row(Text(mark, style="dim"), Text(line, style="dim"))

@@ -6,7 +6,7 @@ import io
 import math
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -20,10 +20,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from labsim.report.numbers import concept_name, number, scenario_name, unit_name
+from labsim.report.panels import Panel, fields_of_world, is_reference, of_province, of_reference
 from labsim.results import GROUPS, IndicatorInfo, Results
 from labsim.text import _, current_language
 
-__all__ = ["Panel", "main_series", "overview_files"]
+__all__ = ["main_series", "overview_files"]
 
 # Okabe and Ito's colours, told apart with every common colour blindness
 SIMULATED, TARGET, OBSERVED, GRID = "#0072B2", "#D55E00", "#222222", "#E6E6E6"
@@ -40,26 +41,13 @@ _STYLE: Any = {
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Show one series with its fan, or several named ones as lines.
-
-    Of several `choices` (indicator, residence) the first that has a target is drawn, else the first recorded. A
-    `yearly` stock is drawn as the mean over each year, where the season would hide the trend.
-    """
-
-    title: str
-    choices: tuple[tuple[str, str], ...] = ()
-    lines: Mapping[str, str] = field(default_factory=dict)
-    yearly: bool = False
-
-
-@dataclass(frozen=True)
 class Series:
     """Point at one series of the results."""
 
     indicator: str
     groups: Mapping[str, str]
     yearly: bool = False
+    monthly: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,29 +61,6 @@ class Facts:
     span: tuple[float, float]
 
 
-def _panels() -> tuple[Panel, ...]:
-    doing = {
-        "labour_force": _("labour force"),
-        "farmers": _("own-account farming"),
-        "employees": _("employees"),
-        "household_businesses": _("household businesses"),
-        "away_in_viet_nam": _("in other provinces"),
-        "unemployed": _("unemployed"),
-    }
-    unemployment = (("unemployment_rate", "urban"), ("unemployment_rate_survey", "urban"))
-    return (
-        Panel(_("Agricultural labour"), (("agricultural_share", "all"),)),
-        Panel(_("Trained labour"), (("trained_share", "all"),)),
-        Panel(_("Labour with a degree or certificate"), (("certified_share", "all"),)),
-        Panel(_("Urban unemployment"), unemployment),
-        Panel(_("Underemployment"), (("underemployment_rate", "all"),), yearly=True),
-        Panel(_("People trained in a year"), (("people_trained", "all"),)),
-        Panel(_("Jobs created in a year"), (("jobs_created", "all"),)),
-        Panel(_("People sent abroad in a year"), (("sent_abroad", "all"),)),
-        Panel(_("What people do"), lines=doing),
-    )
-
-
 def main_series(results: Results) -> Figure:
     """Draw the main series as small multiples: median, 50 and 90 % of replicates, observations, targets.
 
@@ -103,7 +68,11 @@ def main_series(results: Results) -> Figure:
     """
     with matplotlib.rc_context(_STYLE):
         facts = _facts(results)
-        panels = [panel for panel in _panels() if _shows(panel, facts.recorded)] or _any_panels(facts)
+        panels = (
+            of_reference(results)
+            if is_reference(results)
+            else [panel for panel in of_province() if _shows(panel, facts.recorded)]
+        ) or _any_panels(facts)
         n_columns = min(3, len(panels))
         n_rows = math.ceil(len(panels) / n_columns)
         height = 1.75 + 3.0 * n_rows
@@ -144,8 +113,12 @@ def _facts(results: Results) -> Facts:
 
 def _draw(axis: Axes, facts: Facts, panel: Panel) -> list[str]:
     """Draw a panel; return the lines that say what is counted."""
-    known = facts.results.indicators
-    if panel.lines:
+    known, span = facts.results.indicators, facts.span
+    if panel.by_field:
+        info = known[panel.choices[0][0]]
+        concept = f"{_(info.label)} ({_(info.by_field)})"
+        span = _dots(axis, facts.results, info.name)
+    elif panel.lines:
         names = [name for name in panel.lines if (name, "all") in facts.recorded]
         info = known[names[0]]
         concept = _("{concept}, median of replicates").format(concept=concept_name(info.concept))
@@ -159,8 +132,10 @@ def _draw(axis: Axes, facts: Facts, panel: Panel) -> list[str]:
         _fan(axis, _shown(facts.results, series))
         _observations(axis, facts, series, info)
         _targets(axis, facts, series, info)
-    from_zero = bool(panel.lines) or info.kind == "flow" or panel.yearly
-    unit = _scale_axes(axis, info, facts.span, from_zero=from_zero)
+    from_zero = bool(panel.lines) or info.kind == "flow" or panel.yearly or panel.by_field
+    unit = _scale_axes(axis, info, span, from_zero=from_zero)
+    if info.kind == "flow":
+        unit = (_("{unit} in a month") if panel.monthly else _("{unit} in a year")).format(unit=unit)
     return textwrap.wrap(f"{unit}: {concept}", 54)[:3]
 
 
@@ -197,8 +172,7 @@ def _scale_axes(axis: Axes, info: IndicatorInfo, span: tuple[float, float], *, f
     for year in years:
         axis.text(year, -0.035, f"{year:.0f}", transform=axis.get_xaxis_transform(), ha="center", va="top",
                   fontsize=9.5)  # fmt: skip
-    unit = _("thousand persons") if thousands else "%" if info.unit == "share" else unit_name(info.unit)
-    return _("{unit} in a year").format(unit=unit) if info.kind == "flow" else unit
+    return _("thousand persons") if thousands else "%" if info.unit == "share" else unit_name(info.unit)
 
 
 def _inside(ticks: Iterable[float], low: float, high: float) -> list[float]:
@@ -215,6 +189,17 @@ def _fan(axis: Axes, frame: pd.DataFrame) -> None:
     axis.plot(when, q50, color=SIMULATED, linewidth=1.8 if yearly else 1.4)
     if yearly:
         axis.plot(when, q50, color=SIMULATED, linestyle="none", marker="o", markersize=3.5)
+
+
+def _dots(axis: Axes, results: Results, indicator: str) -> tuple[float, float]:
+    """Draw one indicator by field in the last month, the median with 90 % of replicates; return the span of fields."""
+    fields = fields_of_world(results)
+    last = [results.series(indicator, {"field": field}).iloc[-1].to_numpy(dtype=float) for field in fields]
+    places = np.arange(len(fields))
+    q05, q50, q95 = np.quantile(np.array(last), [0.05, 0.5, 0.95], axis=1)
+    axis.vlines(places, q05, q95, color=SIMULATED, alpha=0.35, linewidth=3)
+    axis.plot(places, q50, color=SIMULATED, linestyle="none", marker="o", markersize=4)
+    return -0.7, len(fields) - 0.3
 
 
 def _lines(axis: Axes, results: Results, names: Mapping[str, str]) -> None:
@@ -293,31 +278,41 @@ def _frame(figure: Figure, results: Results, height: float) -> None:
     """Add the title, what the bands hold, and one legend for all panels."""
     about = results.manifest
     name = about.get("province_name", {}).get(current_language()) or str(about.get("province", ""))
-    title = _("{province}: simulated series, targets and observations ({scenario})").format(
-        province=name, scenario=scenario_name(about)
+    compared = len(results.scorecard) + len(results.observed) > 0
+    words = _("{province}: simulated series, targets and observations ({scenario})") if compared else _(
+        "{province}: simulated series ({scenario})"
     )
+    title = words.format(province=name, scenario=scenario_name(about))
     scale = float(about.get("scale", 1))
     below = _(
         "{n} replicates at scale 1:{one_in:g}; bands hold random noise only; on the axis, a year stands at its December"
     ).format(n=about.get("replicates", ""), one_in=1 / scale)
     inch = 1 / height
-    figure.text(0.012, 1 - 0.12 * inch, title, fontsize=15, fontweight="bold", va="top")
+    figure.text(0.012, 1 - 0.12 * inch, title, fontsize=15 * min(1.0, 96 / len(title)), fontweight="bold", va="top")
     figure.text(0.012, 1 - 0.47 * inch, below, fontsize=10, color="#555555", va="top")
-    # the legend fills column by column
-    marks = [
-        Line2D([], [], color=SIMULATED, linewidth=1.8, label=_("median")),
+    figure.legend(handles=_marks(compared), loc="upper left", bbox_to_anchor=(0.004, 1 - 0.7 * inch), ncol=5,
+                  frameon=False, fontsize=9.5, handlelength=1.5, columnspacing=1.4, handletextpad=0.5)  # fmt: skip
+    figure.subplots_adjust(left=0.045, right=0.9, top=1 - 2.05 * inch, bottom=0.4 * inch, wspace=0.26, hspace=0.6)
+
+
+def _marks(compared: bool) -> list[Any]:
+    """Return what the legend explains; without targets and observations only what is simulated."""
+    median = Line2D([], [], color=SIMULATED, linewidth=1.8, label=_("median"))
+    half = Patch(color=SIMULATED, alpha=0.5, linewidth=0, label=_("50 % of replicates"))
+    most = Patch(color=SIMULATED, alpha=0.18, linewidth=0, label=_("90 % of replicates"))
+    if not compared:
+        return [median, half, most]
+    return [  # the legend fills column by column
+        median,
         Line2D([], [], **_SEEN, label=_("observed")),
-        Patch(color=SIMULATED, alpha=0.5, linewidth=0, label=_("50 % of replicates")),
+        half,
         Patch(color=OBSERVED, alpha=0.28, linewidth=0, label=_("its plausible band")),
-        Patch(color=SIMULATED, alpha=0.18, linewidth=0, label=_("90 % of replicates")),
+        most,
         Line2D([], [], **_PLANNED, label=_("planned or derived")),
         Line2D([], [], color=TARGET, marker="^", markersize=8, linestyle="none", label=_("target: at least")),
         Line2D([], [], color=TARGET, marker="v", markersize=8, linestyle="none", label=_("target: at most")),
         Line2D([], [], color=TARGET, linewidth=1.3, linestyle=(0, (4, 2)), label=_("target of a sum, as yearly mean")),
     ]
-    figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.004, 1 - 0.7 * inch), ncol=5,
-                  frameon=False, fontsize=9.5, handlelength=1.5, columnspacing=1.4, handletextpad=0.5)  # fmt: skip
-    figure.subplots_adjust(left=0.045, right=0.9, top=1 - 2.05 * inch, bottom=0.4 * inch, wspace=0.26, hspace=0.6)
 
 
 def _shown(results: Results, series: Series) -> pd.DataFrame:
@@ -325,7 +320,7 @@ def _shown(results: Results, series: Series) -> pd.DataFrame:
     info = results.indicators[series.indicator]
     frame = results.series(series.indicator, series.groups)
     months = pd.DatetimeIndex(frame.index)
-    if info.kind == "flow" or series.yearly:
+    if (info.kind == "flow" or series.yearly) and not series.monthly:
         years = np.asarray(months.year)
         whole = [year for year in np.unique(years) if (years == year).sum() == 12]
         by_year = frame.groupby(years)
@@ -359,7 +354,7 @@ def _shows(panel: Panel, recorded: Recorded) -> bool:
 
 def _pick(facts: Facts, panel: Panel) -> Series:
     found = [
-        Series(name, {"residence": residence}, panel.yearly)
+        Series(name, {"residence": residence}, panel.yearly, panel.monthly)
         for name, residence in panel.choices
         if (name, residence) in facts.recorded
     ]

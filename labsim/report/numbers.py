@@ -16,6 +16,7 @@ _UNITS = {
     "persons": mark("persons"),
     "posts": mark("posts"),
     "employers": mark("employers"),
+    "applications": mark("applications"),
     "VND": mark("VND"),
     "VND per month": mark("VND per month"),
     "0 to 100": mark("0 to 100"),

@@ -20,7 +20,7 @@ __all__ = ["group_view", "ledger_view"]
 _YEARS_SIDE_BY_SIDE = 5
 _GROUPINGS = {
     "district": mark("district"), "sex": mark("sex"), "age": mark("age"), "ethnicity": mark("ethnic group"),
-    "residence": mark("residence"),
+    "residence": mark("residence"), "field": mark("field of work"),
 }  # fmt: skip
 _GROUPS = {
     "all": mark("all"), "male": mark("men"), "female": mark("women"), "rural": mark("rural"), "urban": mark("urban"),
@@ -31,7 +31,7 @@ _PAYERS = {
     "trainees": mark("trainees"), "workers": mark("workers"), "employers": mark("employers"),
     "households": mark("households"),
 }  # fmt: skip
-# one table each: its title, and columns of a heading and an indicator
+# one table each, where its first indicator is known: its title, and columns of a heading and an indicator
 _BLOCKS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         mark("People of working age, December"),
@@ -55,6 +55,14 @@ _BLOCKS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             (mark("Unem-\nployed"), "unemployed"),
             (mark("Unemploy-\nment, %"), "unemployment_rate"),
             (mark("In agri-\nculture"), "agricultural_workers"),
+        ),
+    ),
+    (
+        mark("People in work and both sides of the market, December"),
+        (
+            (mark("Vacancies"), "vacancies"),
+            (mark("Seekers"), "seekers"),
+            (mark("People\nin work"), "employed"),
         ),
     ),
     (
@@ -107,7 +115,7 @@ def group_view(results: Results, grouping: str) -> Iterator[RenderableType]:
         title = _("By {grouping}, {year}").format(grouping=_(_GROUPINGS[grouping]), year=year)
         yield Text(title, style="bold")
         for heading, columns in _BLOCKS:
-            if any((group, name) in cells for group in groups for _title, name in columns):
+            if any((group, columns[0][1]) in cells for group in groups):
                 yield Text(_(heading))
                 yield _block(_(_GROUPINGS[grouping]).capitalize(), columns, groups, names, cells)
                 yield Text("")
@@ -196,5 +204,6 @@ def _millions(amount: float) -> str:
 
 def _names_of(manifest: Mapping[str, Any], grouping: str) -> dict[str, str]:
     """Return the names that the province's profile gives its groups, in the language in use."""
-    groups = manifest.get("config", {}).get("province", {}).get("groups", {}).get(grouping, ())
+    province = manifest.get("config", {}).get("province", {})
+    groups = province.get("fields", ()) if grouping == "field" else province.get("groups", {}).get(grouping, ())
     return {group["id"]: group[current_language()] for group in groups}
