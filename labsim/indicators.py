@@ -283,6 +283,11 @@ _ALL = (
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
     _state("vacancies", mark("open vacancies"), "posts"),
+    _state("enterprise_employees", mark("employees of registered enterprises"), "persons", "up"),
+    _state("enterprise_wage", mark("mean pay in registered enterprises"), "VND per month", "up"),
+    _state(
+        "seats_where_vacancies_are", mark("seats of training that are in the fields where the vacancies are"), "%", "up"
+    ),
     _flow("reached", mark("people reached by employment services"), "up"),
     _flow("introduced", mark("introductions of people to a vacancy by employment services")),
     _flow("placed", mark("people hired through an introduction"), "up"),
@@ -353,9 +358,9 @@ BY_GROUP = (
 INCOME_CHANGES = tuple(
     Indicator(name, label, "%", MODEL, better, STOCK, None)
     for name, label, better in (
-        ("income_gain_share", mark("people whose income rose by more than 5 % within the year"), "up"),
-        ("income_loss_share", mark("people whose income fell by more than 5 % within the year"), "down"),
-        ("income_median_change", mark("median change of a person's income within the year"), "up"),
+        ("income_gain_share", mark("people whose monthly income rose by more than 5 % from December to December"), "up"),
+        ("income_loss_share", mark("people whose monthly income fell by more than 5 % from December to December"), "down"),
+        ("income_median_change", mark("median change of a person's monthly income from December to December"), "up"),
     )
 )
 

@@ -496,3 +496,22 @@ def test_knowing_at_a_share_is_knowing_at_a_larger_one():
     assert (knows[0] <= knows[1]).all()
     assert abs(knows[0].mean() - 0.3) < 4 * np.sqrt(0.21 / 5_000)
     assert np.array_equal(knows[0], uniforms(key_of(1, "k", -1), people) < 0.3)
+
+
+@pytest.mark.slow
+def test_forecasts_bring_seats_to_the_fields_with_vacancies(son_la, with_policies, series):
+    """Over the sixth year, by the same luck; a month's share swings with vacancies, so months are taken together.
+
+    The better they move, the more: institutions with forecasts move half of their seats in a year here.
+    """
+    gains = []
+    for seed in (1, 2):
+        shares = []
+        for covered in (0.0, 1.0):
+            dose = {"labour_information": {"institutions": {2021: covered}}} if covered else {}
+            settings = ("information.speed=0.5", "period.until=2026-12")
+            model = model_of(son_la, with_policies, dose, *settings, scale=0.05, seed=seed).run(72)
+            shares.append(float(series(model)["seats_where_vacancies_are"].iloc[-24:].mean()))
+        gains.append(shares[1] - shares[0])
+    print("points of seats where vacancies are:", np.round(gains, 2))
+    assert min(gains) > 0

@@ -188,7 +188,7 @@ def _can_study(
 def _lacking(
     world: World, parameters: InServiceParameters, people: np.ndarray, body: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (people, levels): those of the roll who have no degree, can study and are in posts that ask for training."""
+    """Return (people, levels): those of the roll without a degree who can study, in posts that ask for training."""
     w = world.workers
     posts_ask = world.events["posts_ask"]
     tier = np.minimum(w.tier[people], posts_ask.shape[1] - 1)  # who has left has none; asked for by `_can_study`
