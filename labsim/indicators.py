@@ -358,8 +358,16 @@ BY_GROUP = (
 INCOME_CHANGES = tuple(
     Indicator(name, label, "%", MODEL, better, STOCK, None)
     for name, label, better in (
-        ("income_gain_share", mark("people whose monthly income rose by more than 5 % from December to December"), "up"),
-        ("income_loss_share", mark("people whose monthly income fell by more than 5 % from December to December"), "down"),
+        (
+            "income_gain_share",
+            mark("people whose monthly income rose by more than 5 % from December to December"),
+            "up",
+        ),
+        (
+            "income_loss_share",
+            mark("people whose monthly income fell by more than 5 % from December to December"),
+            "down",
+        ),
         ("income_median_change", mark("median change of a person's monthly income from December to December"), "up"),
     )
 )
