@@ -35,6 +35,7 @@ from labsim.processes.matching import MatchingParameters
 from labsim.processes.migration import MigrationParameters
 from labsim.processes.new_employers import NewEmployersParameters
 from labsim.processes.own_account import OwnAccountParameters
+from labsim.processes.public_bodies import PublicBodiesParameters
 from labsim.processes.search import SearchParameters
 from labsim.processes.services import ServicesParameters
 from labsim.processes.talent import TalentParameters
@@ -80,6 +81,7 @@ class Config(ConfigBase):
     matching: MatchingParameters = MatchingParameters()
     migration: MigrationParameters = MigrationParameters()
     abroad: AbroadParameters = AbroadParameters()
+    public_bodies: PublicBodiesParameters = PublicBodiesParameters()
     in_service: InServiceParameters = InServiceParameters()
     talent: TalentParameters = TalentParameters()
     earnings: EarningsParameters = EarningsParameters()

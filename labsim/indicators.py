@@ -266,6 +266,14 @@ _ALL = (
     _pay("mean_farm_income", mark("mean income from farming"), FARMING_PAY, (Term(FARMING),)),
     _pay("mean_business_income", mark("mean income from a household business"), BUSINESS_PAY, (Term(BUSINESS),)),
     _flow("people_trained", mark("people who completed training"), "up", by_field=OF_COURSE),
+    _flow("people_trained_rural", mark("people of the countryside who completed training"), "up"),
+    _flow("people_trained_urban", mark("people of towns who completed training"), "up"),
+    _flow(
+        "people_trained_highly_skilled",
+        mark("people who completed training at intermediate level, college, university or above"),
+        "up",
+    ),
+    _flow("people_trained_below_intermediate", mark("people who completed training below intermediate level"), "up"),
     _flow("training_enrolled", mark("people admitted to training")),
     _flow("training_applicants", mark("people who applied for training"), concept=MODEL),
     _flow("training_dropped_out", mark("people who dropped out of training"), "down", MODEL),
@@ -295,6 +303,11 @@ _ALL = (
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
     _state("vacancies", mark("open vacancies"), "posts", by_field=OF_POST),
+    _state("enterprise_employees", mark("employees of registered enterprises"), "persons", "up"),
+    _state("enterprise_wage", mark("mean pay in registered enterprises"), "VND per month", "up"),
+    _state(
+        "seats_where_vacancies_are", mark("seats of training that are in the fields where the vacancies are"), "%", "up"
+    ),
     _flow("reached", mark("people reached by employment services"), "up"),
     _flow("introduced", mark("introductions of people to a vacancy by employment services")),
     _flow("placed", mark("people hired through an introduction"), "up"),
@@ -368,9 +381,17 @@ MARKET = ("seekers", "vacancies", "applications")
 INCOME_CHANGES = tuple(
     Indicator(name, label, "%", MODEL, better, STOCK, None, by_field=OF_PERSON)
     for name, label, better in (
-        ("income_gain_share", mark("people whose income rose by more than 5 % within the year"), "up"),
-        ("income_loss_share", mark("people whose income fell by more than 5 % within the year"), "down"),
-        ("income_median_change", mark("median change of a person's income within the year"), "up"),
+        (
+            "income_gain_share",
+            mark("people whose monthly income rose by more than 5 % from December to December"),
+            "up",
+        ),
+        (
+            "income_loss_share",
+            mark("people whose monthly income fell by more than 5 % from December to December"),
+            "down",
+        ),
+        ("income_median_change", mark("median change of a person's monthly income from December to December"), "up"),
     )
 )
 

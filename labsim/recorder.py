@@ -30,7 +30,7 @@ from labsim.ledger import PRIVATE_PAYERS
 from labsim.processes.counting import PAY_BIN
 from labsim.processes.fields import doings_by_field, market_by_field, people_by_field
 from labsim.processes.in_service import count_degrees
-from labsim.world import Activity, World
+from labsim.world import NEW_GROUPS, Activity, World
 
 NONE_YET = float("nan")  # a stock that is counted in December only
 # The axis of each grouping in the table of people.
@@ -108,14 +108,14 @@ class Recorder:
 
     def _flows(self, world: World) -> np.ndarray:
         counts, scale, december = dict(world.ledger.counts), world.scale, world.calendar[1] == 12
-        values = count_degrees(world) if december else {}
+        values = count_degrees(world) | _of_enterprises(world) if december else {}
         values["vacancies"] = float(world.enterprises.vacancies.sum()) / scale
         if world.month == 0:
             return np.array([values.get(flow.source or "", NONE_YET) for flow in FLOWS])
         values |= {name: number / scale for name, number in counts.items()}
         values["spending"] = float(world.ledger.paid_in(world.month, without=PRIVATE_PAYERS))
         values["income_gini"] = gini(world.counts["pay_bins"], PAY_BIN) if december else NONE_YET
-        values.update(_of_services(world), **_of_graduates(world))
+        values.update(_of_services(world), **_of_graduates(world), **_of_seats(world))
         return np.array([values.get(flow.source or "", 0.0 if flow.kind == FLOW else NONE_YET) for flow in FLOWS])
 
     def monthly(self) -> pd.DataFrame:
@@ -181,6 +181,34 @@ def _of_graduates(world: World) -> dict[str, float]:
         "graduate_employment_share": _percent(work, base),
         "graduate_employment_share_off_farm": _percent(off_farm, base),
     }
+
+
+def _of_seats(world: World) -> dict[str, float]:
+    """Return the share of seats that lie where skilled vacancies are: what both divisions by field have in common.
+
+    100 less half the sum of the differences between the shares of fields in seats and in vacancies that ask for skill;
+    seats count by the people they can train in a year.
+    """
+    p, skilled = world.programmes, world.market.vacancies.sum(axis=0)[:, 1:].sum(axis=1)
+    seats = np.bincount(p.field, p.seats * 12.0 / np.maximum(1, p.length), world.n_fields)
+    if not skilled.any() or not seats.any():
+        return {}
+    return {"seats_where_vacancies_are": 100.0 * float(np.minimum(seats / seats.sum(), skilled / skilled.sum()).sum())}
+
+
+def _of_enterprises(world: World) -> dict[str, float]:
+    """Return how many people registered enterprises employ and their mean pay: companies, those of parks included.
+
+    Their number is no such sum: at scale, large employers stand for parts of real ones.
+    """
+    w, names = world.workers, world.employer_groups
+    registered = np.array([*(name.startswith("company_") for name in names), False])  # no group, -1, is the last
+    if not registered[: len(names) - len(NEW_GROUPS)].any():
+        return {}
+    employees = np.flatnonzero(w.activity == Activity.EMPLOYEE)
+    employees = employees[registered[world.enterprises.group[w.employer[employees]]]]
+    pay = float(w.wage[employees].mean(dtype=np.float64)) if employees.size else NONE_YET
+    return {"enterprise_employees": employees.size / world.scale, "enterprise_wage": pay}
 
 
 def _percent(part: float, whole: float) -> float:

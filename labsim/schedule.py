@@ -19,6 +19,7 @@ from labsim.processes import (
     migration,
     new_employers,
     own_account,
+    public_bodies,
     search,
     services,
     talent,
@@ -43,6 +44,7 @@ MONTH: tuple[Process, ...] = (
     training.progress,
     extension.train_informally,
     digital.teach,
+    public_bodies.ask,
     in_service.study,
     # employers
     firms.plan_headcount,

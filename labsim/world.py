@@ -29,6 +29,12 @@ N_TIERS = 3
 NOBODY = -1
 NO_TIER = 255
 NOT_FOUNDED = 32767
+# Public bodies whose staff are officials and public employees, by the sorts of employers that they are.
+PUBLIC_BODIES = {
+    "officials": ("province_bodies", "district_bodies"),
+    "public_employees": ("schools", "hospitals", "public_services"),
+    "communes": ("communes",),
+}
 NEW_GROUPS = ("company_park", "cooperative_new")  # sorts of employers that only policies found, after the province's
 EARLIEST = -32768  # the least month that a birth can have
 NEVER = -10_000  # the month of what has not happened; months since then do not overflow

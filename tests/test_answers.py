@@ -15,6 +15,7 @@ from labsim.levers import LEVERS
 from labsim.model import LabourModel
 from labsim.policies import BUILT_IN, Policy
 from labsim.policies.base import Outcome
+from labsim.world import Level
 
 EXPORT = {"labour_export": {"places_per_year": {2021: 6_000.0}, "preparation": 5e6}}
 
@@ -78,14 +79,19 @@ def test_seats_completed_are_those_admitted_a_course_before(son_la):
     model = LabourModel(config, 3)
     p, months = model.programmes, 30
     p.base_seats[:] = 0.0
-    completed = 0
+    completed = skilled = 0
     for month in range(1, months + 1):
         model.step()
         completed += int(model.world.events["completed"][p.length <= month].sum())
         assert model.world.events["completed"].sum() == model.world.ledger.counts["people_trained"]
-        assert len(model.world.events["graduates"]) == model.world.ledger.counts["people_trained"]
+        counts, graduates = model.world.ledger.counts, model.world.events["graduates"]
+        assert len(graduates) == counts["people_trained"]
+        assert model.workers.urban[graduates].sum() == counts["people_trained_urban"]
+        higher = model.world.events["completed"][p.level >= Level.INTERMEDIATE].sum()
+        assert higher == counts["people_trained_highly_skilled"]
+        skilled += int(higher)
     counted = sum(row["count"] for row in table_of(model))
-    assert completed > 0
+    assert 0 < skilled < completed
     assert counted == pytest.approx(completed * 50)
 
 

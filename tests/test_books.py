@@ -137,6 +137,15 @@ def test_what_was_counted_is_what_flowed(history):
         assert n("job_changes") == flows[Activity.EMPLOYEE, Activity.EMPLOYEE]
 
 
+def test_people_trained_add_up_by_residence_and_by_level(history):
+    """Both divisions are counted from the people and the courses themselves."""
+    parts = (("rural", "urban"), ("below_intermediate", "highly_skilled"))
+    for month in history:
+        trained = month.counts.get("people_trained", 0)
+        for names in parts:
+            assert sum(month.counts.get(f"people_trained_{name}", 0) for name in names) == trained
+
+
 def test_headcounts_are_the_employees_by_tier(history):
     for month in history:
         w, headcount = month.workers, month.enterprises["headcount"]

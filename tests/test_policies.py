@@ -15,7 +15,7 @@ import pytest
 from labsim.config import Config
 from labsim.model import LabourModel
 from labsim.policies import BUILT_IN, Policy
-from labsim.world import Level
+from labsim.world import Level, Schooling
 
 SCALE, MONTHS = 0.05, 24
 HAZARDS_EVERYWHERE = "climate.frequency=5"
@@ -362,11 +362,13 @@ def test_amounts_hold_from_their_year(son_la, with_policies, series):
     assert (sent[sent.index.year == 2022] > 0).all()
 
 
+# where posts ask for nothing, so that there is somebody to teach: by the law few of communes lack the standard
+LAWLESS = tuple(f"public_bodies.{body}=[0,0,0]" for body in ("officials", "public_employees", "communes"))
 # which places, doses a year, the indicator that they move, months until it does
 DEGREES = [
     ("officials_per_year", (0, 200, 600), "officials_degree_share", 60),
     ("public_employees_per_year", (0, 600, 2_400), "public_employees_degree_share", 60),
-    ("communes_per_year", (0, 100, 400), "commune_officials_standard_share", 36),
+    ("communes_per_year", (0, 20, 400), "commune_officials_standard_share", 60),
     ("masters_per_year", (0, 100, 400), "officials_postgraduate_share", 36),
 ]
 
@@ -378,7 +380,8 @@ def test_degrees_in_service_show_when_study_is_over(son_la, with_policies, serie
     ends, before = [], []
     for dose in doses:
         policies = {"officials_degrees": BUILT_IN["officials_degrees"](**{places: {2021: float(dose)}})}
-        config = with_policies(son_la(scale=SCALE, until="2026-12"), policies)
+        settings = ("in_service.own_cost_rate=0", *LAWLESS)
+        config = with_policies(son_la(*settings, scale=SCALE, until="2026-12"), policies)
         frame = series(LabourModel(config, seed=5).run(length))[indicator].dropna()
         ends.append(float(frame.iloc[-1]))
         before.append(float(frame[frame.index.year == 2021].iloc[0]))
@@ -390,8 +393,8 @@ def test_degrees_in_service_show_when_study_is_over(son_la, with_policies, serie
 
 def test_who_studies_in_service_keeps_the_post_and_the_state_pays_its_part(son_la, with_policies):
     model = alone(
-        son_la, with_policies, "officials_degrees", masters_per_year={2021: 1_200.0}, communes_per_year={2021: 1_200.0},
-        cost=10e6, state_share=0.25,
+        son_la, with_policies, "officials_degrees", "in_service.own_cost_rate=0",
+        masters_per_year={2021: 1_200.0}, communes_per_year={2021: 1_200.0}, cost=10e6, state_share=0.25,
     )  # fmt: skip
     w, people = model.workers, 0
     for month in months(model, 12):
@@ -615,3 +618,76 @@ def test_degrees_are_counted_among_the_staff_of_public_bodies(son_la, with_polic
     everyone = sum(map(len, staff.values()))
     assert at_end(frame, "public_staff") == everyone * 50
     assert frame["officials_degree_share"].notna().sum() == 2  # both Decembers
+
+
+def posts_taken_up(model: LabourModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return the levels of this month's newcomers to public bodies, and what their posts ask for by the law."""
+    world, w, e = model.world, model.workers, model.enterprises
+    new = np.union1d(world.events.get("hired", []), world.events.get("talent_people", [])).astype(int)
+    new = new[w.employer[new] >= 0]
+    names = [*world.employer_groups, ""]  # -1, no group, is the last
+    asked = {
+        **dict.fromkeys(("province_bodies", "district_bodies", "communes"), (0, 3, 5)),
+        **dict.fromkeys(("schools", "hospitals", "public_services"), (0, 4, 5)),
+    }
+    posts = [(names[g], t) for g, t in zip(e.group[w.employer[new]], w.tier[new], strict=True)]
+    public = np.array([name in asked for name, _tier in posts], dtype=bool)
+    least = np.array([asked[name][tier] for name, tier in posts if name in asked], dtype=int)
+    return w.level[new][public].astype(int), least
+
+
+@pytest.mark.parametrize("lawful", [True, False])
+def test_public_bodies_hire_nobody_without_the_training_that_the_post_asks_for(son_la, with_policies, lawful):
+    """Nor do reserved posts go to them; without the law, a good part of the newcomers lack it."""
+    talent = {"talent_attraction": BUILT_IN["talent_attraction"](places_per_year={2021: 4_000.0})}
+    model = LabourModel(config_of(son_la, with_policies, talent, *(() if lawful else LAWLESS)), seed=3)
+    lacking = newcomers = 0
+    for _ in range(12):
+        model.step()
+        levels, least = posts_taken_up(model)
+        lacking, newcomers = lacking + int((levels < least).sum()), newcomers + len(levels)
+    assert newcomers > 50
+    assert (lacking == 0) if lawful else (lacking > 0.2 * newcomers)
+
+
+def test_staff_study_at_their_own_cost_and_some_did_before_the_run(son_la, with_policies, series):
+    """As many begin as the rate says, a Poisson number; with more of them more have a degree in the end."""
+    shares = []
+    for rate in (0.0, 0.2):
+        config = config_of(son_la, with_policies, {}, f"in_service.own_cost_rate={rate}", "in_service.dropout_rate=0")
+        model, w = LabourModel(config, seed=3), None
+        began, expected = 0, 0.0
+        for month in range(1, 25):
+            model.step()
+            world, w = model.world, model.workers
+            students = world.counts.get("in_service", np.zeros(0, dtype=int))
+            assert sorted(students) == np.flatnonzero(w.degree_left > 0).tolist()
+            if rate and month == 1:
+                # began k months ago with 48 to go: uniform but for the rate, so some finish in every year
+                left = w.degree_left[students[w.degree[students] == Level.UNIVERSITY]]
+                assert left.min() < 12 and left.max() == 48
+                free = _free_to_study(model)
+            if rate and month > 1:
+                began += world.ledger.counts["degrees_at_own_cost"]
+                expected += free * (1 - np.exp(-rate / 12))
+                free = _free_to_study(model)
+        shares.append(at_end(series(model), "public_staff_degree_share"))
+        if rate:
+            # people leave, turn fifty or finish within the month: a few in a hundred of those free
+            assert abs(began - expected) < 4 * np.sqrt(expected) + 0.05 * expected
+    assert shares[1] > shares[0] + 1
+
+
+def _free_to_study(model: LabourModel) -> int:
+    """Count by hand who is on the roll of the year, in a post that asks for training, and may begin to study."""
+    world, w, e = model.world, model.workers, model.enterprises
+    bodies = {"province_bodies", "district_bodies", "schools", "hospitals", "public_services", "communes"}
+    names = [*world.employer_groups, ""]
+    n = 0
+    for i in world.counts["roll"]:
+        if w.employer[i] < 0 or names[e.group[w.employer[i]]] not in bodies or w.tier[i] == 0 or w.degree_left[i] > 0:
+            continue
+        commune = names[e.group[w.employer[i]]] == "communes" and w.level[i] < Level.INTERMEDIATE
+        young = world.month - int(w.birth_month[i]) < 600 and w.programme[i] < 0
+        n += young and (commune or (w.level[i] < Level.UNIVERSITY and w.schooling[i] >= Schooling.UPPER_SECONDARY))
+    return n

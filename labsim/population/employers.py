@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.population.labour import Work
-from labsim.population.margins import EmployerGroups, Margins
+from labsim.population.margins import OWNERS, EmployerGroups, Margins
 from labsim.population.people import People, census_cells
 from labsim.population.raking import rake
 from labsim.population.sampling import Doubles, Traits, choose_of_many, counts_of
@@ -30,11 +30,10 @@ class Posts:
     active: NDArray[np.bool_]
 
     def by_market(self, groups: EmployerGroups, n_districts: int, n_fields: int) -> Doubles:
-        """Return posts of active employers, shape `(2, districts, fields, tiers)`, private first, public second."""
-        table = np.zeros((2, n_districts, n_fields, N_TIERS))
-        public = (groups.kind[self.group] == Kind.PUBLIC).astype(np.int64)
+        """Return posts of active employers, shape `(n_owners, districts, fields, tiers)`, in the order of OWNERS."""
+        table = np.zeros((len(OWNERS), n_districts, n_fields, N_TIERS))
         posts = (self.size * self.active)[:, None] * groups.tier_share[self.group]
-        np.add.at(table, (public, self.district, groups.field[self.group]), posts)
+        np.add.at(table, (groups.owner[self.group], self.district, groups.field[self.group]), posts)
         return table
 
 
@@ -106,7 +105,7 @@ def staff_employers(margins: Margins, traits: Traits, people: People, work: Work
     n, n_options = len(margins.districts), options.n
     home = people.district[rows].astype(np.int64)
     supply = np.bincount(home * n_options + option, minlength=n * n_options).reshape(n, n_options).astype(np.float64)
-    owner, size_of, first, room = _entries(margins, options.public, options.field, options.tier, posts, n)
+    owner, size_of, first, room = _entries(margins, options.owner, options.field, options.tier, posts, n)
     room = room.reshape(n, n_options)
     wanted = room * (supply.sum(axis=0) / np.maximum(room.sum(axis=0), 1e-9))
     nearby = np.exp(-margins.distance / margins.start["commuting_reach"])
@@ -135,20 +134,20 @@ def staff_employers(margins: Margins, traits: Traits, people: People, work: Work
 
 
 def _entries(
-    margins: Margins, public: Longs, field: Longs, tier: Longs, posts: Posts, n_districts: int
+    margins: Margins, owned: Longs, field: Longs, tier: Longs, posts: Posts, n_districts: int
 ) -> tuple[NDArray[np.intp], Doubles, Doubles, Doubles]:
     """Return posts by employer and tier, sorted by market: owner, running sum, where each market starts, its room."""
     groups = margins.employers
-    option_of = np.full((2, len(margins.fields), N_TIERS), -1)
+    option_of = np.full((len(OWNERS), len(margins.fields), N_TIERS), -1)
     taken = tier >= 0
-    option_of[public[taken], field[taken], tier[taken]] = np.flatnonzero(taken)
+    option_of[owned[taken], field[taken], tier[taken]] = np.flatnonzero(taken)
     share = groups.tier_share[posts.group] * (posts.size * posts.active)[:, None]
     owner, at_tier = np.nonzero(share > 0)
-    is_public = (groups.kind[posts.group[owner]] == Kind.PUBLIC).astype(np.int64)
-    market = posts.district[owner] * public.size + option_of[is_public, groups.field[posts.group[owner]], at_tier]
+    group = posts.group[owner]
+    market = posts.district[owner] * owned.size + option_of[groups.owner[group], groups.field[group], at_tier]
     order = np.argsort(market, kind="stable")
     size = share[owner, at_tier][order]
-    room: Doubles = np.bincount(market[order], size, n_districts * public.size).astype(np.float64)
+    room: Doubles = np.bincount(market[order], size, n_districts * owned.size).astype(np.float64)
     return owner[order], np.cumsum(size), np.cumsum(room) - room, room
 
 

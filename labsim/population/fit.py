@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from labsim.population.employers import Posts
 from labsim.population.labour import Work
-from labsim.population.margins import BAND_OF_AGE, FIRST_ADULT, Margins
+from labsim.population.margins import BAND_OF_AGE, FIRST_ADULT, OWNERS, STAFF_MEASURES, STAFF_OF, Margins
 from labsim.population.misfit import Misfit
 from labsim.population.people import People, census_cells
-from labsim.world import N_LEVELS, Activity, Kind, World
+from labsim.world import N_LEVELS, PUBLIC_BODIES, Activity, Kind, World
 
 Mask = NDArray[np.bool_]
 
@@ -122,5 +122,19 @@ def _employers(misfit: Misfit, margins: Margins, world: World, posts: Posts) -> 
     e = world.enterprises
     got = np.bincount((e.kind == Kind.PUBLIC) * n_fields + e.field, e.headcount.sum(axis=1), 2 * n_fields)
     misfit.add("employees by ownership and field", wanted, got)
+    _staff(misfit, margins, world)
     by_group = np.bincount(posts.group, e.headcount.sum(axis=1), len(groups.ids))
     misfit.add("employees by group of employers", filled, by_group)
+
+
+def _staff(misfit: Misfit, margins: Margins, world: World) -> None:
+    w = world.workers
+    at_work = np.flatnonzero(w.activity == Activity.EMPLOYEE)
+    owner = margins.employers.owner[world.enterprises.group[w.employer[at_work]]]
+    for body, shares in zip(STAFF_OF, margins.staff, strict=True):
+        owners = [OWNERS.index(one) for one in (PUBLIC_BODIES if body == "all" else (body,))]
+        level = w.level[at_work[np.isin(owner, owners)]]
+        for (measure, least), share in zip(STAFF_MEASURES.items(), shares, strict=True):
+            if not np.isnan(share):
+                name = f"staff of public bodies ({body}), {measure.replace('_', ' ')}"
+                misfit.add(name, np.array([share * level.size]), np.array([(level >= least).sum()]))

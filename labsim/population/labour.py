@@ -13,6 +13,9 @@ from labsim.population.margins import (
     BANDS,
     CIRCLES,
     FIRST_ADULT,
+    OWNERS,
+    STAFF_MEASURES,
+    STAFF_OF,
     WORK_BAND_OF_AGE,
     WORK_BANDS,
     WORK_LEVELS,
@@ -23,7 +26,7 @@ from labsim.population.people import Bytes, People
 from labsim.population.raking import ChoiceMargin, chance, rake, rake_choices, shifted_to
 from labsim.population.sampling import Doubles, Traits, choose, choose_of_many
 from labsim.text import _
-from labsim.world import N_LEVELS, N_TIERS, Activity
+from labsim.world import N_LEVELS, N_TIERS, PUBLIC_BODIES, Activity
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]
@@ -91,7 +94,7 @@ class Options:
     activity: NDArray[np.int64]
     field: NDArray[np.int64]
     tier: NDArray[np.int64]
-    public: NDArray[np.int64]
+    owner: NDArray[np.int64]  # place in OWNERS
     work: NDArray[np.int64]  # row of the affinities
 
     @property
@@ -103,7 +106,7 @@ class Options:
 def list_options(margins: Margins, farming: list[int], posts: Doubles) -> Options:
     """Return the options: farming by field, businesses by trade, unemployment, and the posts there are.
 
-    `posts` has shape `(2, districts, fields, tiers)`, private first.
+    `posts` has shape `(n_owners, districts, fields, tiers)`.
     """
     rows: list[tuple[int, int, int, int, int]] = [
         (Activity.FARMING, field, -1, -1, WORKS.index("farming")) for field in farming
@@ -111,12 +114,13 @@ def list_options(margins: Margins, farming: list[int], posts: Doubles) -> Option
     for trade in np.flatnonzero(margins.business_share > 0):
         rows.append((Activity.HOUSEHOLD_BUSINESS, int(trade), -1, -1, WORKS.index("business")))
     rows.append((Activity.UNEMPLOYED, -1, -1, -1, WORKS.index("unemployed")))
-    for public in (0, 1):
+    for owner, name in enumerate(OWNERS):
         for field in range(len(margins.fields)):
             for tier in range(N_TIERS):
-                if posts[public, :, field, tier].sum() > 0:
-                    work = WORKS.index(("public_" if public else "") + ("unskilled", "skilled", "professional")[tier])
-                    rows.append((Activity.EMPLOYEE, field, tier, public, work))
+                if posts[owner, :, field, tier].sum() > 0:
+                    post = ("unskilled", "skilled", "professional")[tier]
+                    work = WORKS.index(post if name == "private" else f"public_{post}")
+                    rows.append((Activity.EMPLOYEE, field, tier, owner, work))
     return Options(*np.array(rows, dtype=np.int64).T)
 
 
@@ -203,7 +207,7 @@ def _work_margins(
     trade = options.activity == Activity.HOUSEHOLD_BUSINESS
     farm_work = own_farm | (post & agriculture[options.field])
     filled = (
-        posts[options.public, :, options.field, options.tier] * (1.0 - margins.start["vacancy_share"]) * post[:, None]
+        posts[options.owner, :, options.field, options.tier] * (1.0 - margins.start["vacancy_share"]) * post[:, None]
     )
     farm_total = margins.agriculture * employed.sum()
     businesses = employed.sum() - farm_total - filled[~farm_work].sum()
@@ -234,7 +238,22 @@ def _work_margins(
         ChoiceMargin(cells.urban, home_class, by_home),
         ChoiceMargin(cells.district, np.arange(options.n), np.where(post | trade, by_district, np.nan)),
         ChoiceMargin(home_band, np.where(options.activity == Activity.UNEMPLOYED, 0, 1), idle_total),
+        *_training_of_staff(margins, options, cells, filled.sum(axis=1)),
     ]
+
+
+def _training_of_staff(margins: Margins, options: Options, cells: _Cells, filled: Doubles) -> list[ChoiceMargin]:
+    """Return how many of the staff of public bodies have a level of training, where a source says."""
+    asked = []
+    for body, shares in zip(STAFF_OF, margins.staff, strict=True):
+        owners = [OWNERS.index(one) for one in (PUBLIC_BODIES if body == "all" else (body,))]
+        staff = np.isin(options.owner, owners)
+        for level, share in zip(STAFF_MEASURES.values(), shares, strict=True):
+            if not np.isnan(share):
+                people = np.array([1.0 - share, share]) * filled[staff].sum()
+                total = np.stack([people, np.full(2, np.nan)], axis=1)
+                asked.append(ChoiceMargin((cells.level >= level).astype(np.intp), np.where(staff, 0, 1), total))
+    return asked
 
 
 def _by_district(margins: Margins, options: Options, cells: _Cells, filled: Doubles, businesses: float) -> Doubles:

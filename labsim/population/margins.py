@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labsim.world import Kind, Level, Schooling, Tier
+from labsim.world import PUBLIC_BODIES, Kind, Level, Schooling, Tier
 
 Doubles = NDArray[np.float64]
 
@@ -34,6 +34,10 @@ WORKS = (
     "farming", "business", "unskilled", "skilled", "professional", "public_unskilled", "public_skilled",
     "public_professional", "unemployed",
 )  # fmt: skip
+# Whose employers are: private and cooperative, the bodies whose staff are counted, other public (police and army).
+OWNERS = ("private", *PUBLIC_BODIES, "other_public")
+STAFF_OF = ("all", *PUBLIC_BODIES)
+STAFF_MEASURES = {"intermediate_or_more": Level.INTERMEDIATE, "university_or_more": Level.UNIVERSITY}
 LEVEL_AGES = ("15-19", "20-24", "25-34", "35-54", "55+")
 OUTSIDERS = ("away", "abroad", "outside")
 _AGE_MIDDLES = np.array([2.5 + 5 * i for i in range(len(AGES))])
@@ -52,6 +56,16 @@ class EmployerGroups:
     most: Doubles
     tier_share: Doubles  # (n_groups, n_tiers)
     urban_pull: Doubles
+
+    @property
+    def owner(self) -> NDArray[np.int64]:
+        """Return the place of each group in OWNERS, shape `(n_groups,)`."""
+        of_body = {name: body for body, names in PUBLIC_BODIES.items() for name in names}
+        names = (
+            of_body.get(name, "other_public") if kind == Kind.PUBLIC else "private"
+            for name, kind in zip(self.ids, self.kind, strict=True)
+        )  # fmt: skip
+        return np.array([OWNERS.index(name) for name in names], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +102,7 @@ class Margins:
     level: Doubles  # (levels,) share of the labour force
     paper: float
     trained: dict[str, Doubles]  # group -> (members, 2)
+    staff: Doubles  # (STAFF_OF, STAFF_MEASURES) share of the staff of public bodies, NaN where no source says
     level_schooling: Doubles  # (levels, schoolings)
     level_age: Doubles  # (levels, level ages)
     work_level: Doubles  # (works, work levels)

@@ -24,6 +24,8 @@ from labsim.population.margins import (
     RESIDENCES,
     SCHOOLINGS,
     SEXES,
+    STAFF_MEASURES,
+    STAFF_OF,
     TIERS,
     TRAINED_MEASURES,
     WORK_BANDS,
@@ -242,6 +244,9 @@ def _training(folder: Path, fields: Sequence[str]) -> dict[str, Any]:
         "trained": {
             name: rows.array([("member", one), measures], where={"group": name}) for name, one in members.items()
         },
+        "staff": rows.array(
+            [("member", STAFF_OF), ("measure", tuple(STAFF_MEASURES))], where={"group": "public_staff"}, missing=np.nan
+        ),
         "level_schooling": seeds.array([level_axis, ("member", SCHOOLINGS)], where={"group": "schooling"}),
         "level_age": seeds.array([level_axis, ("member", LEVEL_AGES)], where={"group": "age"}, missing=1.0),
         "skill_field": Rows(folder / "skill_field.csv").array([("level", WORK_LEVELS[1:]), ("field", fields)]),

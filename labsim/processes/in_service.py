@@ -1,20 +1,23 @@
 """Officials and public employees study for a degree beside their work, and keep the post.
 
-Who studies is drawn by lot among the employees of the body's group who lack the level, so that a place more sends one
-person more and moves nobody else. Study ends with the degree, by dropping out, or when the person leaves public bodies.
+Who studies on a place of a policy is drawn by lot among the employees of the body's group who lack the level, so that a
+place more sends one person more and moves nobody else. Others in posts that ask for training study for a degree at
+their own cost, since pay follows the degree. Study ends with the degree, by dropping out, or when the person leaves
+public bodies.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from labsim.draws import DrawsOfMonth, rounded, uniforms, where_equal
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import Activity, Level, Schooling, World
+from labsim.world import PUBLIC_BODIES, Activity, Level, Schooling, World
 
-# Groups of employers by DEGREES: officials of province and district, public employees, officials of communes.
-BODIES = (("province_bodies", "district_bodies"), ("schools", "hospitals", "public_services"), ("communes",))
+# Places in PUBLIC_BODIES, and masters for officials after them, as in DEGREES.
 OFFICIALS, PUBLIC_EMPLOYEES, COMMUNES, MASTERS = range(4)
 MONTHS_OF = {Level.INTERMEDIATE: 24, Level.UNIVERSITY: 48, Level.POSTGRADUATE: 24}
 NOBODY_STUDIES = np.zeros(0, dtype=np.int64)
@@ -32,6 +35,26 @@ class InServiceParameters(Parameters):
         year=2021,
         source="assumed",
         help="age up to which officials and public employees begin to study for a degree",
+    )
+    own_cost_rate: float = quantity(
+        0.05,
+        unit="per year",
+        low=0,
+        high=0.3,
+        grade="D",
+        year=2024,
+        source="assumed; Bac Kan's staff studied in the main at their own cost (seed 004), how many is not said",
+        help="rate at which staff without a degree in posts that ask for training begin to study at their own cost",
+    )
+    own_cost: float = quantity(
+        12e6,
+        unit="VND per year of study",
+        low=2e6,
+        high=60e6,
+        grade="D",
+        year=2020,
+        source="assumed: tuition of 520 USD a year (2020, Viet Nam); no source has the cost of study in service",
+        help="what a year of study at one's own cost takes from savings",
     )
     dropout_rate: float = quantity(
         0.005,
@@ -56,16 +79,16 @@ class InServiceParameters(Parameters):
 
 
 def _body_of_employer(world: World) -> np.ndarray:
-    """Return the place of every employer in BODIES, -1 for others, shape `(n_enterprises,)`."""
+    """Return the place of every employer in PUBLIC_BODIES, -1 for others, shape `(n_enterprises,)`."""
     names, of_group = world.employer_groups, np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)
-    for body, groups in enumerate(BODIES):
+    for body, groups in enumerate(PUBLIC_BODIES.values()):
         of_group[[names.index(name) for name in groups if name in names]] = body
     bodies: np.ndarray = of_group[world.enterprises.group]  # -1, no group, is the last place
     return bodies
 
 
 def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Return (people, bodies): who works in a public body, in the order of rows, and its place in BODIES."""
+    """Return (people, bodies): who works in a public body, in the order of rows, and its place in PUBLIC_BODIES."""
     employees = where_equal(world.workers.activity, int(Activity.EMPLOYEE))
     bodies = _body_of_employer(world)[world.workers.employer[employees]]
     public = bodies >= 0
@@ -88,7 +111,7 @@ def count_degrees(world: World) -> dict[str, float]:
     """Count degrees in public bodies: shares in percent and real persons, by the name of the indicator."""
     staff, bodies = _staff(world)
     cells = bodies.astype(np.int64) * len(Level) + world.workers.level[staff]
-    people = np.bincount(cells, minlength=len(BODIES) * len(Level)).reshape(-1, len(Level)) / world.scale
+    people = np.bincount(cells, minlength=len(PUBLIC_BODIES) * len(Level)).reshape(-1, len(Level)) / world.scale
     all_, university = people.sum(axis=1), people[:, Level.UNIVERSITY :].sum(axis=1)
     if not all_.all():
         return {}
@@ -146,12 +169,67 @@ def _may_study(
     # what most fail is asked first: every question reads memory all over the place
     asked = np.flatnonzero(quota[kinds] & (level < next_level))
     people, kinds, next_level, body = people[asked], kinds[asked], next_level[asked], body[asked]
-    employer = w.employer[people]
-    still_there = (employer >= 0) & (_body_of_employer(world)[employer] == body)
-    schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
-    young = world.month - w.birth_month[people] < 12 * parameters.oldest
-    may = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+    may = _can_study(world, parameters, people, next_level, body)
     return people[may], kinds[may], next_level[may]
+
+
+def _can_study(
+    world: World, parameters: InServiceParameters, people: np.ndarray, levels: np.ndarray, body: np.ndarray
+) -> np.ndarray:
+    """Say of people on the roll of the year whether they are still there, schooled, young and free to study."""
+    w, employer = world.workers, world.workers.employer[people]
+    still_there = (employer >= 0) & (_body_of_employer(world)[employer] == body)
+    schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (levels == Level.INTERMEDIATE)
+    young = world.month - w.birth_month[people] < 12 * parameters.oldest
+    can: np.ndarray = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+    return can
+
+
+def _lacking(
+    world: World, parameters: InServiceParameters, people: np.ndarray, body: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (people, levels): those of the roll without a degree who can study, in posts that ask for training."""
+    w = world.workers
+    posts_ask = world.events["posts_ask"]
+    tier = np.minimum(w.tier[people], posts_ask.shape[1] - 1)  # who has left has none; asked for by `_can_study`
+    in_post = posts_ask[world.enterprises.group[w.employer[people]], tier] > Level.NONE
+    below = (body == COMMUNES) & (w.level[people] < Level.INTERMEDIATE)
+    levels = np.where(below, np.uint8(Level.INTERMEDIATE), np.uint8(Level.UNIVERSITY))
+    may = in_post & (w.level[people] < levels) & _can_study(world, parameters, people, levels, body)
+    return people[may], levels[may]
+
+
+def _at_own_cost(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) -> tuple[np.ndarray, np.ndarray]:
+    """Return (people, levels): who begins this month to study for a degree at their own cost."""
+    people, body = _roll_of_year(world)
+    chance = 1.0 - math.exp(-parameters.own_cost_rate / 12.0)
+    willing = uniforms(draws.key("study at own cost"), people) < chance
+    return _lacking(world, parameters, people[willing], body[willing])
+
+
+def _already(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) -> np.ndarray:
+    """Let people study who began at their own cost before the run and have not given up; return them.
+
+    Months ago are exponential with the rate, as if the staff had been the same.
+    """
+    w = world.workers
+    people, levels = _lacking(world, parameters, *_roll_of_year(world))
+    u = uniforms(draws.key("began before the run"), people)
+    ago = np.floor(-np.log(1.0 - u) * 12.0 / parameters.own_cost_rate)
+    months = np.select([levels == one for one in MONTHS_OF], list(MONTHS_OF.values()))
+    kept = uniforms(draws.key("gave up before the run"), people) < (1.0 - parameters.dropout_rate) ** ago
+    on = (ago < months) & kept
+    w.degree[people[on]], w.degree_left[people[on]] = levels[on], (months - ago)[on].astype(w.degree_left.dtype)
+    return people[on]
+
+
+def _begin(world: World, people: np.ndarray, levels: np.ndarray, cost: float) -> np.ndarray:
+    """Let people begin to study for a level, at a cost to them in VND a year; return the months that it takes."""
+    w = world.workers
+    months: np.ndarray = np.select([levels == one for one in MONTHS_OF], list(MONTHS_OF.values()))
+    w.degree[people], w.degree_left[people] = levels, months
+    w.savings[people] -= (cost * months / 12.0).astype(np.float32)
+    return months
 
 
 def _drawn(people: np.ndarray, levels: np.ndarray, n: int, key: np.uint64) -> np.ndarray:
@@ -164,8 +242,8 @@ def _drawn(people: np.ndarray, levels: np.ndarray, n: int, key: np.uint64) -> np
 
 @process(
     reads=(
-        "workers.activity workers.birth_month workers.employer workers.schooling workers.programme enterprises.group"
-        " levers.degree_places levers.degree_own_cost"
+        "workers.activity workers.birth_month workers.employer workers.tier workers.schooling workers.programme"
+        " enterprises.group levers.degree_places levers.degree_own_cost events"
     ),
     writes=(
         "workers.level workers.certificate workers.vocational workers.skill workers.savings workers.degree"
@@ -176,11 +254,13 @@ def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) ->
     """Let officials and public employees study beside the work: 48 months for university, 24 for a master or the
     standard of communes.
 
-    Places of a year are spread over months by keyed rounding and go by lot to those who lack the level.
+    Places of a year are spread over months by keyed rounding and go by lot to those who lack the level. Others in
+    posts that ask for training begin at a rate at their own cost.
     """
-    places, w = world.levers["degree_places"], world.workers
+    places = world.levers["degree_places"]
     students: np.ndarray = world.counts.get("in_service", NOBODY_STUDIES)
-    if students.size == 0 and not places.any():
+    alone = parameters.own_cost_rate > 0.0 and "posts_ask" in world.events
+    if students.size == 0 and not places.any() and not alone:
         return
     if students.size:
         students = _progress(world, parameters, draws, students)
@@ -191,11 +271,16 @@ def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) ->
         for kind in np.flatnonzero(quota):
             of_kind = np.flatnonzero(kinds == kind)
             drawn = of_kind[_drawn(people[of_kind], levels[of_kind], int(quota[kind]), draws.key("lot for a degree"))]
-            new, level = people[drawn], levels[drawn]
-            months = np.select([level == one for one in MONTHS_OF], list(MONTHS_OF.values()))
-            w.degree[new], w.degree_left[new] = level, months
-            w.savings[new] -= (world.levers["degree_own_cost"][kind] * months / 12.0).astype(np.float32)
+            new = people[drawn]
+            months = _begin(world, new, levels[drawn], world.levers["degree_own_cost"][kind])
             started[kind], years[kind] = len(new), months.sum() / 12.0
             students = np.concatenate([students, new])
+    if alone and world.month == 1:
+        students = np.concatenate([students, _already(world, parameters, draws)])
+    if alone:
+        new, level = _at_own_cost(world, parameters, draws)
+        _begin(world, new, level, parameters.own_cost)
+        world.ledger.count("degrees_at_own_cost", len(new))
+        students = np.concatenate([students, new])
     world.counts["in_service"] = students
     world.events["degree_started"], world.events["degree_years"] = started, years

@@ -19,6 +19,7 @@ from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+NOTHING_ASKED = np.zeros((0, 0), dtype=np.uint8)
 
 
 class MatchingParameters(Parameters):
@@ -161,14 +162,18 @@ def _choose(
     bonus: float,
     subsidy: np.ndarray,
     claims: np.ndarray,
+    tiers: np.ndarray,
+    asked: np.ndarray,
     key: np.uint64,
     best: np.ndarray,
     score: np.ndarray,
 ) -> None:
     field, school, skill, level = w.field, w.school, w.skill, w.level
-    field_of, partner_of = e.field, e.partner
+    field_of, partner_of, group = e.field, e.partner, e.group
     for k in range(people.shape[0]):
         i = people[k]
+        if asked.shape[0] > 0 and level[i] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
+            continue
         value = uniform(key, i)
         if selectivity > 0.0:
             r = rows[bundles[k]]
@@ -256,7 +261,7 @@ def _take_up(
 @process(
     reads=(
         "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
-        " enterprises.field enterprises.opened events levers.wage_subsidy"
+        " enterprises.field enterprises.group enterprises.opened events levers.wage_subsidy"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field workers.wage"
@@ -266,9 +271,10 @@ def _take_up(
 def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:
     """Let every vacancy rank its applicants and hire one; then add the vacancies opened this month.
 
-    Score = (1 - selectivity) x lot + selectivity x suitability, plus a first claim if there is one. The best is hired
-    if the offer, higher with skill, beats the reservation wage: last wage x share x exp(-decline x months) when
-    unemployed, present income x (1 + gain) otherwise.
+    Public bodies consider only who has the training that the post asks for. Score = (1 - selectivity) x lot +
+    selectivity x suitability, plus a first claim if there is one. The best is hired if the offer, higher with skill,
+    beats the reservation wage: last wage x share x exp(-decline x months) when unemployed, present income x (1 + gain)
+    otherwise.
     """
     events, market, e = world.events, world.market, world.enterprises
     if "applicants" not in events:  # nobody searched
@@ -291,6 +297,8 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         parameters.partner_bonus,
         world.levers["wage_subsidy"],
         events.get("claims", np.zeros(1)),
+        events["bundle_tiers"],
+        events.get("posts_ask", NOTHING_ASKED),
         draws.key("rank"),
         best,
         score,

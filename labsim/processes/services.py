@@ -1,7 +1,7 @@
 """Employment services: job fairs, counselling and the job portal reach people, introduce some and place a few.
 
 Nothing here sets a rate of placement: people reached search a little more, those introduced apply to the vacancy that
-suits them best of a few, and employers choose as always.
+promises them most of a few, and employers choose as always.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from labsim.world import NEVER, TIER_OF_LEVEL, Activity, Channel, WorkerArrays, 
 UNEMPLOYED, COUNSELLING = int(Activity.UNEMPLOYED), int(Channel.COUNSELLING)
 PAST_RETIREMENT = 4  # the last of the age bands in which people are counted
 REACH = ("fair_reach", "counselling_reach", "portal_reach")  # by channel
-# What is counted from January on: people reached, people counselled or introduced, introductions, people placed.
+# People counted from January on, each once: reached, counselled or introduced, introduced, placed.
 REACHED, SERVED, INTRODUCED, PLACED = range(4)
+OF_THE_YEAR = ("services", "introduced_people", "placed_people")
+NOBODY = np.zeros(0, dtype=np.int32)
 
 
 class ServicesParameters(Parameters):
@@ -64,7 +66,7 @@ class ServicesParameters(Parameters):
         grade="D",
         year=2024,
         source="assumed; 1 = introductions suit no better than what people find themselves",
-        help="vacancies of which an introduction takes the one that suits best",
+        help="vacancies of which an introduction takes the one that promises most",
     )
     seeker_weight: float = quantity(
         3.0,
@@ -111,7 +113,8 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
     """
     w, counts, month = world.workers, world.counts, world.month
     if world.calendar[1] == 1:
-        counts.pop("services", None)
+        for name in OF_THE_YEAR:
+            counts.pop(name, None)
     wanted = np.stack([world.levers[name] for name in REACH])  # (n_channels, n_districts)
     places = rounded(wanted.sum(axis=0) * world.scale / 12.0, draws.key("reach of services"))
     if places.any():
@@ -139,15 +142,25 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
         world.events["search_gain"] = 1.0 + np.array(parameters.search_gain)
 
 
-def _fit(world: World, people: np.ndarray, choices: np.ndarray) -> np.ndarray:
-    """Return how well vacancies suit people: how open the field is to theirs, halved for each tier above or below."""
+def _first_time(world: World, what: str, people: np.ndarray) -> np.ndarray:
+    """Return those of these people to whom something happens for the first time since January, and remember them."""
+    known: np.ndarray = world.counts.get(what, NOBODY)
+    new: np.ndarray = np.setdiff1d(people, known)
+    world.counts[what] = np.union1d(known, new)
+    return new
+
+
+def _promise(world: World, people: np.ndarray, choices: np.ndarray, rivals: np.ndarray) -> np.ndarray:
+    """Return what vacancies promise people: how open the field is to theirs, halved for each tier above or below, and
+    shared with the rivals who apply too.
+    """
     w, events = world.workers, world.events
     group = events["lists"].group[choices]
     field = world.enterprises.field[events["bundle_rows"][group]]
     n_tiers = world.market.vacancies.shape[2]
     steps = np.minimum(TIER_OF_LEVEL[w.level[people]], n_tiers - 1).astype(np.int64) - events["bundle_tiers"][group]
-    fit: np.ndarray = world.accessibility[w.field[people], field] * 0.5 ** np.abs(steps)
-    return fit
+    promise: np.ndarray = world.accessibility[w.field[people], field] * 0.5 ** np.abs(steps) / (1.0 + rivals)
+    return promise
 
 
 @process(
@@ -155,10 +168,11 @@ def _fit(world: World, people: np.ndarray, choices: np.ndarray) -> np.ndarray:
     writes="events ledger counts",
 )
 def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
-    """Introduce some of the applicants whom services reached to the vacancy that suits them best of a few.
+    """Introduce some of the applicants whom services reached to the vacancy that promises them most of a few.
 
-    The few are their own choice and others drawn by the same law; how a vacancy suits is how open its field is to
-    theirs, halved for each tier of skill above or below.
+    The few are their own choice and others drawn by the same law. A vacancy promises the more, the more open its field
+    is to theirs, half as much for each tier of skill above or below, and a share of that where others apply of their
+    own accord: before a service sends someone, it asks the employer who has come already.
     """
     w, events, month = world.workers, world.events, world.month
     if "helped_since" not in events or "applicants" not in events:
@@ -169,19 +183,21 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     at = np.flatnonzero(helped & (uniforms(draws.key("introduced"), people) < chance))
     people = people[at]
     best = events["applications"][at]
-    suits = _fit(world, people, best)
+    applicants = np.bincount(events["applications"], minlength=events["n_vacancies"])
+    most = _promise(world, people, best, applicants[best] - 1)  # they are no rivals of their own
     for number in range(1, parameters.picks):
         who, markets, other = people.copy(), np.empty(len(at), dtype=np.int32), np.empty(len(at), dtype=np.int32)
         key, home, level = draws.key(f"introduction {number}"), w.district[people], w.level[people]
         # everyone here has applied, so everyone finds a market again
         pick_markets(home, w.field[people], level, TIER_OF_LEVEL, events["nests"], key, who, markets)
         pick_vacancies(events["lists"], markets, people, key, other)
-        fit = _fit(world, people, other)
-        best, suits = np.where(fit > suits, other, best), np.maximum(fit, suits)
+        promise = _promise(world, people, other, applicants[other])
+        best, most = np.where(promise > most, other, best), np.maximum(promise, most)
     events["applications"][at], events["bundles"][at] = best, events["lists"].group[best]
     events["introduced"] = people
-    counselled = (w.channel[people] == COUNSELLING) & (w.advised[people] > month - world.calendar[1])
-    _since_january(world)[[SERVED, INTRODUCED]] += (~counselled).sum(), len(people)
+    new = _first_time(world, "introduced_people", people)
+    counselled = (w.channel[new] == COUNSELLING) & (w.advised[new] > month - world.calendar[1])
+    _since_january(world)[[SERVED, INTRODUCED]] += (~counselled).sum(), len(new)
     world.ledger.count("introduced", len(people))
 
 
@@ -191,6 +207,6 @@ def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     introduced, hired = world.events.get("introduced"), world.events.get("hired")
     if introduced is None or hired is None:
         return
-    placed = int(np.isin(introduced, hired).sum())
-    _since_january(world)[PLACED] += placed
-    world.ledger.count("placed", placed)
+    placed = introduced[np.isin(introduced, hired)]
+    _since_january(world)[PLACED] += len(_first_time(world, "placed_people", placed))
+    world.ledger.count("placed", len(placed))

@@ -14,6 +14,7 @@ FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), i
 AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
 OUTSIDE, LEFT = int(Activity.OUTSIDE), int(Activity.LEFT)
 COLLEGE = int(Level.COLLEGE)
+NOTHING_ASKED = np.zeros((0, 0), dtype=np.uint8)
 
 
 class TalentParameters(Parameters):
@@ -46,6 +47,7 @@ def _attract(
     order: np.ndarray,
     lump_sum: np.ndarray,
     supplement: np.ndarray,
+    asked: np.ndarray,
     key: np.uint64,
     came: np.ndarray,
     pay: np.ndarray,
@@ -59,7 +61,7 @@ def _attract(
             first[d], first[d + 1]
         ):  # the employer with a professional vacancy, in an order of the month's own
             r = firms[f]
-            if e.vacancies[r, 2] > 0:
+            if e.vacancies[r, 2] > 0 and (asked.shape[0] == 0 or w.level[i] >= asked[e.group[r], 2]):
                 move(w, flows, i, EMPLOYEE)
                 w.employer[i] = r
                 w.tier[i] = 2
@@ -76,7 +78,8 @@ def _attract(
 @process(
     reads=(
         "workers.level workers.district workers.skill enterprises.wage_offer enterprises.field enterprises.district"
-        " levers.talent_places levers.talent_lump_sum levers.talent_supplement levers.talent_supplement_months"
+        " enterprises.group events levers.talent_places levers.talent_lump_sum levers.talent_supplement"
+        " levers.talent_supplement_months"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
@@ -87,7 +90,7 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
     """Let degree holders who are unemployed, away or outside take reserved professional posts.
 
     The chance in a year is 1 - exp(-response x lump sum / 100 million x (1 + supplement)); places are filled in a
-    keyed order.
+    keyed order. Posts of public bodies go only to who has the training that they ask for.
     """
     levers, w, e = world.levers, world.workers, world.enterprises
     quota = rounded(levers["talent_places"] * world.scale / 12.0, draws.key("reserved posts"))
@@ -116,6 +119,7 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         order,
         levers["talent_lump_sum"],
         levers["talent_supplement"] * levers["talent_supplement_months"],
+        world.events.get("posts_ask", NOTHING_ASKED),
         draws.key("talent comes"),
         came,
         pay,

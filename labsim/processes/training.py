@@ -32,6 +32,7 @@ FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
 SHORT, ELEMENTARY, COLLEGE = int(Level.SHORT_COURSE), int(Level.ELEMENTARY), int(Level.COLLEGE)
+HIGHLY_SKILLED = int(Level.INTERMEDIATE)  # skilled technical workers, college, university and above
 MONTHS_AT_18, MONTHS_AT_19, THREE_MONTHS = 216, 228, 3
 
 
@@ -475,3 +476,8 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
             world.ledger.count(f"graduates_{level.name.lower()}", int(graduates[level]))
     world.ledger.count("training_dropped_out", dropped)
     world.ledger.count("people_trained", int(graduates.sum()))
+    world.ledger.count("people_trained_below_intermediate", int(graduates[:HIGHLY_SKILLED].sum()))
+    world.ledger.count("people_trained_highly_skilled", int(graduates[HIGHLY_SKILLED:].sum()))
+    in_towns = int(world.workers.urban[done].sum())
+    world.ledger.count("people_trained_rural", len(done) - in_towns)
+    world.ledger.count("people_trained_urban", in_towns)
