@@ -12,13 +12,14 @@ from labsim.draws import DrawsOfMonth, gated
 
 KindsOf = Callable[[np.ndarray], np.ndarray]
 STRIDE, FEW = 16, 20_000
+UNIT_8 = 1.0 / 256.0
 
 
 @kernel
 def _finish_early(
     rows: np.ndarray,
     kinds: np.ndarray,
-    homes: np.ndarray,
+    district: np.ndarray,
     weights: np.ndarray,
     chance: np.ndarray,
     gate: np.ndarray,
@@ -31,13 +32,48 @@ def _finish_early(
     n = 0
     for s in range(rows.shape[0]):
         i, k = rows[s], kinds[s]
-        if k > 0 and chance[homes[s], k] > 0.0:
-            u = gated(gate[i], key, i)
-            if u < chance[homes[s], k]:
-                rows[n] = i
-                times[n] = -math.log1p(-u) / weights[k]
-                n += 1
+        if k > 0:
+            most = chance[district[i], k]
+            if gate[i] * UNIT_8 < most:  # the head of the number alone rules most out
+                u = gated(gate[i], key, i)
+                if u < most:
+                    rows[n] = i
+                    times[n] = -math.log1p(-u) / weights[k]
+                    n += 1
     return n
+
+
+@kernel
+def _first_of_each(people: np.ndarray, homes: np.ndarray, times: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return those who are first in the race of their district, as many as it has places, in order; of equal times the
+    first row counts.
+    """
+    begin = np.zeros(places.shape[0] + 1, dtype=np.int64)
+    for home in homes:
+        begin[home + 1] += 1
+    begin = np.cumsum(begin)
+    place, of_district = begin[:-1].copy(), np.empty(times.shape[0])
+    for s in range(times.shape[0]):
+        of_district[place[homes[s]]] = times[s]
+        place[homes[s]] += 1
+    # the time of the last one who is drawn, and how many of those with just this time are
+    last, ties = np.full(places.shape[0], np.inf), np.zeros(places.shape[0], dtype=np.int64)
+    for d in range(places.shape[0]):
+        here = of_district[begin[d] : begin[d + 1]]
+        if places[d] == 0:
+            last[d] = -1.0
+        elif places[d] < here.shape[0]:
+            last[d] = np.partition(here, places[d] - 1)[places[d] - 1]
+            ties[d] = places[d] - (here < last[d]).sum()
+    chosen, n = np.empty_like(people), 0
+    for s in range(people.shape[0]):
+        home, time = homes[s], times[s]
+        if time == last[home]:
+            ties[home] -= 1
+        if time < last[home] or (time == last[home] and ties[home] >= 0):
+            chosen[n] = people[s]
+            n += 1
+    return chosen[:n]
 
 
 def _chances(numbers: np.ndarray, weights: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -87,11 +123,7 @@ def draw_people(
     if (np.bincount(district[people], minlength=len(places)) < places).any():
         everyone = np.ones_like(chance) * (weights > 0) * (places > 0)[:, None]
         people, times = _first(kinds_of, district, weights, everyone, draws, decision)
-    home = district[people]
-    order = np.lexsort((times, home))
-    first = np.searchsorted(home[order], np.arange(len(places)))
-    rank = np.arange(len(people)) - first[home[order]]
-    chosen: np.ndarray = np.sort(people[order[rank < places[home[order]]]])
+    chosen: np.ndarray = _first_of_each(people, district[people], times, places)
     return chosen
 
 
@@ -106,5 +138,5 @@ def _first(
     """Return (people, times) of those whose number is below the chance of their district and kind."""
     rows, gate = draws.gate(decision, float(chance.max()), len(district))
     times = np.empty(len(rows))
-    n = _finish_early(rows, kinds_of(rows), district[rows], weights, chance, gate, draws.key(decision), times)
+    n = _finish_early(rows, kinds_of(rows), district, weights, chance, gate, draws.key(decision), times)
     return rows[:n], times[:n]

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, rounded, uniform
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import NEW_GROUPS, NOT_FOUNDED, Kind, World
+from labsim.world import NEW_GROUPS, NOT_FOUNDED, EnterpriseArrays, Kind, World
 
+PUBLIC, NEARLY_NOBODY = int(Kind.PUBLIC), 1e-9
 WHOLE = 10.0  # employers up to this size stay whole at every scale, as at the start
 
 
@@ -53,6 +55,42 @@ class Newcomers:
     size: float  # real persons
 
 
+@kernel
+def _dormant_rows(e: EnterpriseArrays, district: int, field: int, n: int, key: np.uint64) -> np.ndarray:
+    """Return at most n dormant rows of a district, those of the field first, then by their lots."""
+    rows, lots, found = np.empty(n, dtype=np.int64), np.empty(n), 0
+    for r in range(e.founded.shape[0]):
+        if e.founded[r] != NOT_FOUNDED or e.district[r] != district or e.kind[r] == PUBLIC:
+            continue
+        lot = uniform(key, r) + (e.field[r] != field)
+        if found == n and lot >= lots[n - 1]:
+            continue
+        at = found if found < n else n - 1
+        while at > 0 and lots[at - 1] > lot:
+            lots[at], rows[at] = lots[at - 1], rows[at - 1]
+            at -= 1
+        lots[at], rows[at] = lot, r
+        found = min(n, found + 1)
+    return rows[:found]
+
+
+@kernel
+def _likeness(e: EnterpriseArrays, field: int) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the size of a field's private employers, and their mean shares and pay by tier, shape `(n_tiers,)`."""
+    n_tiers = e.headcount.shape[1]
+    total, shares = 0.0, np.zeros(n_tiers)
+    staff, pay = np.zeros(n_tiers), np.zeros(n_tiers)
+    for r in range(e.active.shape[0]):
+        if e.field[r] == field and e.active[r] > 0 and e.kind[r] != PUBLIC:
+            total += e.weight[r]
+            for t in range(n_tiers):
+                people = e.headcount[r, t] + NEARLY_NOBODY
+                shares[t] += e.weight[r] * e.tier_share[r, t]
+                staff[t] += people
+                pay[t] += people * e.wage_offer[r, t]
+    return total, shares / total, pay / staff
+
+
 def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     """Open this month's employers of one sort; return the posts opened by market, in rows of people."""
     e, n_markets = world.enterprises, len(world.places) * world.n_fields
@@ -63,21 +101,14 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     # as at the start: one of size S is kept with min(S, max(10, S scale)) posts, so that posts are at scale
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
-    private = e.kind != Kind.PUBLIC
-    dormant = np.flatnonzero(private & (e.founded == NOT_FOUNDED)) if numbers.any() else np.zeros(0, dtype=np.int64)
-    lots, place = uniforms(draws.key("dormant row"), dormant), e.district[dormant]
     for market in np.flatnonzero(numbers):
         district, field = divmod(int(market), world.n_fields)
-        like = np.flatnonzero(private & (e.active > 0) & (e.field == field))
-        here = np.flatnonzero((place == district) & (e.founded[dormant] == NOT_FOUNDED))
-        if not like.size:
+        size, shares, pay = _likeness(world.employers, field)
+        if size == 0.0:
             continue
-        order = np.lexsort((lots[here], e.field[dormant[here]] != field))
-        rows = dormant[here[order[: numbers[market]]]]
-        size, staff = e.weight[like], e.headcount[like] + 1e-9
+        rows = _dormant_rows(world.employers, district, field, int(numbers[market]), draws.key("dormant row"))
         e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
-        e.tier_share[rows] = (size[:, None] * e.tier_share[like]).sum(axis=0) / size.sum()
-        pay = (staff * e.wage_offer[like]).sum(axis=0) / staff.sum(axis=0)
+        e.tier_share[rows] = shares
         e.wage_offer[rows] = np.maximum(pay, world.places.minimum_wage[district])
         e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
         e.active[rows], e.founded[rows], e.owner[rows], e.luck[rows] = 1, world.month, -1, 1.0

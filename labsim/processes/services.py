@@ -191,6 +191,6 @@ def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     introduced, hired = world.events.get("introduced"), world.events.get("hired")
     if introduced is None or hired is None:
         return
-    placed = int(np.isin(introduced, hired).sum())
+    placed = int(np.isin(introduced, hired, kind="table").sum())
     _since_january(world)[PLACED] += placed
     world.ledger.count("placed", placed)
