@@ -428,7 +428,12 @@ def test_new_employers_open_in_the_first_dormant_rows_and_are_like_their_field()
     for number in (1, 5, 20, len(free), len(free) + 9):
         found = new_employers._dormant_rows(arrays, 1, 4, number, key)
         assert found.tolist() == free[order[:number]].tolist()
-    size, shares, pay = new_employers._likeness(arrays, 4)
+    numbers = np.zeros(3 * 7, dtype=np.int64)
+    numbers[7 + 4], numbers[7 + 5] = len(free) - 1, 9  # one row is left for the second market
+    rows, markets = new_employers._take_rows(arrays, numbers, 7, 1, key)
+    assert sorted(rows) == free.tolist()
+    assert np.bincount(markets).tolist()[-2:] == [len(free) - 1, 1]
+    size, shares, pay = (of_field[4] for of_field in new_employers._likeness(arrays, 7))
     like = private & (e.active > 0) & (e.field == 4)
     assert size == e.weight[like].sum()
     assert shares == pytest.approx(np.average(e.tier_share[like], axis=0, weights=e.weight[like]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labsim.compiled import kernel
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, rounded, uniform
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
@@ -55,7 +55,7 @@ class Newcomers:
     size: float  # real persons
 
 
-@kernel
+@inline
 def _dormant_rows(e: EnterpriseArrays, district: int, field: int, n: int, key: np.uint64) -> np.ndarray:
     """Return at most n dormant rows of a district, those of the field first, then by their lots."""
     rows, lots, found = np.empty(n, dtype=np.int64), np.empty(n), 0
@@ -75,20 +75,41 @@ def _dormant_rows(e: EnterpriseArrays, district: int, field: int, n: int, key: n
 
 
 @kernel
-def _likeness(e: EnterpriseArrays, field: int) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the size of a field's private employers, and their mean shares and pay by tier, shape `(n_tiers,)`."""
+def _take_rows(
+    e: EnterpriseArrays, numbers: np.ndarray, n_fields: int, month: int, key: np.uint64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Found employers in dormant rows, as many as asked for by market; return (rows, markets)."""
+    rows, markets, n = np.empty(numbers.sum(), dtype=np.int64), np.empty(numbers.sum(), dtype=np.int64), 0
+    for market in range(numbers.shape[0]):
+        if numbers[market] > 0:
+            for r in _dormant_rows(e, market // n_fields, market % n_fields, numbers[market], key):
+                e.founded[r] = month
+                rows[n], markets[n] = r, market
+                n += 1
+    return rows[:n], markets[:n]
+
+
+@kernel
+def _likeness(e: EnterpriseArrays, n_fields: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the size of each field's private employers, shape `(n_fields,)`, and their mean shares and pay by tier,
+    shape `(n_fields, n_tiers)`; not a number for a field without any.
+    """
     n_tiers = e.headcount.shape[1]
-    total, shares = 0.0, np.zeros(n_tiers)
-    staff, pay = np.zeros(n_tiers), np.zeros(n_tiers)
+    size, shares = np.zeros(n_fields), np.zeros((n_fields, n_tiers))
+    staff, pay = np.zeros((n_fields, n_tiers)), np.zeros((n_fields, n_tiers))
     for r in range(e.active.shape[0]):
-        if e.field[r] == field and e.active[r] > 0 and e.kind[r] != PUBLIC:
-            total += e.weight[r]
+        if e.active[r] > 0 and e.kind[r] != PUBLIC:
+            f = e.field[r]
+            size[f] += e.weight[r]
             for t in range(n_tiers):
                 people = e.headcount[r, t] + NEARLY_NOBODY
-                shares[t] += e.weight[r] * e.tier_share[r, t]
-                staff[t] += people
-                pay[t] += people * e.wage_offer[r, t]
-    return total, shares / total, pay / staff
+                shares[f, t] += e.weight[r] * e.tier_share[r, t]
+                staff[f, t] += people
+                pay[f, t] += people * e.wage_offer[r, t]
+    for f in range(n_fields):
+        shares[f] /= size[f]
+        pay[f] /= staff[f]
+    return size, shares, pay
 
 
 def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
@@ -101,18 +122,16 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     # as at the start: one of size S is kept with min(S, max(10, S scale)) posts, so that posts are at scale
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
-    for market in np.flatnonzero(numbers):
-        district, field = divmod(int(market), world.n_fields)
-        size, shares, pay = _likeness(world.employers, field)
-        if size == 0.0:
-            continue
-        rows = _dormant_rows(world.employers, district, field, int(numbers[market]), draws.key("dormant row"))
-        e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
-        e.tier_share[rows] = shares
-        e.wage_offer[rows] = np.maximum(pay, world.places.minimum_wage[district])
-        e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
-        e.active[rows], e.founded[rows], e.owner[rows], e.luck[rows] = 1, world.month, -1, 1.0
-        opened[market] = kept * rows.size
+    size, shares, pay = _likeness(world.employers, world.n_fields)
+    numbers[size[np.arange(n_markets) % world.n_fields] == 0.0] = 0  # there is nobody to be like
+    rows, markets = _take_rows(world.employers, numbers, world.n_fields, world.month, draws.key("dormant row"))
+    district, field = np.divmod(markets, world.n_fields)
+    e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
+    e.tier_share[rows] = shares[field]
+    e.wage_offer[rows] = np.maximum(pay[field], world.places.minimum_wage[district][:, None])
+    e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
+    e.active[rows], e.owner[rows], e.luck[rows] = 1, -1, 1.0
+    opened[:] = kept * np.bincount(markets, minlength=n_markets)
     return opened
 
 
