@@ -124,6 +124,12 @@ def pick(bits: np.uint64, slots: np.ndarray, chooser: int, shared: Shared, kind:
             return option
 
 
+@inline
+def in_32_bits(chance: float) -> np.uint32:
+    """Return a chance in 2^-32, one above 1 as 1."""
+    return np.uint32(min(chance * _TWO_32, _TWO_32 - 1.0))
+
+
 def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Shared:
     """Return the chances with which proposals pass, for weights over the last axis and the shares of the options among
     the proposals.
@@ -153,17 +159,11 @@ def _share_out(
         for j in range(weights.shape[1]):
             share, most = (weights[k, j] / total if total > 0.0 else 0.0), bound * base[k, j]
             passes = min(1.0, share / most) if most > 0.0 else 0.0
-            accept[k, j] = np.uint32(min(passes * _TWO_32, _TWO_32 - 1.0))
+            accept[k, j] = in_32_bits(passes)
             excess[k, j] = max(0.0, share - most)
             left += excess[k, j]
-        over[k] = np.uint32(min(left * _TWO_32, _TWO_32 - 1.0))
+        over[k] = in_32_bits(left)
     return over
-
-
-def in_32_bits(chance: np.ndarray) -> np.ndarray:
-    """Return chances in 2^-32, those above 1 as 1."""
-    bits: np.ndarray = np.minimum(np.floor(chance * 2.0**32), 2.0**32 - 1).astype(np.uint32)
-    return bits
 
 
 def slots_of(base: np.ndarray, n_slots: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -117,6 +117,12 @@ class Contribution:
     amount: Doubles  # broadcast against the lever's array
 
 
+def _filled(size: int, value: float) -> Doubles:
+    values = np.empty(size)  # quicker than `np.full`, hundreds of times a month
+    values.fill(value)
+    return values
+
+
 class Levers:
     """The levers of the month; read as arrays (`levers["training_seats"]`), written through `by(policy)`."""
 
@@ -138,7 +144,7 @@ class Levers:
         if value is None:
             kind = LEVERS[name]
             wide = kind.over in ("workers", "enterprises")
-            value = np.full(1 if wide else self._sizes[kind.over], kind.neutral)
+            value = _filled(1 if wide else self._sizes[kind.over], kind.neutral)
             self._values[name] = value
         return value
 
@@ -159,9 +165,9 @@ class Levers:
             raise ValueError(f"lever {name!r} combines by {kind.rule!r}, not {rule!r}")
         size = self._sizes[kind.over]
         idle = kind.neutral if rule != "max" else -np.inf
-        change = np.full(size, idle)
+        change = _filled(size, idle)
         change[slice(None) if to is None else to] = amount
-        if (change == idle).all():
+        if not (change != idle).any():
             return  # nothing was asked for: the lever stays as it is, bit for bit
         now = self[name]
         if rule == "add":
@@ -192,6 +198,10 @@ class Levers:
                     mine[contribution.policy] = np.maximum(mine.get(contribution.policy, 0.0), amount)
                 else:
                     mine[contribution.policy] = mine.get(contribution.policy, 0.0) + amount
+        if len(mine) == 1:  # whoever is alone has all of it
+            found = {policy: (amount > 0).astype(np.float64) for policy, amount in mine.items()}
+            self._shares[name] = found
+            return found
         total = sum(mine.values(), np.zeros(self._sizes[kind.over]))
         found = {policy: np.divide(a, total, out=np.zeros_like(a), where=total > 0) for policy, a in mine.items()}
         self._shares[name] = found

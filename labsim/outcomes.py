@@ -23,6 +23,7 @@ class Achievements:
         self._policies = dict(policies)
         self._found: dict[tuple[str, int, int], float] = {}  # policy, place of the outcome, year
         self._months: dict[tuple[str, int], list[int]] = {}  # policy, year: months in force, months paused
+        self._of_length: dict[int, np.ndarray] = {}  # months: the programmes of that length
         # by policy, the part of those admitted to each programme that sat on its seats, month by month
         self._seated: dict[str, list[np.ndarray]] = {
             name: [] for name, policy in self._policies.items() if any(_of_courses(o) for o in policy.outcomes())
@@ -66,11 +67,12 @@ class Achievements:
     def _seated_then(self, world: World, name: str) -> np.ndarray:
         """Return a policy's part of those who complete now: its part when they were admitted, a course's length ago."""
         history, length = self._seated[name], world.programmes.length
+        if not self._of_length:  # programmes keep their length
+            self._of_length = {int(months): np.flatnonzero(length == months) for months in np.unique(length)}
         part = np.zeros(len(length))
-        for months in np.unique(length):
+        for months, here in self._of_length.items():
             if months <= len(history):  # who was there from the start is nobody's outcome
-                here = length == months
-                part[here] = history[-int(months)][here]
+                part[here] = history[-months][here]
         return part
 
     def table(self, payments: Collection[Payment], years: Mapping[int, int]) -> list[dict[str, Any]]:

@@ -59,8 +59,9 @@ class Recorder:
         at = len(self._months) - 1
         people, pay = world.counts["by_residence"] / world.scale, world.counts["pay_by_residence"] / world.scale
         sums = sums_of(people)
-        self._add(at, "residence", RESIDENCES, shares(sums, pay))
-        self._add(at, "", ("all",), shares(sums.sum(axis=1, keepdims=True), pay.sum(axis=0, keepdims=True)))
+        values = shares(np.c_[sums, sums.sum(axis=1)], np.r_[pay, pay.sum(axis=0, keepdims=True)])
+        self._add(at, "residence", RESIDENCES, values[:, :-1])
+        self._add(at, "", ("all",), values[:, -1:])
         if month == 12:
             for grouping in ("district", "sex", "age", "ethnicity"):
                 people, pay, labels = _reduced(world, grouping)

@@ -13,9 +13,15 @@ import numpy as np
 import pytest
 
 from labsim.config import Config
+from labsim.draws import key_of, uniforms
 from labsim.model import LabourModel
 from labsim.policies import BUILT_IN, Policy
+<<<<<<< HEAD
 from labsim.world import Level, Schooling
+=======
+from labsim.processes import new_employers
+from labsim.world import NOT_FOUNDED, EnterpriseArrays, Enterprises, Kind, Level
+>>>>>>> wt_speed
 
 SCALE, MONTHS = 0.05, 24
 HAZARDS_EVERYWHERE = "climate.frequency=5"
@@ -411,6 +417,34 @@ def test_who_studies_in_service_keeps_the_post_and_the_state_pays_its_part(son_l
 
 
 PARK = {"mai_son": 3.0, "moc_chau": 1.0}
+
+
+def test_new_employers_open_in_the_first_dormant_rows_and_are_like_their_field():
+    """Rows of the field come first, then those of the district by lot; shares and pay are means of the field."""
+    n, key = 600, key_of(3, "dormant row", 1)
+    e = Enterprises(n, {"tiers": 3})
+    row = np.arange(n)
+    e.district[:], e.field[:], e.kind[:] = row % 3, row % 7, np.where(row % 5 == 0, Kind.PUBLIC, Kind.PRIVATE)
+    e.founded[:], e.active[:] = np.where(row % 2 == 0, NOT_FOUNDED, 0), row % 2
+    e.weight[:], e.tier_share[:] = 1 + row % 11, np.stack([row % 4, row % 3, np.ones(n)], axis=1)
+    e.headcount[:], e.wage_offer[:] = row[:, None] % 13, 1e6 * (1 + np.stack([row % 5, row % 6, row % 9], axis=1))
+    arrays = EnterpriseArrays(*(getattr(e, name) for name in Enterprises.columns()))
+    private = e.kind != Kind.PUBLIC
+    free = np.flatnonzero((e.founded == NOT_FOUNDED) & private & (e.district == 1))
+    order = np.lexsort((uniforms(key, free), e.field[free] != 4))
+    for number in (1, 5, 20, len(free), len(free) + 9):
+        found = new_employers._dormant_rows(arrays, 1, 4, number, key)
+        assert found.tolist() == free[order[:number]].tolist()
+    numbers = np.zeros(3 * 7, dtype=np.int64)
+    numbers[7 + 4], numbers[7 + 5] = len(free) - 1, 9  # one row is left for the second market
+    rows, markets = new_employers._take_rows(arrays, numbers, 7, 1, key)
+    assert sorted(rows) == free.tolist()
+    assert np.bincount(markets).tolist()[-2:] == [len(free) - 1, 1]
+    size, shares, pay = (of_field[4] for of_field in new_employers._likeness(arrays, 7))
+    like = private & (e.active > 0) & (e.field == 4)
+    assert size == e.weight[like].sum()
+    assert shares == pytest.approx(np.average(e.tier_share[like], axis=0, weights=e.weight[like]))
+    assert pay == pytest.approx((e.headcount * e.wage_offer)[like].sum(axis=0) / e.headcount[like].sum(axis=0))
 
 
 @pytest.mark.slow

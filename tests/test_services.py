@@ -116,6 +116,26 @@ def test_one_place_more_is_one_person_more_and_one_weight_more_moves_one_other()
     assert len(other - some) == 1
 
 
+def test_those_drawn_are_the_first_of_their_district_in_the_whole_race():
+    """The known answer: everyone's time -ln(1 - u) / weight, sorted; whatever was guessed of who comes into question.
+
+    Eight districts have some 830 people in question, so that guesses from one row in 32 are rough.
+    """
+    kinds, homes = kinds_and_homes(40_000)
+    homes[homes == 2] = np.arange((homes == 2).sum()) % 8 + 4
+    weights, draws = np.array([0.0, 1.0, 3.0]), DrawsOfMonth(7, 3)
+    places = np.array([5, 900, 0, 2_000, *range(100, 500, 50)])
+    _rows, heads = draws.gate(GATE, 1.0, len(kinds))
+    number = (heads + uniforms(draws.key(GATE), np.arange(len(kinds)))) / 256
+    times = np.where(kinds > 0, -np.log1p(-number) / np.maximum(weights[kinds], 1e-9), np.inf)
+    expected = []
+    for district, n in enumerate(places):
+        here = np.flatnonzero((homes == district) & (kinds > 0))
+        expected += here[np.argsort(times[here])[:n]].tolist()
+    people = draw_people(kinds.__getitem__, homes, weights, places, draws, GATE)
+    assert people.tolist() == sorted(expected)
+
+
 # --- employment services
 
 

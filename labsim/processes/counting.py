@@ -351,14 +351,28 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     _count_jobs(world, parameters)
 
 
+@kernel
+def _count_graduates(graduated: np.ndarray, activity: np.ndarray, first: int, last: int, now: np.ndarray) -> None:
+    """Count by what they do the people who completed a course from a first to a last month."""
+    low, high = np.int16(first), np.int16(last)
+    for begin in range(0, graduated.shape[0], BLOCK):
+        here = graduated[begin : begin + BLOCK]
+        some = np.uint8(0)
+        for i in range(here.shape[0]):  # sixteen at a time; most blocks have nobody
+            some |= np.uint8((here[i] >= low) & (here[i] <= high))
+        if some:
+            for i in range(here.shape[0]):
+                if here[i] >= low and here[i] <= high:
+                    now[activity[begin + i]] += 1
+
+
 def _follow_graduates(world: World) -> None:
     """Count those who completed a course of three months or more 6 to 12 months ago: all, in work, in work other than
     on a farm of their own. Work elsewhere is work; the dead and those who moved away are left out.
     """
     w, month = world.workers, world.month
-    graduates = np.flatnonzero(w.graduated >= month - 12)
-    graduates = graduates[w.graduated[graduates] <= month - 6]
-    now = np.bincount(w.activity[graduates], minlength=len(Activity))
+    now = np.zeros(len(Activity), dtype=np.int64)
+    _count_graduates(w.graduated, w.activity, month - 12, month - 6, now)
     away = now[AWAY] + now[ABROAD]
     off_farm = now[BUSINESS] + now[EMPLOYEE] + away
     world.counts["graduates"] = (now[: ABROAD + 1].sum(), off_farm + now[FARMING], off_farm)

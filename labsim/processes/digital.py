@@ -12,6 +12,7 @@ from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, WorkerArrays, World
 
 OUT = int(Activity.OUT_OF_LABOUR_FORCE)
+NOBODY_LEARNS = np.zeros(0, dtype=np.int64)
 
 
 class DigitalParameters(Parameters):
@@ -65,14 +66,15 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
     """
     w, counts, levers = world.workers, world.counts, world.levers
     places = rounded(levers["digital_places"] * world.scale / 12.0, draws.key("places in digital skills"))
-    if counts.get("digital_trainees", 0) > 0:
-        learners = np.flatnonzero(w.digital_course)
+    learners: np.ndarray = counts.get("digital_learners", NOBODY_LEARNS)
+    if learners.size:
         w.digital_course[learners] -= 1
-        done = learners[w.digital_course[learners] == 0]
+        left = w.digital_course[learners]
+        done, learners = learners[left == 0], learners[left > 0]
         stays = uniforms(draws.key("digital dropout"), done) >= parameters.dropout
         able = done[stays & (w.activity[done] <= OUT)]
         w.digital[able] = 1
-        counts["digital_trainees"] -= len(done)
+        counts["digital_learners"] = learners
         world.ledger.count("digital_trained", len(able))
     if not places.any():
         return
@@ -86,5 +88,5 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
         "learn digital skills",
     )
     w.digital_course[people] = parameters.months
-    counts["digital_trainees"] = counts.get("digital_trainees", 0) + len(people)
+    counts["digital_learners"] = np.concatenate([learners, people])
     world.events["digital_enrolled"] = np.bincount(w.district[people], minlength=len(world.places))

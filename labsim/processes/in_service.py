@@ -78,19 +78,25 @@ class InServiceParameters(Parameters):
     )
 
 
+<<<<<<< HEAD
 def _body_of_employer(world: World) -> np.ndarray:
     """Return the place of every employer in PUBLIC_BODIES, -1 for others, shape `(n_enterprises,)`."""
+=======
+def _bodies_of(world: World, employers: np.ndarray) -> np.ndarray:
+    """Return the places of employers in BODIES, -1 for others and for the row -1, no employer."""
+>>>>>>> wt_speed
     names, of_group = world.employer_groups, np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)
     for body, groups in enumerate(PUBLIC_BODIES.values()):
         of_group[[names.index(name) for name in groups if name in names]] = body
-    bodies: np.ndarray = of_group[world.enterprises.group]  # -1, no group, is the last place
+    # -1, no group, is the last place
+    bodies: np.ndarray = np.where(employers >= 0, of_group[world.enterprises.group[employers]], np.int8(-1))
     return bodies
 
 
 def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Return (people, bodies): who works in a public body, in the order of rows, and its place in PUBLIC_BODIES."""
     employees = where_equal(world.workers.activity, int(Activity.EMPLOYEE))
-    bodies = _body_of_employer(world)[world.workers.employer[employees]]
+    bodies = _bodies_of(world, world.workers.employer[employees])
     public = bodies >= 0
     return employees[public], bodies[public]
 
@@ -136,8 +142,7 @@ def count_degrees(world: World) -> dict[str, float]:
 def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth, students: np.ndarray) -> np.ndarray:
     """Move those who study one month on; return those who go on."""
     w = world.workers
-    employer = w.employer[students]
-    at_work = (employer >= 0) & (_body_of_employer(world)[employer] >= 0)
+    at_work = _bodies_of(world, w.employer[students]) >= 0
     stays = at_work & (uniforms(draws.key("give up a degree"), students) >= parameters.dropout_rate)
     stopped, students = students[~stays], students[stays]
     w.degree[stopped], w.degree_left[stopped] = Level.NONE, 0
@@ -169,7 +174,14 @@ def _may_study(
     # what most fail is asked first: every question reads memory all over the place
     asked = np.flatnonzero(quota[kinds] & (level < next_level))
     people, kinds, next_level, body = people[asked], kinds[asked], next_level[asked], body[asked]
+<<<<<<< HEAD
     may = _can_study(world, parameters, people, next_level, body)
+=======
+    still_there = _bodies_of(world, w.employer[people]) == body
+    schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
+    young = world.month - w.birth_month[people] < 12 * parameters.oldest
+    may = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
+>>>>>>> wt_speed
     return people[may], kinds[may], next_level[may]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from labsim.draws import DrawsOfMonth, uniforms
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, uniform, uniforms
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import TIER_OF_LEVEL, World
+from labsim.world import TIER_OF_LEVEL, EnterpriseArrays, ProgrammeArrays, World
 
 FIRST_CLAIM = 10.0  # above every score that an applicant can have
 
@@ -70,22 +73,58 @@ class LinkageParameters(Parameters):
     )
 
 
+@kernel
+def _draw_schools(
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    linked: np.ndarray,
+    seats: np.ndarray,
+    near: np.ndarray,
+    share: float,
+    joins: np.uint64,
+    key: np.uint64,
+    partner: np.ndarray,
+) -> None:
+    """Write the institution of each employer that takes part: the first in a race of the linked programmes."""
+    n = linked.shape[0]
+    taught = np.zeros(max(e.field.max(), p.field.max()) + 1, dtype=np.bool_)
+    for c in range(n):
+        taught[p.field[c]] |= linked[c]
+    for r in range(partner.shape[0]):
+        f = e.field[r]
+        if e.active[r] == 0 or not taught[f] or uniform(joins, r) >= share:
+            continue
+        best, best_time = -1, np.inf
+        for c in range(n):
+            if linked[c] and p.field[c] == f:
+                weight = max(1e-300, near[e.district[r], p.district[c]] * seats[c])
+                u = uniform(key, r * n + c)
+                x = 1.0 - u
+                # most are ruled out without a logarithm, as in `draws.race`
+                if best < 0 or x * (1.0 + 0.5 * x) < best_time * weight:
+                    time = -math.log(u) / weight
+                    if time < best_time:
+                        best, best_time = c, time
+        if best >= 0:
+            partner[r] = p.institution[best]
+
+
 def _partners(world: World, parameters: LinkageParameters, draws: DrawsOfMonth, linked: np.ndarray) -> np.ndarray:
     """Return the institution of each employer, -1 for none, shape `(n_enterprises,)`: a race among the linked
     programmes of its field by seats and nearness.
     """
-    e, p = world.enterprises, world.programmes
-    partner = np.full(len(e), -1, dtype=np.int16)
-    joins = uniforms(draws.lasting_key("employer joins a school"), np.arange(len(e))) < parameters.partner_share
-    near = np.exp(-world.places.distance / parameters.reach)
-    key = draws.lasting_key("school of an employer")
-    for f in np.unique(p.field[linked]):
-        rows = np.flatnonzero(joins & (e.active > 0) & (e.field == f))
-        courses = np.flatnonzero(linked & (p.field == f))
-        weight = near[e.district[rows]][:, p.district[courses]] * (p.base_seats[courses] + 1e-3 * world.scale)
-        u = uniforms(key, rows[:, None] * len(p) + courses)
-        time = -np.log(u) / np.maximum(1e-300, weight)
-        partner[rows] = p.institution[courses[np.argmin(time, axis=1)]]
+    partner = np.full(len(world.enterprises), -1, dtype=np.int16)
+    _draw_schools(
+        world.employers,
+        world.courses,
+        linked,
+        world.programmes.base_seats + 1e-3 * world.scale,
+        np.exp(-world.places.distance / parameters.reach),
+        parameters.partner_share,
+        draws.lasting_key("employer joins a school"),
+        draws.lasting_key("school of an employer"),
+        partner,
+    )
     return partner
 
 
@@ -138,10 +177,12 @@ def send_graduates(world: World, parameters: LinkageParameters, draws: DrawsOfMo
     new = (w.school[people] >= 0) & (world.month - w.graduated[people] < parameters.months)
     at = np.flatnonzero(new & schools[np.where(new, of_person, 0)])
     lists = events["lists"]
+    if not at.size:
+        return
     rows = lists.rows[lists.group]
-    kept = (e.partner[rows] >= 0) & (uniforms(draws.lasting_key("kept post"), lists.code) < parameters.reserved)
-    posts = np.flatnonzero(kept)
-    if not at.size or not posts.size:
+    posts = np.flatnonzero((e.partner[lists.rows] >= 0)[lists.group])
+    posts = posts[uniforms(draws.lasting_key("kept post"), lists.code[posts]) < parameters.reserved]
+    if not posts.size:
         return
     home = e.partner[rows[posts]].astype(np.int64) * n_fields + e.field[rows[posts]]
     tier = events["bundle_tiers"][lists.group[posts]]

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.compiled import inline, kernel
+from labsim.draws import DrawsOfMonth, rounded, uniform
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import NEW_GROUPS, NOT_FOUNDED, Kind, World
+from labsim.world import NEW_GROUPS, NOT_FOUNDED, EnterpriseArrays, Kind, World
 
+PUBLIC, NEARLY_NOBODY = int(Kind.PUBLIC), 1e-9
 WHOLE = 10.0  # employers up to this size stay whole at every scale, as at the start
 
 
@@ -53,6 +55,63 @@ class Newcomers:
     size: float  # real persons
 
 
+@inline
+def _dormant_rows(e: EnterpriseArrays, district: int, field: int, n: int, key: np.uint64) -> np.ndarray:
+    """Return at most n dormant rows of a district, those of the field first, then by their lots."""
+    rows, lots, found = np.empty(n, dtype=np.int64), np.empty(n), 0
+    for r in range(e.founded.shape[0]):
+        if e.founded[r] != NOT_FOUNDED or e.district[r] != district or e.kind[r] == PUBLIC:
+            continue
+        lot = uniform(key, r) + (e.field[r] != field)
+        if found == n and lot >= lots[n - 1]:
+            continue
+        at = found if found < n else n - 1
+        while at > 0 and lots[at - 1] > lot:
+            lots[at], rows[at] = lots[at - 1], rows[at - 1]
+            at -= 1
+        lots[at], rows[at] = lot, r
+        found = min(n, found + 1)
+    return rows[:found]
+
+
+@kernel
+def _take_rows(
+    e: EnterpriseArrays, numbers: np.ndarray, n_fields: int, month: int, key: np.uint64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Found employers in dormant rows, as many as asked for by market; return (rows, markets)."""
+    rows, markets, n = np.empty(numbers.sum(), dtype=np.int64), np.empty(numbers.sum(), dtype=np.int64), 0
+    for market in range(numbers.shape[0]):
+        if numbers[market] > 0:
+            for r in _dormant_rows(e, market // n_fields, market % n_fields, numbers[market], key):
+                e.founded[r] = month
+                rows[n], markets[n] = r, market
+                n += 1
+    return rows[:n], markets[:n]
+
+
+@kernel
+def _likeness(e: EnterpriseArrays, n_fields: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the size of each field's private employers, shape `(n_fields,)`, and their mean shares and pay by tier,
+    shape `(n_fields, n_tiers)`; not a number for a field without any.
+    """
+    n_tiers = e.headcount.shape[1]
+    size, shares = np.zeros(n_fields), np.zeros((n_fields, n_tiers))
+    staff, pay = np.zeros((n_fields, n_tiers)), np.zeros((n_fields, n_tiers))
+    for r in range(e.active.shape[0]):
+        if e.active[r] > 0 and e.kind[r] != PUBLIC:
+            f = e.field[r]
+            size[f] += e.weight[r]
+            for t in range(n_tiers):
+                people = e.headcount[r, t] + NEARLY_NOBODY
+                shares[f, t] += e.weight[r] * e.tier_share[r, t]
+                staff[f, t] += people
+                pay[f, t] += people * e.wage_offer[r, t]
+    for f in range(n_fields):
+        shares[f] /= size[f]
+        pay[f] /= staff[f]
+    return size, shares, pay
+
+
 def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     """Open this month's employers of one sort; return the posts opened by market, in rows of people."""
     e, n_markets = world.enterprises, len(world.places) * world.n_fields
@@ -63,25 +122,16 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     # as at the start: one of size S is kept with min(S, max(10, S scale)) posts, so that posts are at scale
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
-    private = e.kind != Kind.PUBLIC
-    dormant = np.flatnonzero(private & (e.founded == NOT_FOUNDED)) if numbers.any() else np.zeros(0, dtype=np.int64)
-    lots, place = uniforms(draws.key("dormant row"), dormant), e.district[dormant]
-    for market in np.flatnonzero(numbers):
-        district, field = divmod(int(market), world.n_fields)
-        like = np.flatnonzero(private & (e.active > 0) & (e.field == field))
-        here = np.flatnonzero((place == district) & (e.founded[dormant] == NOT_FOUNDED))
-        if not like.size:
-            continue
-        order = np.lexsort((lots[here], e.field[dormant[here]] != field))
-        rows = dormant[here[order[: numbers[market]]]]
-        size, staff = e.weight[like], e.headcount[like] + 1e-9
-        e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
-        e.tier_share[rows] = (size[:, None] * e.tier_share[like]).sum(axis=0) / size.sum()
-        pay = (staff * e.wage_offer[like]).sum(axis=0) / staff.sum(axis=0)
-        e.wage_offer[rows] = np.maximum(pay, world.places.minimum_wage[district])
-        e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
-        e.active[rows], e.founded[rows], e.owner[rows], e.luck[rows] = 1, world.month, -1, 1.0
-        opened[market] = kept * rows.size
+    size, shares, pay = _likeness(world.employers, world.n_fields)
+    numbers[size[np.arange(n_markets) % world.n_fields] == 0.0] = 0  # there is nobody to be like
+    rows, markets = _take_rows(world.employers, numbers, world.n_fields, world.month, draws.key("dormant row"))
+    district, field = np.divmod(markets, world.n_fields)
+    e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
+    e.tier_share[rows] = shares[field]
+    e.wage_offer[rows] = np.maximum(pay[field], world.places.minimum_wage[district][:, None])
+    e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
+    e.active[rows], e.owner[rows], e.luck[rows] = 1, -1, 1.0
+    opened[:] = kept * np.bincount(markets, minlength=n_markets)
     return opened
 
 

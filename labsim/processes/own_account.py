@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of, uniforms, where_equal
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform, uniform_of, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.processes.loans import Opening, Terms, open_with_loans
 from labsim.quantity import Parameters, quantity
@@ -493,6 +493,17 @@ def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) ->
     world.ledger.count("businesses_on_loans", opened)
 
 
+@kernel
+def _draw_some(chance: np.ndarray, district: np.ndarray, rows: np.ndarray, key: np.uint64) -> int:
+    """Move to the head of `rows` those whose number falls below the chance of their district; return how many."""
+    n = 0
+    for i in rows:
+        if uniform(key, i) < chance[district[i]]:
+            rows[n] = i
+            n += 1
+    return n
+
+
 @process(
     reads="workers.activity workers.district counts levers.business_support levers.business_support_months",
     writes="workers.digital workers.backed_until ledger events",
@@ -504,12 +515,10 @@ def support(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth)
     levers, w = world.levers, world.workers
     if not levers["business_support"].any():
         return
-    owners = where_equal(w.activity, BUSINESS)
-    places = levers["business_support"] * world.scale / 12.0
+    people, places = where_equal(w.activity, BUSINESS), levers["business_support"] * world.scale / 12.0
     chance = places / np.maximum(1.0, world.counts["businesses"].sum(axis=1))
-    home = w.district[owners]
-    reached = uniforms(draws.key("digital support"), owners) < chance[home]
-    people, home = owners[reached], home[reached]
+    people = people[: _draw_some(chance, w.district, people, draws.key("digital support"))]
+    home = w.district[people]
     w.digital[people] = 1
     w.backed_until[people] = np.maximum(
         w.backed_until[people], world.month + levers["business_support_months"][home]

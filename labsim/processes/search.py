@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of
+from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of, where_equal
 from labsim.processes.base import process
 from labsim.processes.insight import Insight
 from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick_vacancies
@@ -261,7 +261,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         eager,
         since,
         gain,
-        np.flatnonzero(open_),
+        where_equal(open_.view(np.uint8), 1),
         gate,
         draws.key("search"),
         people,

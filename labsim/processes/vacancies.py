@@ -131,14 +131,23 @@ def list_vacancies(
     return lists, tiers, sums, pay
 
 
+@kernel
 def _shared_among_blocks(vacancies: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return accept, over and excess as `draws.Shared` has them, for runs of blocks, those of a run proposed alike."""
-    numbers = np.diff(starts)
-    run = np.repeat(np.arange(numbers.size), numbers)
-    total = np.bincount(run, vacancies, numbers.size)
-    parts = vacancies * numbers[run] / total[run]  # 1 where a block has as many as the mean
-    excess = np.maximum(0.0, parts - BOUND) / numbers[run]
-    return in_32_bits(parts / BOUND), in_32_bits(np.bincount(run, excess, numbers.size)), excess
+    accept, excess = np.zeros(vacancies.shape[0], dtype=np.uint32), np.zeros(vacancies.shape[0])
+    over = np.zeros(starts.shape[0] - 1, dtype=np.uint32)
+    for run in range(over.shape[0]):
+        first, last = starts[run], starts[run + 1]
+        total, left = 0.0, 0.0
+        for b in range(first, last):
+            total += vacancies[b]
+        for b in range(first, last):
+            part = vacancies[b] * (last - first) / total  # 1 where a block has as many as the mean
+            excess[b] = max(0.0, part - BOUND) / (last - first)
+            accept[b] = in_32_bits(part / BOUND)
+            left += excess[b]
+        over[run] = in_32_bits(left)
+    return accept, over, excess
 
 
 @inline
