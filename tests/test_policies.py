@@ -16,12 +16,8 @@ from labsim.config import Config
 from labsim.draws import key_of, uniforms
 from labsim.model import LabourModel
 from labsim.policies import BUILT_IN, Policy
-<<<<<<< HEAD
-from labsim.world import Level, Schooling
-=======
 from labsim.processes import new_employers
-from labsim.world import NOT_FOUNDED, EnterpriseArrays, Enterprises, Kind, Level
->>>>>>> wt_speed
+from labsim.world import NOT_FOUNDED, EnterpriseArrays, Enterprises, Kind, Level, Schooling
 
 SCALE, MONTHS = 0.05, 24
 HAZARDS_EVERYWHERE = "climate.frequency=5"

@@ -78,13 +78,8 @@ class InServiceParameters(Parameters):
     )
 
 
-<<<<<<< HEAD
-def _body_of_employer(world: World) -> np.ndarray:
-    """Return the place of every employer in PUBLIC_BODIES, -1 for others, shape `(n_enterprises,)`."""
-=======
 def _bodies_of(world: World, employers: np.ndarray) -> np.ndarray:
-    """Return the places of employers in BODIES, -1 for others and for the row -1, no employer."""
->>>>>>> wt_speed
+    """Return the places of employers in PUBLIC_BODIES, -1 for others and for the row -1, no employer."""
     names, of_group = world.employer_groups, np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)
     for body, groups in enumerate(PUBLIC_BODIES.values()):
         of_group[[names.index(name) for name in groups if name in names]] = body
@@ -174,14 +169,7 @@ def _may_study(
     # what most fail is asked first: every question reads memory all over the place
     asked = np.flatnonzero(quota[kinds] & (level < next_level))
     people, kinds, next_level, body = people[asked], kinds[asked], next_level[asked], body[asked]
-<<<<<<< HEAD
     may = _can_study(world, parameters, people, next_level, body)
-=======
-    still_there = _bodies_of(world, w.employer[people]) == body
-    schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (next_level == Level.INTERMEDIATE)
-    young = world.month - w.birth_month[people] < 12 * parameters.oldest
-    may = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)
->>>>>>> wt_speed
     return people[may], kinds[may], next_level[may]
 
 
@@ -189,8 +177,8 @@ def _can_study(
     world: World, parameters: InServiceParameters, people: np.ndarray, levels: np.ndarray, body: np.ndarray
 ) -> np.ndarray:
     """Say of people on the roll of the year whether they are still there, schooled, young and free to study."""
-    w, employer = world.workers, world.workers.employer[people]
-    still_there = (employer >= 0) & (_body_of_employer(world)[employer] == body)
+    w = world.workers
+    still_there = _bodies_of(world, w.employer[people]) == body
     schooled = (w.schooling[people] >= Schooling.UPPER_SECONDARY) | (levels == Level.INTERMEDIATE)
     young = world.month - w.birth_month[people] < 12 * parameters.oldest
     can: np.ndarray = still_there & schooled & young & (w.programme[people] < 0) & (w.degree_left[people] == 0)

@@ -207,12 +207,6 @@ def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     introduced, hired = world.events.get("introduced"), world.events.get("hired")
     if introduced is None or hired is None:
         return
-<<<<<<< HEAD
-    placed = introduced[np.isin(introduced, hired)]
+    placed = introduced[np.isin(introduced, hired, kind="table")]
     _since_january(world)[PLACED] += len(_first_time(world, "placed_people", placed))
     world.ledger.count("placed", len(placed))
-=======
-    placed = int(np.isin(introduced, hired, kind="table").sum())
-    _since_january(world)[PLACED] += placed
-    world.ledger.count("placed", placed)
->>>>>>> wt_speed
