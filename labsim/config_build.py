@@ -120,15 +120,11 @@ class _Builder(Generic[Model]):
         return [*self.model.sections(), *_RUN_KEYS, *_PROFILE_KEYS, "extends"]
 
     def _apply(self, settings: Sequence[tuple[KeyPath, Any]]) -> None:
-        seen: set[KeyPath] = set()
         for path, value in settings:
             if path[0] in _NOT_SET or (path[0] in _NOT_SET_WHOLE and len(path) == 1):
                 message = _("is not a parameter; write it in a file")
                 self.problems.append(Problem(SETTING, None, None, ".".join(path), message))
                 continue
-            if path in seen:
-                self.problems.append(Problem(SETTING, None, None, ".".join(path), _("given twice")))
-            seen.add(path)
             try:
                 self.changes += self.tree.set(path, value)
             except ValueError as error:

@@ -40,6 +40,15 @@ def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) ->
     return scale
 
 
+def read_settings_once(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a parameter that is set twice, as a file does."""
+    paths = [text.partition("=")[0].strip() for text in value]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise click.BadParameter(_("{path} is given twice").format(path=twice), ctx, param)
+    return value
+
+
 def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:
     """Read groupings: repeated, or separated by commas."""
     from labsim.profile import GROUPINGS, unknown_grouping

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import EXECUTORS, language_option, plain, print_parts, read_groupings, read_scale, show_progress
+from labsim.cli.common import (
+    EXECUTORS,
+    language_option,
+    plain,
+    print_parts,
+    read_groupings,
+    read_scale,
+    read_settings_once,
+    show_progress,
+)
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -36,7 +45,8 @@ _JSON_KEYS = (
 @click.option("--replicates", type=click.IntRange(1), help=_("Runs with different random numbers."))
 @click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
 @click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+    "--set", "settings", multiple=True, callback=read_settings_once, metavar="PATH=VALUE",
+    help=_("Change one parameter; may be repeated."),
 )
 @click.option("--by", multiple=True, callback=read_groupings, metavar="district|sex|age|ethnicity|residence|field",
               help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
