@@ -70,7 +70,8 @@ class TalentAttraction(Policy):
         came, pay = world.events.get("talent_came"), world.events.get("talent_pay")
         if came is None or pay is None:
             return
-        share = account.share("talent_places")
-        account.pay("lump sum", "degree holders", float((came * share).sum()) / world.scale, self.lump_sum)
-        months = float((pay * share).sum()) / world.scale * self.supplement_months
-        account.pay("wage supplement", "degree holders", months, self.supplement)
+        share = account.share("talent_places") / world.scale
+        persons = float((came * share).sum())
+        account.pay("lump sum", "degree holders", persons, self.lump_sum)
+        supplement = float((pay * share).sum()) * self.supplement_months * self.supplement
+        account.pay_sum("wage supplement", "degree holders", persons, supplement)

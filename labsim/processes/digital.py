@@ -12,6 +12,7 @@ from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, WorkerArrays, World
 
 OUT = int(Activity.OUT_OF_LABOUR_FORCE)
+MONTHS_AT_15 = 180  # where the first of the ages begins, each ten years wide
 
 
 class DigitalParameters(Parameters):
@@ -47,7 +48,7 @@ def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, rows: np.ndarray) -
     for s in range(rows.shape[0]):
         i = rows[s]
         if activity[i] <= OUT and digital[i] == 0 and course[i] == 0:
-            kinds[s] = 1 + min(n_ages - 1, max(0, (month - birth[i]) // 120 - 1))
+            kinds[s] = 1 + min(n_ages - 1, max(0, (month - birth[i] - MONTHS_AT_15) // 120))
     return kinds
 
 
