@@ -75,20 +75,23 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
         order = np.lexsort((lots[here], e.field[dormant[here]] != field))
         rows = dormant[here[order[: numbers[market]]]]
         size, staff = e.weight[like], e.headcount[like] + 1e-9
-        e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
+        # a weight is relative to month 0, and demand has grown since
+        e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept / world.demand_index[field]
         e.tier_share[rows] = (size[:, None] * e.tier_share[like]).sum(axis=0) / size.sum()
         pay = (staff * e.wage_offer[like]).sum(axis=0) / staff.sum(axis=0)
         e.wage_offer[rows] = np.maximum(pay, world.places.minimum_wage[district])
         e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
         e.active[rows], e.founded[rows], e.owner[rows], e.luck[rows] = 1, world.month, -1, 1.0
         opened[market] = kept * rows.size
+    # whoever finds no row is told, not lost
+    world.ledger.count("employers_without_row", int(numbers.sum() - round(opened.sum() / kept)))
     return opened
 
 
 @process(
     reads=(
         "enterprises.district enterprises.headcount enterprises.active enterprises.founded enterprises.kind"
-        " places levers.park_posts levers.new_cooperatives"
+        " places demand_index levers.park_posts levers.new_cooperatives"
     ),
     writes=(
         "enterprises.field enterprises.kind enterprises.weight enterprises.tier_share enterprises.wage_offer"
@@ -99,7 +102,8 @@ def settle(world: World, parameters: NewEmployersParameters, draws: DrawsOfMonth
     """Open the enterprises that settle in parks this month, and the new cooperatives.
 
     Posts of a year by district and field are spread over months as whole employers by keyed rounding; from the next
-    month on they plan, open vacancies, grow and close like others of their field.
+    month on they plan, open vacancies, grow and close like others of their field. Those for whom no dormant row is left
+    in the district are counted and not paid for.
     """
     cooperatives = world.levers["new_cooperatives"] * parameters.cooperative_size
     sorts = (
