@@ -74,6 +74,8 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
         able = done[stays & (w.activity[done] <= OUT)]
         w.digital[able] = 1
         counts["digital_trainees"] -= len(done)
+        by_district = np.bincount(w.district[able], minlength=len(world.places))
+        world.events["digital_trained"] = {parameters.months: by_district}
         world.ledger.count("digital_trained", len(able))
     if not places.any():
         return

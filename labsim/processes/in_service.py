@@ -124,6 +124,13 @@ def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth
     w.vocational[done] |= w.degree[done] <= Level.COLLEGE
     w.certificate[done] = 2
     w.skill[done] += np.float32(parameters.skill_gain) * (1 - w.skill[done])
+    body = _body_of_employer(world)[w.employer[done]]
+    kinds = np.where(w.degree[done] == Level.POSTGRADUATE, np.int8(MASTERS), body)
+    took = np.array([MONTHS_OF[Level(level)] for level in w.degree[done]])
+    world.events["degrees_in_service"] = {
+        int(months): np.bincount(kinds[took == months], minlength=len(world.levers["degree_places"]))
+        for months in np.unique(took)
+    }
     w.degree[done] = Level.NONE
     world.ledger.count("degrees_dropped_out", len(stopped))
     world.ledger.count("degrees_in_service", len(done))
