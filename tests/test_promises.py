@@ -459,7 +459,7 @@ def test_graduates_are_sent_to_the_best_post_of_their_sort_however_many_there_ar
 # VND; so many of them are allowed, and the whole VND to which each payment is rounded. Places given out as whole rows
 # of people, and what is paid by the month, add none. Else a month is at most one rounding over: of n counts rounded to
 # whole ones, 1/4 in variance each at most, four standard deviations are 2 sqrt(n); takers of an offer of money for n
-# are fewer than n, and two are allowed for the last few.
+# are fewer than n, and two are allowed for the last few. Employers open in one place then: one of ten rows is allowed.
 ROW = PER_ROW
 BUDGETS = {
     "digital_skills": ({"persons_per_year": {2021: 24_000.0}}, 8e9, 0, 0),
@@ -469,11 +469,11 @@ BUDGETS = {
     "job_placement": ({"share_per_year": {2021: 0.35}}, 3e9, 0, 0),
     "labour_information": ({"institutions": {2021: 1.0}, "workers": {2021: 1.0}}, 1.1e9, 0, 0),
     "rural_minority_training": ({"campaign_days_per_year": {2021: 1_200.0}}, 1.3e9, 0, 0),
-    "industrial_parks": ({"posts_per_year": {2021: 24_000.0}}, 150e9, 30e6 * 10 * ROW, 2 * np.sqrt(36)),
+    "industrial_parks": ({"posts_per_year": {2021: 24_000.0}}, 150e9, 30e6 * 10 * ROW, 1),
     "startups": ({"loans_per_year": {2021: 60_000.0}, "grant": 2e6}, 5e9, 32e6 * ROW, 2),
     "vocational_training": ({"seats_per_year": {2021: 15_000.0}}, 5e9, 4.3e6 * ROW, 2 * np.sqrt(150)),
     "climate_retraining": ({"conversions_per_year": {2021: 60_000.0}, "at_risk": 10.0}, 9e9, 60e6 * ROW, 2),
-    "school_enterprise_linkage": ({"share": {2021: 1.0}}, 2.5e9, 0, 0),
+    "school_enterprise_linkage": ({"share": {2021: 1.0}}, 2.5e9, 50e6 / 12, 2 * np.sqrt(250)),
 }
 
 

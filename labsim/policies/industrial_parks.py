@@ -6,7 +6,7 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
-from labsim.policies.markets import spread_over_markets, weights_of
+from labsim.policies.markets import spread_over_markets, weights_of, where_most
 from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
@@ -111,9 +111,10 @@ class IndustrialParks(Policy):
         part = part_paid_for(money, raised * self.cost_of_expansion / 12.0)
         expansion *= part
         money -= part * raised * self.cost_of_expansion / 12.0
-        posts *= part_paid_for(money, posts * self.cost_per_post / 12.0)
+        part = part_paid_for(money, posts * self.cost_per_post / 12.0)
         if posts > 0.0:
-            levers.add("park_posts", spread_over_markets(world, posts, self.districts, self.fields))
+            spread = part * spread_over_markets(world, posts, self.districts, self.fields)
+            levers.add("park_posts", spread if part == 1.0 else where_most(spread))
         if expansion > 0.0:
             levers.multiply("labour_demand", 1.0 + expansion, to=self._expanding(world))
 

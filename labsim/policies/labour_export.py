@@ -25,7 +25,7 @@ class LabourExport(Policy):
     Levers: export_places, export_loan, export_preparation.
     """
 
-    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places")
+    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places", ("preparation",))
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -6,7 +6,7 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy
-from labsim.policies.markets import spread_over_markets, weights_of
+from labsim.policies.markets import spread_over_markets, weights_of, where_most
 from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
@@ -155,7 +155,7 @@ class Startups(Policy):
             levers.raise_to("business_support_months", float(self.support_months), to=share > 0)
         if cooperatives > 0.0:
             spread = spread_over_markets(world, cooperatives, self.districts, self.cooperative_fields)
-            levers.add("new_cooperatives", spread)
+            levers.add("new_cooperatives", spread if part == 1.0 else where_most(spread))
 
     def settle(self, world: World, account: Account) -> None:
         """Pay loan and grant to who opened a business, support to owners, and grants to cooperatives founded."""

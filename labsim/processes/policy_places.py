@@ -62,10 +62,12 @@ def seats_with_policies(world: World) -> np.ndarray:
     left = np.maximum(0.0, _of_last_months(world, OPENED, 0) - _of_last_months(world, FILLED, 1))
     free = np.where(any_month, np.minimum(left, opened * p.length), opened)
     trainees = _trainees_of_policies(world)
-    own_free = np.maximum(0.0, p.base_seats - (p.taken - trainees))
+    own_trainees = np.maximum(0.0, p.taken - trainees)
+    own_free = np.maximum(0.0, p.base_seats - own_trainees)
     part = np.divide(free, free + own_free, out=np.zeros(len(p)), where=free > 0)
     tables[PART][now] = world.events["part_on_policies"] = part
-    seats: np.ndarray = p.base_seats + trainees + free
+    # where an institution has more trainees than seats, they take none of the policies' either
+    seats: np.ndarray = np.maximum(p.base_seats, np.where(opened > 0, own_trainees, 0.0)) + trainees + free
     return seats
 
 
