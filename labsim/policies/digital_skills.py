@@ -69,7 +69,10 @@ class DigitalSkills(Policy):
             return
         lacking = world.counts["without_digital"]
         places = yearly * lacking / max(1.0, float(lacking.sum()))
-        levers.add("digital_places", places_paid_for(world, places, self.cost, self.money_left(world, levers.policy)))
+        places = places_paid_for(world, places, self.cost, self.money_left(world, levers.policy))
+        if not places.any():
+            return
+        levers.add("digital_places", places)
         levers.raise_to("digital_priority", np.array(self.by_age))
 
     def settle(self, world: World, account: Account) -> None:

@@ -11,6 +11,7 @@ from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import Kind, World
+SPARE = 3.0  # months' money below which employers settle in one place, since rounding in many could spend it all
 
 
 class IndustrialParks(Policy):
@@ -111,10 +112,11 @@ class IndustrialParks(Policy):
         part = part_paid_for(money, raised * self.cost_of_expansion / 12.0)
         expansion *= part
         money -= part * raised * self.cost_of_expansion / 12.0
-        part = part_paid_for(money, posts * self.cost_per_post / 12.0)
+        cost = posts * self.cost_per_post / 12.0
+        part = part_paid_for(money, cost)
         if posts > 0.0:
             spread = part * spread_over_markets(world, posts, self.districts, self.fields)
-            levers.add("park_posts", spread if part == 1.0 else where_most(spread))
+            levers.add("park_posts", spread if money >= SPARE * cost else where_most(spread))
         if expansion > 0.0:
             levers.multiply("labour_demand", 1.0 + expansion, to=self._expanding(world))
 

@@ -83,7 +83,10 @@ class LabourExport(Policy):
         # the loan, of what is left of the cost when preparation is paid
         cost = np.maximum(0.0, world.tables["cost_abroad"] - self.preparation)
         each, money = self.preparation + self.loan_share * cost, self.money_left(world, levers.policy)
-        levers.add("export_places", places_paid_for(world, yearly * mix, each, money))
+        places = places_paid_for(world, yearly * mix, each, money)
+        if not places.any():
+            return
+        levers.add("export_places", places)
         levers.raise_to("export_loan", self.loan_share)
         levers.add("export_preparation", self.preparation)
 

@@ -69,7 +69,10 @@ class OfficialsDegrees(Policy):
         if not yearly.any():
             return
         each = LONGEST * self.cost * self.state_share
-        levers.add("degree_places", places_paid_for(world, yearly, each, self.money_left(world, levers.policy)))
+        places = places_paid_for(world, yearly, each, self.money_left(world, levers.policy))
+        if not places.any():
+            return
+        levers.add("degree_places", places)
         levers.raise_to("degree_own_cost", self.cost * (1.0 - self.state_share), to=yearly > 0)
 
     def settle(self, world: World, account: Account) -> None:

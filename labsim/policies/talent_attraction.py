@@ -66,7 +66,10 @@ class TalentAttraction(Policy):
         np.maximum.at(offer, e.district, e.wage_offer[:, -1] * (e.active > 0))
         each = self.lump_sum + self.supplement * self.supplement_months * offer
         places, money = yearly * posts / posts.sum(), self.money_left(world, levers.policy)
-        levers.add("talent_places", places_paid_for(world, places, each, money))
+        places = places_paid_for(world, places, each, money)
+        if not places.any():
+            return
+        levers.add("talent_places", places)
         levers.add("talent_lump_sum", self.lump_sum)
         levers.add("talent_supplement", self.supplement)
         levers.raise_to("talent_supplement_months", float(self.supplement_months))
