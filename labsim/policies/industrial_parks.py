@@ -11,6 +11,7 @@ from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import Kind, World
+
 SPARE = 3.0  # months' money below which employers settle in one place, since rounding in many could spend it all
 
 
