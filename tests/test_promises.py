@@ -291,6 +291,15 @@ def test_seats_in_fields_that_a_level_does_not_teach_are_refused(world_with):
         model.step()
 
 
+def test_seats_of_a_level_that_is_not_taught_in_a_district_go_to_the_others(world_with):
+    amounts = {"seats_per_year": {2021: 2_000.0}, "districts": {"moc_chau": 1.0}}
+    model = world_with({"a": ("vocational_training", amounts)})
+    p, here = model.programmes, model.world.places.names.index("moc_chau")
+    assert not ((p.level == Level.COLLEGE) & (p.district == here)).any()
+    model.step()
+    assert model.world.levers["training_seats"].sum() == pytest.approx(2_000.0)
+
+
 def test_posts_that_settle_are_those_paid_for_in_later_years_too(world_with):
     """A newcomer plans with the posts that were paid for, whatever demand has grown to.
 

@@ -27,8 +27,9 @@ def seats_by_programme(
     """Spread the places of a year over programmes, shape `(n_programmes,)`.
 
     Within a level, places go by the people of the programme's district and the weight of its field; `districts` of
-    shape `(n_districts,)` weighs districts. A level of which no programme is in these fields and districts raises
-    RunError, or with `pass_on` leaves its places to the other levels; where there are none, there are no places.
+    shape `(n_districts,)` weighs districts. A level of which no programme is in these districts leaves its places to
+    the other levels. Raises RunError for a level that teaches none of these fields anywhere, or if no level is left;
+    with `pass_on` there are then the places of the other levels, or none.
     """
     p = world.programmes
     people = world.counts["people"].astype(np.float64)
@@ -40,8 +41,9 @@ def seats_by_programme(
     wanted = [name for name, share in level_mix.items() if share > 0]
     totals = {name: float(weight[p.level == Level[name.upper()]].sum()) for name in wanted}
     missing = [name for name, total in totals.items() if total <= 0.0]
-    if missing and not pass_on:
-        raise RunError(_nowhere_taught(missing[0], fields))
+    untaught = [name for name in missing if not weight_of_field[p.field[p.level == Level[name.upper()]]].any()]
+    if not pass_on and (untaught or (missing and len(missing) == len(wanted))):
+        raise RunError(_nowhere_taught((untaught or missing)[0], fields))
     taught = sum(share for name, share in level_mix.items() if totals.get(name, 0.0) > 0.0)
     for name, total in totals.items():
         if total > 0.0:

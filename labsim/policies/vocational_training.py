@@ -148,7 +148,7 @@ class VocationalTraining(Policy):
         grade="D",
         year=2022,
         source="the scenario's author; none = by the people of each district",
-        help="weight of a district's people when seats are spread; a district not named gets none",
+        help="weight of a district's people when seats are spread; one not named gets none",
         names="districts",
     )
     quotas: dict[str, float] = quantity(
