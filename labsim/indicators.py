@@ -299,6 +299,10 @@ _ALL = (
     _flow("businesses_on_loans", mark("household businesses opened with a loan of a policy"), concept=MODEL),
     _flow("firms_opened", mark("employers founded"), concept=MODEL, unit="employers"),
     _flow("firms_closed", mark("employers closed"), concept=MODEL, unit="employers"),
+    _flow(
+        "employers_without_row", mark("employers that could not be founded because no row was left for them"),
+        "down", MODEL, unit="employers",
+    ),
     _flow("reached_fifteen", mark("people who reached fifteen"), concept=MODEL),
     _flow("deaths", mark("deaths of people of 15 and older"), concept=MODEL),
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +82,11 @@ class Ledger:
         """Return what all payers but some paid in the newest month, or 0 if nothing was paid since an earlier one, in
         VND.
         """
-        total = 0
-        for payment in reversed(self.payments):
-            if payment.month != month:
-                break
-            total += 0 if payment.payer in without else payment.amount
-        return total
+        return sum(payment.amount for payment in self.payments_in(month) if payment.payer not in without)
+
+    def payments_in(self, month: int) -> list[Payment]:
+        """Return the payments of the newest month; none if nothing was paid since an earlier one."""
+        return list(takewhile(lambda payment: payment.month == month, reversed(self.payments)))
 
     def balances(self) -> dict[str, int]:
         """Return what each account received less what it paid, in VND; they sum to zero."""

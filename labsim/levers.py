@@ -27,7 +27,7 @@ class LeverKind:
 
 LEVERS: dict[str, LeverKind] = {
     "training_seats": LeverKind(
-        "programmes", 0.0, "add", "seats taught at one time", "seats beyond an institution's own"
+        "programmes", 0.0, "add", "persons per year", "places in new courses, beyond an institution's own"
     ),
     "training_fee_paid": LeverKind(
         "programmes", 0.0, "max", "share of fee", "share of the fee that is paid for the trainee"
@@ -35,6 +35,9 @@ LEVERS: dict[str, LeverKind] = {
     "training_allowance": LeverKind("programmes", 0.0, "add", "VND per month", "meals and travel paid to a trainee"),
     "training_priority": LeverKind(
         "groups", 0.0, "add", "points", "points at admission for rural, minority, poor, hit by a hazard"
+    ),
+    "training_hit": LeverKind(
+        "districts", 0.0, "max", "switch", "districts whose people count as hit by a hazard at admission"
     ),
     "training_outreach": LeverKind(
         "districts", 1.0, "multiply", "factor", "how often people are reached by an offer of training"
@@ -90,7 +93,7 @@ LEVERS: dict[str, LeverKind] = {
     ),
     "training_travel": LeverKind("programmes", 0.0, "add", "VND per course", "travel paid to trainees from far"),
     "degree_places": LeverKind("degrees", 0.0, "add", "persons per year", "places to study for a degree in service"),
-    "degree_own_cost": LeverKind("degrees", 0.0, "add", "VND per year of study", "what the person pays of it"),
+    "degree_own_cost": LeverKind("degrees", 0.0, "max", "VND per year of study", "what the person pays of it"),
     "park_posts": LeverKind("markets", 0.0, "add", "posts per year", "posts of employers that settle in parks"),
     "new_cooperatives": LeverKind("markets", 0.0, "add", "cooperatives per year", "cooperatives founded"),
     "loan_offers": LeverKind("districts", 0.0, "add", "persons per year", "people offered a loan to open a business"),

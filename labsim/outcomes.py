@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labsim.ledger import PRIVATE_PAYERS, Payment
+from labsim.levers import LEVERS
 from labsim.policies.base import Outcome, Policy
 from labsim.policies.seats import part_on_policies
 from labsim.quantity import amount_in
@@ -28,6 +29,8 @@ class Achievements:
         self._seated: dict[str, list[np.ndarray]] = {
             name: [] for name, policy in self._policies.items() if any(_of_courses(o) for o in policy.outcomes())
         }
+        # by policy and place of the outcome, its share of the levers month by month
+        self._shared: dict[tuple[str, int], list[np.ndarray]] = {}
 
     def take(self, world: World, active: Collection[str]) -> None:
         """Count the month that policies have just paid for; `active` are those in force."""
@@ -39,7 +42,7 @@ class Achievements:
                 history.append(part * shares[name] if name in shares else np.zeros(len(part)))
         for name, policy in self._policies.items():
             months = self._months.setdefault((name, year), [0, 0])
-            if name in active:
+            if name in active and not _idle(world, name, policy):
                 months[0] += 1
             elif policy.in_window(year, month):
                 months[1] += 1  # its money of the year is used up
@@ -47,22 +50,25 @@ class Achievements:
                 if not outcome.counts:
                     continue  # read off the ledger
                 key = (name, place, year)
-                self._found[key] = self._found.get(key, 0.0) + self._counted(world, name, outcome) / world.scale
+                self._found[key] = self._found.get(key, 0.0) + self._counted(world, name, place, outcome) / world.scale
 
-    def _counted(self, world: World, name: str, outcome: Outcome) -> float:
+    def _counted(self, world: World, name: str, place: int, outcome: Outcome) -> float:
         """Return how many rows a policy can count as its outcome this month."""
         if outcome.lever is None:
             return float(world.ledger.counts.get(outcome.counts, 0))
         happened = world.events.get(outcome.counts)
+        if _of_courses(outcome):
+            counts = happened is not None and happened.any()
+            return float((happened * self._seated_then(world, name)).sum()) if counts else 0.0
+        if LEVERS[_levers_of(outcome)[0]].over == "workers":  # the event is the rows of people
+            share = world.levers.shares(_levers_of(outcome)[0]).get(name)
+            return 0.0 if share is None or happened is None else float(share[happened].sum())
+        history = self._shared.setdefault((name, place), [])
+        history.append(_share_of(world, name, outcome))
         if happened is None:
             return 0.0
-        if _of_courses(outcome):
-            return float((happened * self._seated_then(world, name)).sum()) if happened.any() else 0.0
-        share = world.levers.shares(outcome.lever).get(name)
-        if share is None:
-            return 0.0
-        # over workers an event is the rows of people, elsewhere a count by row of what the lever ranges over
-        return float(share[happened].sum() if len(share) == len(world.workers) else (happened * share).sum())
+        begun = happened if isinstance(happened, Mapping) else {0: happened}
+        return float(sum((now * history[-1 - ago]).sum() for ago, now in begun.items() if ago < len(history)))
 
     def _seated_then(self, world: World, name: str) -> np.ndarray:
         """Return a policy's part of those who complete now: its part when they were admitted, a course's length ago."""
@@ -101,6 +107,26 @@ class Achievements:
                     count = sum(float(p.persons) for p in towards) if outcome.purposes else float("nan")
                 rows.append(facts | {"outcome": outcome.unit, "count": count, "cost": cost})
         return rows
+
+
+def _idle(world: World, name: str, policy: Policy) -> bool:
+    """Say whether a policy that has spent some of its budget had too little left this month to offer anything."""
+    if policy.budget is None or (name, world.calendar[0]) not in world.ledger.spent:
+        return False
+    wrote = any(one.policy == name for one in world.levers.contributions)
+    paid = any(payment.policy == name for payment in world.ledger.payments_in(world.month))
+    return not wrote and not paid
+
+
+def _levers_of(outcome: Outcome) -> tuple[str, ...]:
+    return (outcome.lever or "",) if not isinstance(outcome.lever, tuple) else outcome.lever
+
+
+def _share_of(world: World, name: str, outcome: Outcome) -> np.ndarray:
+    """Return a policy's share of an outcome's levers this month, shape `(n,)` or `(n_levers, n)`."""
+    levers = world.levers
+    shares = [levers.shares(one).get(name, np.zeros(levers.size(one))) for one in _levers_of(outcome)]
+    return np.stack(shares) if isinstance(outcome.lever, tuple) else shares[0]
 
 
 def _of_courses(outcome: Outcome) -> bool:

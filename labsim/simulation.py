@@ -54,6 +54,7 @@ class Simulation:
     def _begin(self) -> None:
         world = self.world
         world.tables["retirement_months"] = demography.retirement_months(self.config.demography, world.calendar[0])
+        world.tables["cost_abroad"] = np.array(self.config.abroad.cost_abroad)
         counting.count_people(world, self.config.counting, self.draws.at(0))
         self.recorder.take(world)
 

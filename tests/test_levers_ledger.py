@@ -179,7 +179,8 @@ def test_both_months_of_a_window_are_included():
     assert months_paid(12, start="2021-03", stop="2021-05") == [(2021, 3), (2021, 4), (2021, 5)]
     assert months_paid(12, start="2021-11") == [(2021, 11), (2021, 12)]
     assert months_paid(12, stop="2021-01") == [(2021, 1)]
-    assert months_paid(12, start="2021-06", stop="2021-05") == []
+    with pytest.raises(ValueError, match="given start 2021-06 and stop 2021-05; allowed a stop not before the start"):
+        Grant(start="2021-06", stop="2021-05")
 
 
 @pytest.mark.parametrize("date", ["2021", "2021-13", "21-01", "2021-1", "January 2021"])

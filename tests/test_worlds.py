@@ -143,10 +143,10 @@ def test_all_policies_together_balance_every_month_and_pay_in_any_order(son_la, 
 
 @pytest.mark.parametrize("name", PAYING)
 def test_a_policy_whose_money_is_spent_pauses_until_january(son_la, with_policies, name):
-    """A budget of one VND is spent by the first payment of a year."""
+    """A budget of one VND pays for nothing; what the rounding of a count still lets through is the last of its year."""
     model = after(with_policies(son_la(STORMY), {name: dosed(name, budget={2021: 1.0})}), 24)
     months = {payment.month for payment in model.world.ledger.payments}
-    assert 1 <= len(months) <= 2
+    assert len(months) <= 2
     assert len({(month - 1) // 12 for month in months}) == len(months)
 
 

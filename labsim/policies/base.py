@@ -6,13 +6,14 @@ and names it in a scenario as `my_policies.py:MyPolicy`; start, stop, budget and
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
 from labsim.levers import LEVERS, LeversOfPolicy
@@ -31,15 +32,16 @@ class Outcome:
 
     `counts` names what happened in the month: an event, shape `(n,)` over what `lever` ranges over (or the rows of
     people, for a lever over workers), of which the policy has its share of the lever; or, without a lever, a flow of
-    the whole province, such as `jobs_created`. "completed" is counted by the shares that held when people were
-    admitted. `unit` says what one is: "person sent abroad". `purposes` are how the purposes begin for which the ledger
+    the whole province, such as `jobs_created`. Of several levers, an event has a row for each. What ends later than it
+    begins is an event by how many months ago it began, and counted by the shares that held then; so is "completed".
+    `unit` says what one is: "person sent abroad". `purposes` are how the purposes begin for which the ledger
     paid towards it; none stands for all that the policy spent. With `counts` empty the outcome is the persons for whom
     the ledger paid for these purposes.
     """
 
     counts: str
     unit: str
-    lever: str | None = None
+    lever: str | tuple[str, ...] | None = None
     purposes: tuple[str, ...] = ()
 
 
@@ -59,6 +61,14 @@ class Account:
         world = self.world
         payment = Payment(world.month, self.policy, purpose, payer, recipient, persons, round(total))
         world.ledger.pay(payment, world.calendar[0])
+
+    def pay_share(self, lever: str, rows: np.ndarray, purpose: str, recipient: str, payer: str = STATE_BUDGET) -> None:
+        """Pay this policy's share of an amount in VND per person that stands on a lever and was handed out.
+
+        `rows` are the people who got it, counted by row of what the lever ranges over, shape `(n,)`.
+        """
+        mine = rows * self.share(lever) / self.world.scale
+        self.pay_sum(purpose, recipient, float(mine.sum()), float((mine * self.world.levers[lever]).sum()), payer)
 
     def share(self, lever: str) -> np.ndarray:
         """Return this policy's share of a lever, shape `(n,)`."""
@@ -90,7 +100,7 @@ class Policy(Parameters):
         grade="D",
         year=2021,
         source="the scenario's author; none = no ceiling",
-        help="public money for a year; when it is spent, the policy pauses until January",
+        help="public money for a year, no more is offered than is left; once spent, the policy pauses until January",
     )
 
     outcome: ClassVar[Outcome | tuple[Outcome, ...]] = ()
@@ -102,6 +112,13 @@ class Policy(Parameters):
             raise ValueError(_('given {value!r}; allowed a month such as "2026-01"').format(value=value))
         return value
 
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.start is not None and self.stop is not None and self.stop < self.start:
+            message = _("given start {start} and stop {stop}; allowed a stop not before the start")
+            raise ValueError(message.format(start=self.start, stop=self.stop))
+        return self
+
     def in_window(self, year: int, month: int) -> bool:
         """Say whether the policy runs in a calendar month: from `start` to `stop`, both included."""
         now = f"{year:04d}-{month:02d}"
@@ -110,6 +127,12 @@ class Policy(Parameters):
     def within_budget(self, spent: int, year: int) -> bool:
         """Say whether money is left this year, given what was spent in it, in VND."""
         return self.budget is None or spent < amount_in(self.budget, year)
+
+    def money_left(self, world: World, name: str) -> float:
+        """Return what is left this year of the budget of this policy, named `name`, in VND; infinite without one."""
+        year = world.calendar[0]
+        spent = world.ledger.spent.get((name, year), 0)
+        return math.inf if self.budget is None else amount_in(self.budget, year) - spent
 
     @classmethod
     def outcomes(cls) -> tuple[Outcome, ...]:
@@ -134,7 +157,7 @@ class Policy(Parameters):
         return tuple(name for name, field in fields if field.annotation == Yearly and name != "budget")
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
-        """Write this month's amounts on the levers."""
+        """Write this month's amounts on the levers, no more than `money_left` pays for."""
 
     def settle(self, world: World, account: Account) -> None:
         """Pay for what happened this month."""

@@ -4,11 +4,15 @@ risk.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy
-from labsim.policies.seats import seats_by_programme, settle_seats
+from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy, require_whole
+from labsim.policies.means import part_paid_for
+from labsim.policies.seats import cost_of_month, seats_by_programme, settle_seats
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import Level, World
@@ -18,9 +22,9 @@ class ClimateRetraining(Policy):
     """The province retrains people of districts that a hazard hit in the last year or may hit, and helps farmers to
     change livelihood.
 
-    It acts through free seats in these districts, priority of people hit, and offers of grant and credit with which
-    more farmers can open a business. Levers: training_seats, training_fee_paid, training_priority, conversion_places,
-    conversion_grant, conversion_credit.
+    It acts through seats in these districts and fees waived in the courses that get them, priority of people of these
+    districts, and offers of grant and credit with which more farmers can open a business. Levers: training_seats,
+    training_fee_paid, training_priority, training_hit, conversion_places, conversion_grant, conversion_credit.
     """
 
     outcome = (
@@ -48,6 +52,17 @@ class ClimateRetraining(Policy):
         source="fields named in the provinces' climate programmes; weights assumed",
         help="weight of a field's programmes",
         names="fields",
+    )
+    level_mix: dict[str, float] = quantity(
+        {"short_course": 0.6, "elementary": 0.4},
+        unit="share of seats",
+        low=0,
+        high=1,
+        grade="D",
+        year=2021,
+        source="assumed: mostly short courses; of all seats in vocational training of the region two thirds are",
+        help="how the seats divide by level, where both are taught in the districts helped",
+        names=("short_course", "elementary"),
     )
     conversions_per_year: Yearly = quantity(
         {2021: 0.0},
@@ -121,12 +136,20 @@ class ClimateRetraining(Policy):
         help="weight of the district with the highest rate of hazards beside one that was hit, others in proportion",
     )
 
+    @field_validator("level_mix")
+    @classmethod
+    def _is_whole(cls, shares: Mapping[str, float]) -> Mapping[str, float]:
+        return require_whole(shares)
+
     def _weight(self, world: World) -> np.ndarray:
         """Return the weight of each district, shape `(n_districts,)`: 1 if hit, more or less by its hazards."""
         places = world.places
         hit = (places.hit_months < self.months_after).astype(np.float64)
         rate = places.hazard_rate.sum(axis=0)
         return hit if self.at_risk == 0.0 else np.maximum(hit, self.at_risk * rate / max(1e-9, rate.max()))
+
+    def _cost(self) -> dict[Level, float]:
+        return {Level.SHORT_COURSE: self.cost_short_course, Level.ELEMENTARY: self.cost_elementary}
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Add seats and offers in the districts that were hit or are at risk."""
@@ -135,12 +158,16 @@ class ClimateRetraining(Policy):
         seats, offers = amount_in(self.seats_per_year, year), amount_in(self.conversions_per_year, year)
         if not hit.any():
             return
+        places = seats_by_programme(world, seats, self.level_mix, self.fields, hit, pass_on=True)
+        cost = self._cost()
+        offered = cost_of_month(world, places, cost, np.where(places > 0, world.programmes.fee, 0.0))
+        offered += offers * (self.grant + self.credit) / 12.0
+        part = part_paid_for(self.money_left(world, levers.policy), offered)
+        places, offers = places * part, offers * part
         if seats > 0.0:
-            levers.add(
-                "training_seats",
-                seats_by_programme(world, seats, {"short_course": 0.6, "elementary": 0.4}, self.fields, hit),
-            )
-            levers.raise_to("training_fee_paid", 1.0, to=world.programmes.level <= Level.ELEMENTARY)
+            levers.add("training_seats", places)
+            levers.raise_to("training_fee_paid", part, to=places > 0)
+            levers.raise_to("training_hit", 1.0, to=hit > 0)
             levers.add("training_priority", np.array([0.0, 0.0, 0.0, 1.0]))
         if offers > 0.0:
             farmers = world.counts["farmers"] * hit
@@ -150,16 +177,9 @@ class ClimateRetraining(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay teaching, and grant and credit for each farmer who changed livelihood."""
-        cost = np.array([0.0, self.cost_short_course, self.cost_elementary, 0.0, 0.0, 0.0, 0.0])
-        settle_seats(world, account, cost)
+        settle_seats(world, account, self._cost())
         converted = world.events.get("converted")
         if converted is not None:
-            persons = float((converted * account.share("conversion_places")).sum()) / world.scale
-            account.pay("conversion grant", "farmers who change livelihood", persons, self.grant)
-            account.pay(
-                "conversion credit (loan)",
-                "farmers who change livelihood",
-                persons,
-                self.credit,
-                payer=POLICY_BANK,
-            )
+            who = "farmers who change livelihood"
+            account.pay_share("conversion_grant", converted, "conversion grant", who)
+            account.pay_share("conversion_credit", converted, "conversion credit (loan)", who, POLICY_BANK)

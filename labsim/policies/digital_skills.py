@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import AGES, LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import places_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
-from labsim.text import mark
+from labsim.text import _, mark
 from labsim.world import World
 
 
@@ -19,7 +21,7 @@ class DigitalSkills(Policy):
     digital_places, digital_priority.
     """
 
-    outcome = Outcome("digital_trained", mark("person who completed a course in digital skills"))
+    outcome = Outcome("digital_trained", mark("person who completed a course in digital skills"), "digital_places")
 
     persons_per_year: Yearly = quantity(
         {2021: 0.0},
@@ -52,16 +54,26 @@ class DigitalSkills(Policy):
         help="cost of a person admitted",
     )
 
+    @field_validator("by_age")
+    @classmethod
+    def _has_every_age(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        if len(weights) != len(AGES):
+            message = _("given {n} weights; allowed {allowed}, one for each age: {ages}")
+            raise ValueError(message.format(n=len(weights), allowed=len(AGES), ages=", ".join(AGES)))
+        return weights
+
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Offer places where people lack the skill, and give ages their weights."""
         yearly = amount_in(self.persons_per_year, world.calendar[0])
         if yearly <= 0.0:
             return
         lacking = world.counts["without_digital"]
-        levers.add("digital_places", yearly * lacking / max(1.0, float(lacking.sum())))
-        weights = np.zeros(len(AGES))
-        weights[: len(self.by_age)] = self.by_age[: len(AGES)]
-        levers.raise_to("digital_priority", weights)
+        places = yearly * lacking / max(1.0, float(lacking.sum()))
+        places = places_paid_for(world, places, self.cost, self.money_left(world, levers.policy))
+        if not places.any():
+            return
+        levers.add("digital_places", places)
+        levers.raise_to("digital_priority", np.array(self.by_age))
 
     def settle(self, world: World, account: Account) -> None:
         """Pay for everyone admitted this month."""

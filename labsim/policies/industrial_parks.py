@@ -6,10 +6,13 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
-from labsim.policies.markets import spread_over_markets, weights_of
+from labsim.policies.markets import spread_over_markets, weights_of, where_most
+from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import Kind, World
+
+SPARE = 3.0  # months' money below which employers settle in one place, since rounding in many could spend it all
 
 
 class IndustrialParks(Policy):
@@ -94,12 +97,27 @@ class IndustrialParks(Policy):
         marked: np.ndarray = here[e.district] & these[e.field] & (e.active > 0) & (e.kind == Kind.PRIVATE)
         return marked
 
+    def _targets(self, world: World) -> np.ndarray:
+        """Return what employers planned last month but for what policies add, shape `(n_enterprises,)`."""
+        e = world.enterprises
+        index = world.demand_index[e.field] if world.demand_index.size else 1.0
+        targets: np.ndarray = e.weight * e.luck * index
+        return targets
+
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Bring posts to the parks, and raise targets where investors expand."""
         year = world.calendar[0]
         posts, expansion = amount_in(self.posts_per_year, year), amount_in(self.expansion, year)
+        money = self.money_left(world, levers.policy)
+        raised = float(self._targets(world)[self._expanding(world)].sum()) * expansion / world.scale
+        part = part_paid_for(money, raised * self.cost_of_expansion / 12.0)
+        expansion *= part
+        money -= part * raised * self.cost_of_expansion / 12.0
+        cost = posts * self.cost_per_post / 12.0
+        part = part_paid_for(money, cost)
         if posts > 0.0:
-            levers.add("park_posts", spread_over_markets(world, posts, self.districts, self.fields))
+            spread = part * spread_over_markets(world, posts, self.districts, self.fields)
+            levers.add("park_posts", spread if money >= SPARE * cost else where_most(spread))
         if expansion > 0.0:
             levers.multiply("labour_demand", 1.0 + expansion, to=self._expanding(world))
 

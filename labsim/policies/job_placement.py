@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.base import Account, Outcome, Policy, require_whole
+from labsim.policies.means import places_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -23,8 +27,8 @@ class JobPlacement(Policy):
     """
 
     outcome = (
-        Outcome("reached", mark("person reached")),
-        Outcome("placed", mark("person placed")),
+        Outcome("reached", mark("person reached"), ("fair_reach", "counselling_reach", "portal_reach")),
+        Outcome("placed", mark("person placed"), ("fair_reach", "counselling_reach", "portal_reach")),
     )
 
     share_per_year: Yearly = quantity(
@@ -79,13 +83,22 @@ class JobPlacement(Policy):
         help="cost of each person whom the portal reaches",
     )
 
+    @field_validator("channels")
+    @classmethod
+    def _is_whole(cls, shares: Mapping[str, float]) -> Mapping[str, float]:
+        return require_whole(shares)
+
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Reach people in every district in proportion to its labour force."""
         share = amount_in(self.share_per_year, world.calendar[0])
-        total = sum(self.channels.get(name, 0.0) for name in CHANNELS)
+        total = sum(self.channels.get(name, 0.0) for name in CHANNELS)  # 1, or nearly
         if share <= 0.0 or total <= 0.0:
             return
+        # which channel reaches a person is drawn: the dearest sets what the money is sure to pay for
+        costs = zip(CHANNELS, (self.cost_fair, self.cost_counselling, self.cost_portal), strict=True)
+        dearest = max(cost for name, cost in costs if self.channels.get(name, 0.0) > 0.0)
         people = share * world.counts["labour_force"] / world.scale
+        people = places_paid_for(world, people, dearest, self.money_left(world, levers.policy))
         for name in CHANNELS:
             levers.add(f"{name}_reach", people * self.channels.get(name, 0.0) / total)
 

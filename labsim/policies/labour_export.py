@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import field_validator
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Outcome, Policy, require_whole
+from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy, require_whole
+from labsim.policies.means import places_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -17,12 +18,14 @@ DESTINATIONS = ("japan", "taiwan", "korea", "other")
 
 
 class LabourExport(Policy):
-    """The province arranges contracts abroad, lends part of the cost and pays for language and papers.
+    """The province arranges contracts abroad, pays for language and papers, and its policy bank lends part of the cost.
+
+    Loans are entered when they are paid out; repayment is not in the ledger.
 
     Levers: export_places, export_loan, export_preparation.
     """
 
-    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places")
+    outcome = Outcome("sent_abroad", mark("person sent abroad"), "export_places", ("preparation",))
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},
@@ -63,7 +66,7 @@ class LabourExport(Policy):
         grade="B",
         year=2020,
         source="Decree 61/2015 and later: language course, papers, health check",
-        help="cost of preparation that is paid",
+        help="cost of preparation that is paid, which lowers the cost up front",
     )
 
     @field_validator("destination_mix")
@@ -77,13 +80,22 @@ class LabourExport(Policy):
         if yearly <= 0.0:
             return
         mix = np.array([self.destination_mix.get(name, 0.0) for name in DESTINATIONS])
-        levers.add("export_places", yearly * mix)
+        # the loan, of what is left of the cost when preparation is paid
+        cost = np.maximum(0.0, world.tables["cost_abroad"] - self.preparation)
+        each, money = self.preparation + self.loan_share * cost, self.money_left(world, levers.policy)
+        places = places_paid_for(world, yearly * mix, each, money)
+        if not places.any():
+            return
+        levers.add("export_places", places)
         levers.raise_to("export_loan", self.loan_share)
         levers.add("export_preparation", self.preparation)
 
     def settle(self, world: World, account: Account) -> None:
-        """Pay preparation for everyone who left this month on these places."""
-        sent = world.events.get("sent_abroad")
-        if sent is not None:
-            persons = float((sent * account.share("export_places")).sum()) / world.scale
-            account.pay("preparation", "workers sent abroad", persons, self.preparation)
+        """Pay preparation for everyone who left this month, and enter what the policy bank lent them."""
+        sent, cost = world.events.get("sent_abroad"), world.events.get("cost_abroad")
+        if sent is None or cost is None:
+            return
+        account.pay_share("export_preparation", sent, "preparation", "workers sent abroad")
+        lent = sent * account.share("export_loan") / world.scale
+        total = float((lent * cost * world.levers["export_loan"]).sum())
+        account.pay_sum("loan for work abroad", "workers sent abroad", float(lent.sum()), total, POLICY_BANK)

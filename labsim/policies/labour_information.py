@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
+
+GROWTH = 0.01  # of the labour force within a month, for which money is kept back
 
 
 class LabourInformation(Policy):
@@ -71,13 +74,18 @@ class LabourInformation(Policy):
         help="cost of bringing forecasts to a person in the labour force",
     )
 
-    def _covered(self, world: World) -> tuple[float, float]:
+    def _covered(self, world: World, name: str) -> tuple[float, float]:
+        """Return the shares of institutions and of people covered: what is left after running the system pays for."""
         year = world.calendar[0]
-        return amount_in(self.institutions, year), amount_in(self.workers, year)
+        schools, people = amount_in(self.institutions, year), amount_in(self.workers, year)
+        force = (1.0 + GROWTH) * float(world.counts["labour_force"].sum()) / world.scale
+        variable = schools * len(world.institutions) * self.cost_institution + people * force * self.cost_worker
+        part = part_paid_for(self.money_left(world, name) - self.running_cost / 12.0, variable / 12.0)
+        return schools * part, people * part
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Cover institutions and people."""
-        schools, people = self._covered(world)
+        schools, people = self._covered(world, levers.policy)
         if schools > 0.0:
             levers.raise_to("information_schools", schools)
         if people > 0.0:
@@ -85,12 +93,17 @@ class LabourInformation(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay a twelfth of the year's costs of running the system and of reaching institutions and people."""
-        schools, people = self._covered(world)
-        if schools <= 0.0 and people <= 0.0:
+        # of what two policies cover, each pays its share, and of the one system too
+        levers = world.levers
+        mine = {name: account.share(name) for name in ("information_schools", "information_workers")}
+        written = [float(share.mean()) for name, share in mine.items() if levers[name].any()]
+        if not any(written):
             return
-        n_people = people * float(world.counts["labour_force"].sum()) / world.scale
-        n_schools = schools * len(world.institutions)
+        covered = {name: levers[name] * share for name, share in mine.items()}
+        n_people = float((covered["information_workers"] * world.counts["labour_force"]).sum()) / world.scale
+        n_schools = float(covered["information_schools"].mean()) * len(world.institutions)
+        running = self.running_cost * sum(written) / len(written)
         who = "labour information system"
-        account.pay_sum("running the information system", who, 0.0, self.running_cost / 12.0)
+        account.pay_sum("running the information system", who, 0.0, running / 12.0)
         account.pay_sum("forecasts for institutions", who, 0.0, n_schools * self.cost_institution / 12.0)
         account.pay("forecasts for people", who, n_people, self.cost_worker / 12.0)

@@ -14,6 +14,13 @@ def weights_of(given: Mapping[str, float], names: tuple[str, ...], none_given: n
     return np.array([given.get(name, 0.0) for name in names]) if given else none_given
 
 
+def where_most(spread: np.ndarray) -> np.ndarray:
+    """Return an amount with all of it where most of it was to go: rounding to whole employers then adds one at most."""
+    all_there = np.zeros_like(spread)
+    all_there[np.argmax(spread)] = spread.sum()
+    return all_there
+
+
 def spread_over_markets(
     world: World, yearly: float, districts: Mapping[str, float], fields: Mapping[str, float]
 ) -> np.ndarray:

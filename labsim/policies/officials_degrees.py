@@ -6,11 +6,13 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import places_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
 
 _AUTHOR = "the scenario's author; no source says how many are sent to study (targets: Resolution 09-NQ/TU of Son La)"
+LONGEST = np.array([4.0, 4.0, 4.0, 2.0])  # years of study, by DEGREES: university, and masters
 
 
 def _places(help_: str) -> Yearly:
@@ -28,7 +30,7 @@ class OfficialsDegrees(Policy):
     the whole study is set aside when it begins. Levers: degree_places, degree_own_cost.
     """
 
-    outcome = Outcome("degrees_in_service", mark("degree finished in service"))
+    outcome = Outcome("degrees_in_service", mark("degree finished in service"), "degree_places")
 
     officials_per_year: Yearly = _places("places at university for officials of province and district")
     public_employees_per_year: Yearly = _places("places at university for teachers, health workers and the like")
@@ -66,8 +68,12 @@ class OfficialsDegrees(Policy):
         yearly = self._yearly(world.calendar[0])
         if not yearly.any():
             return
-        levers.add("degree_places", yearly)
-        levers.add("degree_own_cost", self.cost * (1.0 - self.state_share), to=yearly > 0)
+        each = LONGEST * self.cost * self.state_share
+        places = places_paid_for(world, yearly, each, self.money_left(world, levers.policy))
+        if not places.any():
+            return
+        levers.add("degree_places", places)
+        levers.raise_to("degree_own_cost", self.cost * (1.0 - self.state_share), to=yearly > 0)
 
     def settle(self, world: World, account: Account) -> None:
         """Set the State's part of the whole study aside for everyone who began this month."""
@@ -75,5 +81,7 @@ class OfficialsDegrees(Policy):
         if started is None or years is None:
             return
         mine = account.share("degree_places") / world.scale
-        total = float((years * mine).sum()) * self.cost * self.state_share
+        # what the person does not pay: another policy may ask for a larger part
+        rest = np.maximum(0.0, self.cost - world.levers["degree_own_cost"])
+        total = float((years * mine * rest).sum())
         account.pay_sum("study for a degree", "training institutions", float((started * mine).sum()), total)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from pydantic import field_validator
 
 from labsim.levers import GROUPS, LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import part_paid_for
 from labsim.policies.seats import quotas_of
 from labsim.quantity import Yearly, amount_in, quantity
-from labsim.text import mark
+from labsim.text import _, mark
 from labsim.world import World
 
 
@@ -81,7 +85,7 @@ class RuralMinorityTraining(Policy):
         grade="D",
         year=2021,
         source="groups named in the resolutions",
-        help="groups that campaigns address: rural, minority, poor",
+        help="groups that campaigns address, 0 or 1: rural, minority, poor",
         names=GROUPS,
     )
     cost_per_day: float = quantity(
@@ -95,15 +99,25 @@ class RuralMinorityTraining(Policy):
         help="cost of a day of campaign",
     )
 
-    def _days(self, world: World) -> float:
-        return amount_in(self.campaign_days_per_year, world.calendar[0])
+    @field_validator("groups")
+    @classmethod
+    def _are_switches(cls, groups: Mapping[str, float]) -> Mapping[str, float]:
+        for name, value in groups.items():
+            if value not in (0.0, 1.0):
+                raise ValueError(_("given {name}: {value:g}; allowed 0 or 1").format(name=name, value=value))
+        return groups
+
+    def _days(self, world: World, name: str) -> float:
+        """Return the days of campaign in a year of which the money left pays a month."""
+        days = amount_in(self.campaign_days_per_year, world.calendar[0])
+        return days * part_paid_for(self.money_left(world, name), days * self.cost_per_day / 12.0)
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Keep seats, and raise how often these groups hear: 1 + (hearing - 1) x share reached in a year."""
         part = amount_in(self.quotas_from, world.calendar[0])
         if self.quotas and part > 0.0:
             levers.raise_to("training_quota", quotas_of(self.quotas) * part)
-        days = self._days(world)
+        days = self._days(world, levers.policy)
         if days > 0.0:
             # of all rural people, since those of minorities and poor households live among them
             people = float(world.counts["by_residence"][0].sum()) / world.scale
@@ -114,7 +128,7 @@ class RuralMinorityTraining(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay the month's days of campaign."""
-        days = self._days(world) / 12.0
+        days = self._days(world, account.policy) / 12.0
         if days > 0.0:
             account.pay_sum(
                 "campaigns", "organisers in communes", days * self.reached_per_day, days * self.cost_per_day

@@ -6,6 +6,8 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import part_paid_for
+from labsim.policies.seats import begins_now
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -19,7 +21,7 @@ class SchoolEnterpriseLinkage(Policy):
     of programmes contains a smaller one. Lever: programme_linkage.
     """
 
-    outcome = Outcome("hired_by_partners", mark("graduate hired for a partner's post"))
+    outcome = Outcome("hired_by_partners", mark("graduate hired for a partner's post"), "programme_linkage")
 
     share: Yearly = quantity(
         {2021: 0.0},
@@ -54,7 +56,10 @@ class SchoolEnterpriseLinkage(Policy):
 
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Ask for a share of all programmes."""
-        share = amount_in(self.share, world.calendar[0])
+        share, p = amount_in(self.share, world.calendar[0]), world.programmes
+        seats = float(np.maximum(0, p.seats - p.taken)[begins_now(world)].sum()) / world.scale
+        cost = len(p) * self.cost_programme / 12.0 + seats * self.cost_practice
+        share *= part_paid_for(self.money_left(world, levers.policy), share * cost)
         if share > 0.0:
             levers.raise_to("programme_linkage", share)
 

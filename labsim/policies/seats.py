@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labsim.errors import RunError
 from labsim.levers import GROUPS
 from labsim.policies.base import TRAINEES, Account
+from labsim.text import _
 from labsim.world import Level, World
 
 _PAID_FOR = ("training_seats", "training_fee_paid", "training_allowance")
@@ -19,12 +21,15 @@ def seats_by_programme(
     level_mix: Mapping[str, float],
     fields: Mapping[str, float],
     districts: np.ndarray | None = None,
+    *,
+    pass_on: bool = False,
 ) -> np.ndarray:
-    """Spread seats of a year over programmes as seats taught at one time, shape `(n_programmes,)`.
+    """Spread the places of a year over programmes, shape `(n_programmes,)`.
 
-    Within a level, seats go by the people of the programme's district and the weight of its field; `districts` of shape
-    `(n_districts,)` weighs districts. A course of L months gives 12 / L intakes a year, so one seat a year is L / 12
-    at one time.
+    Within a level, places go by the people of the programme's district and the weight of its field; `districts` of
+    shape `(n_districts,)` weighs districts. A level of which no programme is in these districts leaves its places to
+    the other levels. Raises RunError for a level that teaches none of these fields anywhere, or if no level is left;
+    with `pass_on` there are then the places of the other levels, or none.
     """
     p = world.programmes
     people = world.counts["people"].astype(np.float64)
@@ -33,21 +38,55 @@ def seats_by_programme(
     weight_of_field = np.array([fields.get(name, 0.0 if fields else 1.0) for name in world.fields])
     weight = people[p.district] * weight_of_field[p.field]
     seats = np.zeros(len(p))
-    for name, share in level_mix.items():
-        here = p.level == Level[name.upper()]
-        total = weight[here].sum()
-        if total > 0:
+    wanted = [name for name, share in level_mix.items() if share > 0]
+    totals = {name: float(weight[p.level == Level[name.upper()]].sum()) for name in wanted}
+    missing = [name for name, total in totals.items() if total <= 0.0]
+    untaught = [name for name in missing if not weight_of_field[p.field[p.level == Level[name.upper()]]].any()]
+    if not pass_on and (untaught or (missing and len(missing) == len(wanted))):
+        raise RunError(_nowhere_taught((untaught or missing)[0], fields))
+    taught = sum(share for name, share in level_mix.items() if totals.get(name, 0.0) > 0.0)
+    for name, total in totals.items():
+        if total > 0.0:
+            here = p.level == Level[name.upper()]
+            share = level_mix[name] / taught if missing else level_mix[name]
             seats[here] = yearly * share * weight[here] / total
-    return np.asarray(world.at_scale(1.0) * seats * p.length / 12.0)
+    return seats
+
+
+def _nowhere_taught(level: str, fields: Mapping[str, float]) -> str:
+    named = ", ".join(name for name, weight in fields.items() if weight > 0)
+    if not named:
+        return _("level_mix: no programme of level {level} in the districts named").format(level=level)
+    message = _("level_mix: no programme of level {level} in the fields ({fields}) and districts named")
+    return message.format(level=level, fields=named)
 
 
 def part_on_policies(world: World) -> np.ndarray:
-    """Return the part of each programme's trainees that sits on seats of policies, shape `(n_programmes,)`."""
-    added = world.levers["training_seats"]
-    part: np.ndarray = np.divide(
-        added, world.programmes.base_seats + added, out=np.zeros_like(added), where=added > 0
-    )
+    """Return the part of each programme's admissions of this month that took places of policies, shape
+    `(n_programmes,)`.
+    """
+    part: np.ndarray = world.events.get("part_on_policies", np.zeros(len(world.programmes)))
     return part
+
+
+def begins_now(world: World) -> np.ndarray:
+    """Mark the programmes that take people this month, shape `(n_programmes,)`."""
+    begins: np.ndarray = (world.programmes.intake_month == 0) | (world.programmes.intake_month == world.calendar[1])
+    return begins
+
+
+def cost_of_month(
+    world: World, places: np.ndarray, cost_of_level: Mapping[Level, float], help_: np.ndarray
+) -> float:
+    """Return what a month costs at most if every free seat is taken, in VND: teaching on places, shape
+    `(n_programmes,)` a year, and `help_` in VND for a trainee on these and on other free seats.
+    """
+    p = world.programmes
+    each = np.array([cost_of_level.get(level, 0.0) for level in Level])[p.level]
+    # in courses that begin in any month places of a course's length may still be free
+    mine = places * np.where(p.intake_month == 0, p.length / 12.0, 1.0)
+    others = np.maximum(0, p.seats - p.taken) / world.scale
+    return float(((mine * (each + help_) + others * help_)[begins_now(world)]).sum())
 
 
 def quotas_of(given: Mapping[str, float]) -> np.ndarray:
@@ -55,11 +94,11 @@ def quotas_of(given: Mapping[str, float]) -> np.ndarray:
     return np.array([given.get(group, 0.0) for group in GROUPS])
 
 
-def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> None:
+def settle_seats(world: World, account: Account, cost_of_level: Mapping[Level, float]) -> None:
     """Pay for the trainees admitted this month: teaching on the policy's seats, fees waived and allowances granted.
 
-    Trainees of a programme are split between its own seats and those of policies in proportion to the seats. On a
-    policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it. What
+    Those admitted to a programme are split between its own seats and those of policies in proportion to the free ones.
+    On a policy's own seats the cost of teaching stands in for the fee; on others whoever waives the fee pays it. What
     trainees pay themselves on a policy's seats is entered as theirs.
     """
     p, levers = world.programmes, world.levers
@@ -71,10 +110,9 @@ def settle_seats(world: World, account: Account, cost_of_level: np.ndarray) -> N
     helped = world.events.get("admitted", none) / world.scale
     paying = world.events.get("admitted_paying", none) / world.scale
     by_level = np.bincount(p.level, (helped + paying) * mine, len(Level))
-    for level in Level:
+    for level, cost in cost_of_level.items():
         if by_level[level] > 0:
-            what = f"teaching, {level.name.lower()}"
-            account.pay(what, "training institutions", float(by_level[level]), float(cost_of_level[level]))
+            account.pay(f"teaching, {level.name.lower()}", "training institutions", float(by_level[level]), cost)
     own = (paying + helped * (1.0 - levers["training_fee_paid"])) * mine
     account.pay_sum(
         "fees paid by trainees", "training institutions", float(own.sum()), float((own * p.fee).sum()), TRAINEES

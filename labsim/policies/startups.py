@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
-from labsim.policies.base import Account, Outcome, Policy
-from labsim.policies.markets import spread_over_markets, weights_of
+from labsim.policies.base import POLICY_BANK, Account, Outcome, Policy
+from labsim.policies.markets import spread_over_markets, weights_of, where_most
+from labsim.policies.means import part_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -140,7 +141,10 @@ class Startups(Policy):
         weight = weights_of(self.districts, world.places.names, people)
         share = weight / max(1e-9, weight.sum())
         loans, support = amount_in(self.loans_per_year, year), amount_in(self.digital_support_per_year, year)
-        cooperatives = amount_in(self.cooperatives_per_year, year)
+        cooperatives, each = amount_in(self.cooperatives_per_year, year), self.loan + self.grant
+        cost = loans * each + support * self.cost_of_support + cooperatives * self.cooperative_grant
+        part = part_paid_for(self.money_left(world, levers.policy), cost / 12.0)
+        loans, support, cooperatives = loans * part, support * part, cooperatives * part
         if loans > 0.0:
             levers.add("loan_offers", loans * share)
             levers.add("loan_amount", self.loan, to=share > 0)
@@ -151,14 +155,14 @@ class Startups(Policy):
             levers.raise_to("business_support_months", float(self.support_months), to=share > 0)
         if cooperatives > 0.0:
             spread = spread_over_markets(world, cooperatives, self.districts, self.cooperative_fields)
-            levers.add("new_cooperatives", spread)
+            levers.add("new_cooperatives", spread if part == 1.0 else where_most(spread))
 
     def settle(self, world: World, account: Account) -> None:
         """Pay loan and grant to who opened a business, support to owners, and grants to cooperatives founded."""
         events, none, scale = world.events, np.zeros(len(world.places)), world.scale
-        lent = float((events.get("lent", none) * account.share("loan_offers")).sum()) / scale
-        account.pay("business loan", "owners of new businesses", lent, self.loan, payer="social policy bank")
-        account.pay("business grant", "owners of new businesses", lent, self.grant)
+        lent = events.get("lent", none)
+        account.pay_share("loan_amount", lent, "business loan", "owners of new businesses", POLICY_BANK)
+        account.pay_share("loan_grant", lent, "business grant", "owners of new businesses")
         supported = float((events.get("supported", none) * account.share("business_support")).sum()) / scale
         account.pay("digital support", "owners of household businesses", supported, self.cost_of_support)
         if "cooperative_new_number" in events:

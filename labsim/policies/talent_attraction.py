@@ -6,6 +6,7 @@ import numpy as np
 
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
+from labsim.policies.means import places_paid_for
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -60,7 +61,15 @@ class TalentAttraction(Policy):
             return
         e = world.enterprises
         posts = np.bincount(e.district, e.target[:, -1], len(world.places)) + 1e-9
-        levers.add("talent_places", yearly * posts / posts.sum())
+        # nobody is offered more than the best-paying employer of the district does
+        offer = np.zeros(len(world.places))
+        np.maximum.at(offer, e.district, e.wage_offer[:, -1] * (e.active > 0))
+        each = self.lump_sum + self.supplement * self.supplement_months * offer
+        places, money = yearly * posts / posts.sum(), self.money_left(world, levers.policy)
+        places = places_paid_for(world, places, each, money)
+        if not places.any():
+            return
+        levers.add("talent_places", places)
         levers.add("talent_lump_sum", self.lump_sum)
         levers.add("talent_supplement", self.supplement)
         levers.raise_to("talent_supplement_months", float(self.supplement_months))
@@ -70,7 +79,7 @@ class TalentAttraction(Policy):
         came, pay = world.events.get("talent_came"), world.events.get("talent_pay")
         if came is None or pay is None:
             return
-        share = account.share("talent_places")
-        account.pay("lump sum", "degree holders", float((came * share).sum()) / world.scale, self.lump_sum)
-        months = float((pay * share).sum()) / world.scale * self.supplement_months
-        account.pay("wage supplement", "degree holders", months, self.supplement)
+        account.pay_share("talent_lump_sum", came, "lump sum", "degree holders")
+        levers, share = world.levers, account.share("talent_supplement") / world.scale
+        supplement = pay * share * levers["talent_supplement"] * levers["talent_supplement_months"]
+        account.pay_sum("wage supplement", "degree holders", float((came * share).sum()), float(supplement.sum()))

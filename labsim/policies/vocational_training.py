@@ -12,12 +12,14 @@ from pydantic import field_validator
 from labsim.levers import GROUPS, LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy, require_whole
 from labsim.policies.markets import weights_of
-from labsim.policies.seats import quotas_of, seats_by_programme, settle_seats
+from labsim.policies.means import part_paid_for
+from labsim.policies.seats import cost_of_month, quotas_of, seats_by_programme, settle_seats
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import Level, World
 
 _NORM = "Son La cost norm 2017 (3.0 million VND for a three-month farm course) and Decision 46/2015 caps"
+LEVELS = ("short_course", "elementary", "intermediate", "college")  # what a course of each costs is declared below
 
 
 class VocationalTraining(Policy):
@@ -25,8 +27,10 @@ class VocationalTraining(Policy):
 
     It acts through free seats, which more people then apply to; through what a course costs the trainee; and through
     who is admitted where more apply than there are seats (points, quotas). What a course does to skill, field and level
-    is training's own. Levers: training_seats, training_fee_paid, training_allowance, training_travel,
-    training_priority, training_quota, training_outreach.
+    is training's own. Seats go to the levels, fields and districts that are named; fees are waived and meals and travel
+    paid for everyone without training who is admitted to a short or elementary course in the province, whoever's seat
+    it is, since support is given to persons (Decisions 1956/2009 and 46/2015). Levers: training_seats,
+    training_fee_paid, training_allowance, training_travel, training_priority, training_quota, training_outreach.
     """
 
     outcome = Outcome("completed", mark("seat completed"), "training_seats")
@@ -53,7 +57,7 @@ class VocationalTraining(Policy):
             " 2 % college; the split below elementary is assumed"
         ),
         help="how the seats divide by level",
-        names=tuple(level.name.lower() for level in Level)[1:],
+        names=LEVELS,
     )
     fields: dict[str, float] = quantity(
         {},
@@ -144,7 +148,7 @@ class VocationalTraining(Policy):
         grade="D",
         year=2022,
         source="the scenario's author; none = by the people of each district",
-        help="weight of a district's people when seats are spread; a district not named gets none",
+        help="weight of a district's people when seats are spread; one not named gets none",
         names="districts",
     )
     quotas: dict[str, float] = quantity(
@@ -174,25 +178,30 @@ class VocationalTraining(Policy):
     def _is_whole(cls, shares: Mapping[str, float]) -> Mapping[str, float]:
         return require_whole(shares)
 
+    def _cost(self) -> dict[Level, float]:
+        return {Level[name.upper()]: float(getattr(self, f"cost_{name}")) for name in LEVELS}
+
     def adjust(self, levers: LeversOfPolicy, world: World) -> None:
         """Add seats, pay fees and allowances, and give points at admission."""
         yearly = amount_in(self.seats_per_year, world.calendar[0])
         if yearly <= 0.0:
             return
         districts = weights_of(self.districts, world.places.names, np.ones(len(world.places)))
-        levers.add("training_seats", seats_by_programme(world, yearly, self.level_mix, self.fields, districts))
-        short = world.programmes.level <= Level.ELEMENTARY
-        levers.add("training_travel", self.travel, to=short)
+        places = seats_by_programme(world, yearly, self.level_mix, self.fields, districts)
+        p = world.programmes
+        short = p.level <= Level.ELEMENTARY
+        help_ = np.where(short, self.fee_paid * p.fee + self.allowance * p.length + self.travel, 0.0)
+        money = self.money_left(world, levers.policy)
+        part = part_paid_for(money, cost_of_month(world, places, self._cost(), help_))
+        levers.add("training_seats", places * part)
+        levers.add("training_travel", self.travel * part, to=short)
         if self.quotas:
             levers.raise_to("training_quota", quotas_of(self.quotas))
-        levers.raise_to("training_fee_paid", self.fee_paid, to=short)
-        levers.add("training_allowance", self.allowance, to=short)
+        levers.raise_to("training_fee_paid", self.fee_paid * part, to=short)
+        levers.add("training_allowance", self.allowance * part, to=short)
         levers.add("training_priority", np.array([self.priority.get(group, 0.0) for group in GROUPS]))
         levers.multiply("training_outreach", self.outreach)
 
     def settle(self, world: World, account: Account) -> None:
         """Pay institutions for each trainee admitted to these seats, and trainees their allowance."""
-        cost = np.array(
-            [0.0, self.cost_short_course, self.cost_elementary, self.cost_intermediate, self.cost_college, 0.0, 0.0]
-        )
-        settle_seats(world, account, cost)
+        settle_seats(world, account, self._cost())

@@ -205,10 +205,10 @@ def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
     places = levers["export_places"] * world.scale / 12.0
     n_places = rounded(places, draws.key("places abroad"))
     sent = np.zeros(len(n_places), dtype=np.int64)
-    world.events["sent_abroad"] = sent
+    cost = np.maximum(0.0, np.array(parameters.cost_abroad) - levers["export_preparation"])
+    world.events["sent_abroad"], world.events["cost_abroad"] = sent, cost
     if n_places.sum() == 0:
         return
-    cost = np.maximum(0.0, np.array(parameters.cost_abroad) - levers["export_preparation"])
     people = np.empty(len(w), dtype=np.int32)
     choices = np.empty(len(w), dtype=np.uint8)
     n = _apply_abroad(

@@ -8,7 +8,13 @@ from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.levers import GROUPS
 from labsim.world import World
 
-MONTHS_HIT = 12  # after a hazard in which people of a district have priority
+MONTHS_HIT = 12  # after a hazard in which people of a district count as hit, whatever policies say
+
+
+def districts_hit(world: World) -> np.ndarray:
+    """Mark the districts whose people count as hit by a hazard: in the last year, or because a policy helps them."""
+    hit: np.ndarray = (world.places.hit_months < MONTHS_HIT) | (world.levers["training_hit"] > 0)
+    return hit
 
 
 def _reserved(
@@ -35,7 +41,7 @@ def in_order_of_admission(
 ) -> np.ndarray:
     """Return the order in which applicants are admitted: by course, those on reserved seats, by priority, by lot."""
     w, priority = world.workers, world.levers["training_priority"]
-    hit = world.places.hit_months[w.district[people]] < MONTHS_HIT
+    hit = districts_hit(world)[w.district[people]]
     groups = np.stack([w.urban[people] == 0, w.ethnicity[people] > 0, w.poor[people] > 0, hit])
     points = priority[0] * groups[0] + priority[1] * groups[1] + priority[2] * groups[2] + priority[3] * groups[3]
     lot = uniforms(draws.key("lot for a seat"), people)

@@ -13,6 +13,7 @@ from labsim.world import Activity, WorkerArrays, World
 
 OUT = int(Activity.OUT_OF_LABOUR_FORCE)
 NOBODY_LEARNS = np.zeros(0, dtype=np.int64)
+MONTHS_AT_15 = 180  # where the first of the ages begins, each ten years wide
 
 
 class DigitalParameters(Parameters):
@@ -48,7 +49,7 @@ def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, rows: np.ndarray) -
     for s in range(rows.shape[0]):
         i = rows[s]
         if activity[i] <= OUT and digital[i] == 0 and course[i] == 0:
-            kinds[s] = 1 + min(n_ages - 1, max(0, (month - birth[i]) // 120 - 1))
+            kinds[s] = 1 + min(n_ages - 1, max(0, (month - birth[i] - MONTHS_AT_15) // 120))
     return kinds
 
 
@@ -75,6 +76,8 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
         able = done[stays & (w.activity[done] <= OUT)]
         w.digital[able] = 1
         counts["digital_learners"] = learners
+        by_district = np.bincount(w.district[able], minlength=len(world.places))
+        world.events["digital_trained"] = {parameters.months: by_district}
         world.ledger.count("digital_trained", len(able))
     if not places.any():
         return

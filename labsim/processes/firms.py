@@ -314,7 +314,7 @@ def _turn_over(
     exit_key: np.uint64,
     entry_key: np.uint64,
     month: int,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     mortal, dormant = 0, 0
     for r in range(e.active.shape[0]):
         if e.kind[r] != PUBLIC:
@@ -338,7 +338,7 @@ def _turn_over(
             e.active[r] = 1
             e.founded[r] = month
             opened += 1
-    return opened, closed
+    return opened, closed, int(max(0.0, entry * mortal - dormant) + 0.5)
 
 
 @process(
@@ -352,11 +352,11 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     """Close private employers at `exit_rate`, and found new ones in dormant rows at `entry_rate` of those active.
 
     A dormant row is founded when its own keyed number falls below the common chance, so that one opening more shifts
-    nobody else's. Small new firms grow out of a household business, whose owner goes on as employer; a firm whose
-    owner stops is closed.
+    nobody else's; those for whom no row is left are counted. Small new firms grow out of a household business, whose
+    owner goes on as employer; a firm whose owner stops is closed.
     """
     e = world.enterprises
-    opened, closed = _turn_over(
+    opened, closed, lost = _turn_over(
         world.employers,
         world.workers.activity,
         1.0 - math.exp(-parameters.exit_rate / 12.0),
@@ -375,6 +375,7 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
         e.owner[small] = _assign_owners(
             world.people, world.runs, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
         )
+    world.ledger.count("employers_without_row", lost)
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)
 

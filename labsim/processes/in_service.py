@@ -134,8 +134,10 @@ def count_degrees(world: World) -> dict[str, float]:
     return {name: float(value) for name, value in counted.items()}
 
 
-def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth, students: np.ndarray) -> np.ndarray:
-    """Move those who study one month on; return those who go on."""
+def _progress(
+    world: World, parameters: InServiceParameters, draws: DrawsOfMonth, students: np.ndarray
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Move those who study one month on; return those who go on, and those who are done by months taken and kind."""
     w = world.workers
     at_work = _bodies_of(world, w.employer[students]) >= 0
     stays = at_work & (uniforms(draws.key("give up a degree"), students) >= parameters.dropout_rate)
@@ -147,11 +149,17 @@ def _progress(world: World, parameters: InServiceParameters, draws: DrawsOfMonth
     w.vocational[done] |= w.degree[done] <= Level.COLLEGE
     w.certificate[done] = 2
     w.skill[done] += np.float32(parameters.skill_gain) * (1 - w.skill[done])
+    body = _bodies_of(world, w.employer[done])
+    kinds = np.where(w.degree[done] == Level.POSTGRADUATE, np.int8(MASTERS), body)
+    took = np.array([MONTHS_OF[Level(level)] for level in w.degree[done]])
+    finished = {
+        int(months): np.bincount(kinds[took == months], minlength=len(world.levers["degree_places"]))
+        for months in np.unique(took)
+    }
     w.degree[done] = Level.NONE
     world.ledger.count("degrees_dropped_out", len(stopped))
     world.ledger.count("degrees_in_service", len(done))
-    going_on: np.ndarray = students[w.degree_left[students] > 0]
-    return going_on
+    return students[w.degree_left[students] > 0], finished
 
 
 def _may_study(
@@ -260,10 +268,13 @@ def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) ->
     places = world.levers["degree_places"]
     students: np.ndarray = world.counts.get("in_service", NOBODY_STUDIES)
     alone = parameters.own_cost_rate > 0.0 and "posts_ask" in world.events
-    if students.size == 0 and not places.any() and not alone:
+    by_themselves: np.ndarray = world.counts.get("at_own_cost", NOBODY_STUDIES)
+    if students.size + by_themselves.size == 0 and not places.any() and not alone:
         return
     if students.size:
-        students = _progress(world, parameters, draws, students)
+        students, world.events["degrees_in_service"] = _progress(world, parameters, draws, students)
+    if by_themselves.size:
+        by_themselves, _finished = _progress(world, parameters, draws, by_themselves)
     quota = rounded(places * world.scale / 12.0, draws.key("places for degrees"))
     started, years = np.zeros(len(places)), np.zeros(len(places))
     if quota.any():
@@ -276,11 +287,11 @@ def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) ->
             started[kind], years[kind] = len(new), months.sum() / 12.0
             students = np.concatenate([students, new])
     if alone and world.month == 1:
-        students = np.concatenate([students, _already(world, parameters, draws)])
+        by_themselves = np.concatenate([by_themselves, _already(world, parameters, draws)])
     if alone:
         new, level = _at_own_cost(world, parameters, draws)
         _begin(world, new, level, parameters.own_cost)
         world.ledger.count("degrees_at_own_cost", len(new))
-        students = np.concatenate([students, new])
-    world.counts["in_service"] = students
+        by_themselves = np.concatenate([by_themselves, new])
+    world.counts["in_service"], world.counts["at_own_cost"] = students, by_themselves
     world.events["degree_started"], world.events["degree_years"] = started, years

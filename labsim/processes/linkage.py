@@ -10,9 +10,10 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, uniform, uniforms
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import TIER_OF_LEVEL, EnterpriseArrays, ProgrammeArrays, World
+from labsim.world import N_TIERS, TIER_OF_LEVEL, EnterpriseArrays, ProgrammeArrays, World
 
 FIRST_CLAIM = 10.0  # above every score that an applicant can have
+MOST_PAIRS = 1_000_000  # of a graduate and a post compared at a time, so that memory does not grow with scale
 
 
 class LinkageParameters(Parameters):
@@ -153,6 +154,25 @@ def agree(world: World, parameters: LinkageParameters, draws: DrawsOfMonth) -> N
     world.events["linked"], world.events["quality_gain"] = linked, parameters.quality_gain
 
 
+def _best_of_kept(
+    key: np.uint64, people: np.ndarray, sought: np.ndarray, codes: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
+    """Return the place of the post with the highest number for each person, among those kept of the sort that the
+    person seeks, or -1; `sought` and `kept` are sorts by person and by post.
+    """
+    best = np.full(len(people), -1, dtype=np.int64)
+    by_sort, by_seeker = np.argsort(kept, kind="stable"), np.argsort(sought, kind="stable")
+    for sort in np.intersect1d(sought, kept):
+        posts = by_sort[slice(*np.searchsorted(kept[by_sort], [sort, sort + 1]))]
+        seekers = by_seeker[slice(*np.searchsorted(sought[by_seeker], [sort, sort + 1]))]
+        step = max(1, MOST_PAIRS // len(posts))
+        for first in range(0, len(seekers), step):
+            some = seekers[first : first + step]
+            pairs = people[some][:, None].astype(np.int64) * 2**32 + codes[posts]
+            best[some] = posts[np.argmax(uniforms(key, pairs), axis=1)]
+    return best
+
+
 @process(
     reads=(
         "workers.school workers.graduated workers.field workers.level enterprises.partner enterprises.field"
@@ -187,11 +207,11 @@ def send_graduates(world: World, parameters: LinkageParameters, draws: DrawsOfMo
     home = e.partner[rows[posts]].astype(np.int64) * n_fields + e.field[rows[posts]]
     tier = events["bundle_tiers"][lists.group[posts]]
     own_tier = np.minimum(TIER_OF_LEVEL[w.level[people[at]]], world.market.vacancies.shape[2] - 1)
-    open_ = (of_person[at][:, None] == home) & (own_tier[:, None] == tier)
-    pairs = people[at][:, None].astype(np.int64) * 2**32 + lists.code[posts]
-    number = uniforms(draws.key("post kept for graduates"), pairs)
-    best = np.argmax(np.where(open_, number, -1.0), axis=1)
-    sent = open_.any(axis=1)
+    best = _best_of_kept(
+        draws.key("post kept for graduates"), people[at], of_person[at] * N_TIERS + own_tier,
+        lists.code[posts], home * N_TIERS + tier,
+    )  # fmt: skip
+    sent = best >= 0
     at, posts = at[sent], posts[best[sent]]
     events["applications"][at], events["bundles"][at] = posts, lists.group[posts]
     claims = np.zeros(len(people))

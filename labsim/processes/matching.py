@@ -334,7 +334,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     e.vacancies += e.opened
     events["hired"], events["hired_by"] = chosen, rows
     if "claims" in events:
-        world.ledger.count("hired_by_partners", int(np.isin(people[events["claims"] > 0.0], chosen).sum()))
+        kept = int(np.isin(people[events["claims"] > 0.0], chosen).sum())
+        events["hired_by_partners"] = kept * events["linked"] / max(1, events["linked"].sum())
+        world.ledger.count("hired_by_partners", kept)
     world.ledger.count("hires", n)
     world.ledger.count("job_changes", int(hired[EMPLOYEE]))
     world.ledger.count("hired_from_farming", int(hired[FARMING]))

@@ -123,22 +123,26 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
     size, shares, pay = _likeness(world.employers, world.n_fields)
+    wanted = int(numbers.sum())
     numbers[size[np.arange(n_markets) % world.n_fields] == 0.0] = 0  # there is nobody to be like
     rows, markets = _take_rows(world.employers, numbers, world.n_fields, world.month, draws.key("dormant row"))
     district, field = np.divmod(markets, world.n_fields)
-    e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept
+    # a weight is relative to month 0, and demand has grown since
+    e.field[rows], e.kind[rows], e.weight[rows] = field, sort.kind, kept / world.demand_index[field]
     e.tier_share[rows] = shares[field]
     e.wage_offer[rows] = np.maximum(pay[field], world.places.minimum_wage[district][:, None])
     e.group[rows] = len(world.employer_groups) - len(NEW_GROUPS) + NEW_GROUPS.index(sort.group)
     e.active[rows], e.owner[rows], e.luck[rows] = 1, -1, 1.0
     opened[:] = kept * np.bincount(markets, minlength=n_markets)
+    # whoever finds no row is told, not lost
+    world.ledger.count("employers_without_row", wanted - len(rows))
     return opened
 
 
 @process(
     reads=(
         "enterprises.district enterprises.headcount enterprises.active enterprises.founded enterprises.kind"
-        " places levers.park_posts levers.new_cooperatives"
+        " places demand_index levers.park_posts levers.new_cooperatives"
     ),
     writes=(
         "enterprises.field enterprises.kind enterprises.weight enterprises.tier_share enterprises.wage_offer"
@@ -149,7 +153,8 @@ def settle(world: World, parameters: NewEmployersParameters, draws: DrawsOfMonth
     """Open the enterprises that settle in parks this month, and the new cooperatives.
 
     Posts of a year by district and field are spread over months as whole employers by keyed rounding; from the next
-    month on they plan, open vacancies, grow and close like others of their field.
+    month on they plan, open vacancies, grow and close like others of their field. Those for whom no dormant row is left
+    in the district are counted and not paid for.
     """
     cooperatives = world.levers["new_cooperatives"] * parameters.cooperative_size
     sorts = (

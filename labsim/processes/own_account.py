@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform, uniform_of, where_equal
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform, where_equal
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.processes.loans import Opening, Terms, open_with_loans
 from labsim.quantity import Parameters, quantity
@@ -311,7 +311,7 @@ def _businesses(
         if now > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        u = uniform_of(bits, 0) if helped else gated(heads[k], key, i)
+        u = gated(heads[k], key, i)
         if now == BUSINESS:
             if w.work_field[i] < 0:
                 continue
@@ -320,6 +320,7 @@ def _businesses(
             kept = 1.0 - backing if w.backed_until[i] > month else 1.0
             if u < closing * poor / (1.0 + spell[k] / halved) * kept:
                 leave_work(w, e, i)
+                w.backed_until[i] = 0
                 move(w, flows, i, FARMING if urban[k] == 0 else UNEMPLOYED)
                 closed += 1
         else:
@@ -333,11 +334,12 @@ def _businesses(
                     field = race(bits, room[d], 1)
                     if field >= 0:
                         move(w, flows, i, BUSINESS)
+                        w.backed_until[i] = 0
                         w.work_field[i] = field
                         w.wage[i] = income[d, field]
                         opened += 1
                         continue
-            chance = take_up if helped else rate
+            chance = max(take_up, rate) if helped else rate  # an offer takes nothing from a person's own chance
             if u >= chance * MOST_GAIN:
                 continue
             age = (month - w.birth_month[i]) // 12
@@ -354,6 +356,7 @@ def _businesses(
                 leave_work(w, e, i)
                 leave_programme(w, p, i)
                 move(w, flows, i, BUSINESS)
+                w.backed_until[i] = 0
                 w.work_field[i] = field
                 w.wage[i] = income[d, field]
                 w.savings[i] -= max(0.0, min(w.savings[i], used * capital))
@@ -371,7 +374,8 @@ def _businesses(
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings"
-        " workers.programme workers.months_left enterprises.headcount programmes.taken ledger events"
+        " workers.programme workers.months_left workers.backed_until enterprises.headcount programmes.taken ledger"
+        " events"
     ),
 )
 def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
@@ -505,19 +509,21 @@ def _draw_some(chance: np.ndarray, district: np.ndarray, rows: np.ndarray, key: 
 
 
 @process(
-    reads="workers.activity workers.district counts levers.business_support levers.business_support_months",
+    reads="workers.activity workers.district levers.business_support levers.business_support_months",
     writes="workers.digital workers.backed_until ledger events",
 )
 def support(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
     """Give owners of household businesses digital support: basic digital skills, and a lower closing hazard for some
-    months.
+    months, in which a business gets no further support.
     """
     levers, w = world.levers, world.workers
     if not levers["business_support"].any():
         return
-    people, places = where_equal(w.activity, BUSINESS), levers["business_support"] * world.scale / 12.0
-    chance = places / np.maximum(1.0, world.counts["businesses"].sum(axis=1))
-    people = people[: _draw_some(chance, w.district, people, draws.key("digital support"))]
+    owners = where_equal(w.activity, BUSINESS)
+    owners = owners[w.backed_until[owners] <= world.month]
+    places = levers["business_support"] * world.scale / 12.0
+    chance = places / np.maximum(1, np.bincount(w.district[owners], minlength=len(world.places)))
+    people = owners[: _draw_some(chance, w.district, owners, draws.key("digital support"))]
     home = w.district[people]
     w.digital[people] = 1
     w.backed_until[people] = np.maximum(

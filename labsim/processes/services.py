@@ -201,12 +201,19 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     world.ledger.count("introduced", len(people))
 
 
-@process(reads="events", writes="counts ledger")
+@process(reads="workers.advised workers.channel workers.district events", writes="counts ledger events")
 def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
     """Count the people hired through an introduction as placed."""
     introduced, hired = world.events.get("introduced"), world.events.get("hired")
     if introduced is None or hired is None:
         return
-    placed = introduced[np.isin(introduced, hired, kind="table")]
+    w, placed = world.workers, introduced[np.isin(introduced, hired, kind="table")]
+    shape, ago = (len(REACH), len(world.places)), world.month - w.advised[placed]
+    cells = w.channel[placed].astype(np.int64) * shape[1] + w.district[placed]
+    # by channel and district, by how long ago they were reached: policies may have changed since
+    world.events["placed"] = {
+        int(months): np.bincount(cells[ago == months], minlength=shape[0] * shape[1]).reshape(shape)
+        for months in np.unique(ago)
+    }
     _since_january(world)[PLACED] += len(_first_time(world, "placed_people", placed))
     world.ledger.count("placed", len(placed))

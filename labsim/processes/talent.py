@@ -30,7 +30,7 @@ class TalentParameters(Parameters):
         source="assumed",
         help=(
             "share of eligible degree holders away or outside who would take a reserved post in a year, per 100 million"
-            " VND of lump sum"
+            " VND of lump sum and supplement"
         ),
     )
 
@@ -89,8 +89,9 @@ def _attract(
 def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> None:
     """Let degree holders who are unemployed, away or outside take reserved professional posts.
 
-    The chance in a year is 1 - exp(-response x lump sum / 100 million x (1 + supplement)); places are filled in a
-    keyed order. Posts of public bodies go only to who has the training that they ask for.
+    The chance in a year is 1 - exp(-response x (lump sum + supplement x months x offer) / 100 million), with the mean
+    offer of the district's professional vacancies; places are filled in a keyed order. Posts of public bodies go
+    only to who has the training that they ask for.
     """
     levers, w, e = world.levers, world.workers, world.enterprises
     quota = rounded(levers["talent_places"] * world.scale / 12.0, draws.key("reserved posts"))
@@ -99,7 +100,11 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
     world.events["talent_came"], world.events["talent_pay"] = came, pay
     if quota.sum() == 0:
         return
-    lure = parameters.response * levers["talent_lump_sum"] / 100e6 * (1.0 + levers["talent_supplement"])
+    n_places, vacant = len(world.places), e.vacancies[:, 2].astype(np.float64)
+    offered = np.bincount(e.district, vacant * e.wage_offer[:, 2], n_places)
+    offer = offered / np.maximum(1.0, np.bincount(e.district, vacant, n_places))
+    supplement = levers["talent_supplement"] * levers["talent_supplement_months"]
+    lure = parameters.response * (levers["talent_lump_sum"] + supplement * offer) / 100e6
     chance = 1.0 - np.exp(-lure / 12.0)
     within_reach = (w.activity == UNEMPLOYED) | (w.activity == AWAY) | (w.activity == OUTSIDE)
     candidates = where_equal((within_reach & (w.level >= COLLEGE)).view(np.uint8), 1)
@@ -118,7 +123,7 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
         first,
         order,
         levers["talent_lump_sum"],
-        levers["talent_supplement"] * levers["talent_supplement_months"],
+        supplement,
         world.events.get("posts_ask", NOTHING_ASKED),
         draws.key("talent comes"),
         came,

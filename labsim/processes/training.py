@@ -13,7 +13,7 @@ import numpy as np
 
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of
-from labsim.processes.admission import MONTHS_HIT, in_order_of_admission, pay_travel
+from labsim.processes.admission import districts_hit, in_order_of_admission, pay_travel
 from labsim.processes.base import leave_programme, leave_work, move, process
 from labsim.processes.courses import (
     Interest,
@@ -25,6 +25,7 @@ from labsim.processes.courses import (
     who_considers,
     who_may_consider,
 )
+from labsim.processes.policy_places import note_admissions, seats_with_policies
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
@@ -235,16 +236,18 @@ class TrainingParameters(Parameters):
 
 @process(
     reads=(
-        "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken market"
+        "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken"
+        " programmes.length programmes.intake_month workers.programme workers.months_left market"
         " levers.training_seats events"
     ),
-    writes="programmes.seats programmes.base_seats",
+    writes="programmes.seats programmes.base_seats tables events",
 )
 def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
-    """Set this month's seats: an institution's own, moving toward fields with vacancies, plus those that policies add.
+    """Set this month's seats: an institution's own, moving toward fields with vacancies, plus places of policies.
 
     Institutions with forecasts go by the vacancies foreseen and move faster. A whole number of seats is the rounding of
-    its mean by a uniform keyed to programme and year; seats taken are never withdrawn.
+    its mean by a uniform keyed to programme and year; seats taken are never withdrawn. Trainees on places of policies
+    take up none of its own.
     """
     p, rate = world.programmes, parameters.reallocation_rate
     forecast = world.events.get("forecast")
@@ -261,9 +264,7 @@ def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMont
         pull = vacant * (p.base_seats > 0)
         wanted = seats_of[group] * pull / np.maximum(1e-9, np.bincount(group, pull, n))[group]
         p.base_seats += (wanted - p.base_seats) * moved
-    mean = p.base_seats + world.levers["training_seats"]
-    year = world.calendar[0]
-    seats = rounded(mean, draws.key_of_year("seats of the year", year))
+    seats = rounded(seats_with_policies(world), draws.key_of_year("seats of the year", world.calendar[0]))
     p.seats[:] = np.maximum(seats, p.taken)
 
 
@@ -306,7 +307,7 @@ def _applicants(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Return (people, choices, refused): who applies to which programme, and how many want one without a free seat."""
     w, p, levers, q = world.workers, world.courses, world.levers, parameters
-    hit, key = world.places.hit_months < MONTHS_HIT, draws.key("consider training")
+    hit, key = districts_hit(world), draws.key("consider training")
     outreach = reach_of(levers["training_outreach"], levers["training_outreach_group"], hit)
     degree_intake = bool((offered * (p.intake_month > 0)).any())
     interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
@@ -347,11 +348,11 @@ def _applicants(
         " programmes.district programmes.length programmes.full_time programmes.schooling programmes.intake_month"
         " programmes.fee places levers.training_fee_paid"
         " levers.training_allowance levers.training_priority levers.training_outreach levers.training_outreach_group"
-        " levers.training_quota levers.training_travel"
+        " levers.training_quota levers.training_travel levers.training_hit"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
-        " workers.months_left workers.savings enterprises.headcount programmes.taken ledger events"
+        " workers.months_left workers.savings enterprises.headcount programmes.taken tables ledger events"
     ),
 )
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
@@ -383,6 +384,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         paying,
     )
     pay_travel(world, parameters.travel_from, people, choices)
+    note_admissions(world, admitted + paying)
     world.events["admitted"], world.events["admitted_paying"] = admitted, paying
     world.ledger.count("training_applicants", len(people) + refused)
     world.ledger.count("training_enrolled", enrolled)
