@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,7 +56,8 @@ def write(study: Found, path: Path) -> Path:
     except OSError as error:
         raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=path, error=error)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return path
 
 

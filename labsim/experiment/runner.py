@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +135,7 @@ def perform(task: Task) -> Receipt:
     began = time.perf_counter()
     simulated = 0.0
     try:
-        if _own_code() != task.code:
+        if code_hash() != task.code:
             raise RunError(_("this worker runs another labsim than the one that planned the study"))
         job = Job(_restored(task.config), task.replicate, task.seed)
         ready = time.perf_counter()
@@ -177,9 +177,6 @@ def _run_all(
         lost=lambda place, message: _lost(tasks[place], message),
         delivered=take,
     )
-
-
-_own_code = cache(code_hash)  # of what this process has loaded, however the files change later
 
 
 @lru_cache(maxsize=8)

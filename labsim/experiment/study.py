@@ -106,9 +106,15 @@ def _placed(problem: Problem, study: Study) -> Problem:
                 place = find_place(source.places, (key, str(name), *rest))
                 return Problem(*place, f"{key}.{problem.path}", problem.message)
     for key in problem.path.split(".") if problem.path else _WORLD_KEYS:
-        if (key,) in source.places:
+        named = problem.path or any(f"'{name}'" in problem.message for name in _names_of(study, key))
+        if named and (key,) in source.places:
             return Problem(*source.places[key,], problem.path or key, problem.message)
     return problem
+
+
+def _names_of(study: Study, key: str) -> tuple[str, ...]:
+    value = getattr(study, key)
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _planned(study: Study, allow_code: bool) -> Plan:

@@ -104,7 +104,7 @@ class Study(_Data):
         update = {name: value for name, value in given.items() if value is not None}
         study = self.model_copy(update=update)
         if self._source is not None:  # what the file said of these is void
-            places = {path: place for path, place in self._source.places.items() if path[:1] not in {(name,) for name in update}}
+            places = {path: place for path, place in self._source.places.items() if {*path[:1]}.isdisjoint(update)}
             study._source = replace(self._source, places=places)
         return study
 

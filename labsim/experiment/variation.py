@@ -18,7 +18,7 @@ from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.parameters import evidence_in_use
 from labsim.overlay import is_series
-from labsim.quantity import Yearly, allowed_range, describe, within
+from labsim.quantity import Yearly, allowed_range, amount_in, describe, within
 from labsim.text import _, did_you_mean, nearest
 from labsim.validation import as_given, problems_of
 
@@ -65,11 +65,13 @@ class Factor:
         return before | {self.since: number}
 
     def times(self, factor: float) -> Any:
-        """Return the present value times a factor, year by year."""
+        """Return the present value times a factor; a yearly amount year by year, from `since` on."""
         if not self.yearly:
             return self.set_to(float(self.value) * factor)
-        amounts = (self.value or {}).items()
-        return {year: amount * factor if year >= (self.since or 0) else amount for year, amount in amounts}
+        given, first = dict(self.value or {}), self.since or 0
+        if given and first > min(given):
+            given[first] = amount_in(given, first)
+        return {year: given[year] * factor if year >= first else given[year] for year in sorted(given)}
 
 
 class Varied:
