@@ -5,7 +5,10 @@ Workers must see the same files. One that dies is replaced by others, and a task
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -78,23 +81,42 @@ class _Flow(Generic[Task, Outcome]):
         self.futures: dict[Any, int] = {}
         self.queue = list(range(len(tasks)))[::-1]
         self.at_once = 0
+        self.blamed: dict[int, BaseException] = {}
+        self.last_chance: BaseException | None = None
 
     def run(self) -> None:
-        """Run until all is done or the scheduler is gone."""
-        distributed = _dask()
-        finished = distributed.as_completed()
-        if not self._hand_out(finished):
+        """Run until all is done or the scheduler, or every worker, is gone."""
+        if not self._run_through(ahead=_AHEAD):
             return
-        for future in finished:
-            place = self.futures.pop(future)
-            if not self._settle(distributed, future, place):
+        # Dask blames every task that a dying worker held: those that did no harm are told by running alone
+        for place, error in self.blamed.items():
+            self.queue, self.last_chance = [place], error
+            if not self._run_through(ahead=0):
                 return
-            if not self._hand_out(finished):
-                return
+
+    def _run_through(self, ahead: int) -> bool:
+        distributed = _dask()
+        idle = 0
+        while self._hand_out(ahead):
+            if not self.futures:
+                return True
+            try:
+                done = distributed.wait(list(self.futures), _PATIENCE_S, "FIRST_COMPLETED").done
+            except TimeoutError:
+                idle = 0 if self._n_threads() else idle + 1
+                if idle > 1:
+                    return False
+                continue
+            except (OSError, asyncio.CancelledError, CancelledError):
+                return False
+            for future in done:
+                if not self._settle(distributed, future, self.futures.pop(future)):
+                    return False
+        return False
 
     def _settle(self, distributed: Any, future: Any, place: int) -> bool:
         """Take the outcome of a finished task; return False if the scheduler was lost instead."""
-        gone = (OSError, TimeoutError, distributed.client.FutureCancelledError)
+        gone = (OSError, TimeoutError, asyncio.CancelledError, CancelledError)
         if future.status == "error":
             try:
                 failed = future.exception(timeout=_PATIENCE_S)
@@ -102,7 +124,10 @@ class _Flow(Generic[Task, Outcome]):
                 return False
             if not isinstance(failed, distributed.scheduler.KilledWorker):
                 raise failed
-            self._give_up(place, failed)
+            if self.last_chance is None:
+                self.blamed[place] = failed
+            else:
+                self._give_up(place, failed)
             return True
         if future.status != "finished":
             return False  # cancelled or lost: nobody but a dying scheduler does that
@@ -113,21 +138,25 @@ class _Flow(Generic[Task, Outcome]):
         self._take(place, outcome)
         return True
 
-    def _hand_out(self, finished: Any) -> bool:
+    def _hand_out(self, ahead: int) -> bool:
         """Hand out tasks where few are left to do; return False if the scheduler was lost."""
+        if not self.queue or len(self.futures) > self.at_once // 2:
+            return True
         try:
-            if not self.queue or len(self.futures) > self.at_once // 2:
-                return True
-            threads = sum(self.client.nthreads().values())
+            self.at_once = max(1, ahead * self._n_threads())
+            while self.queue and len(self.futures) < self.at_once:
+                future = self.client.submit(self.function, self.tasks[self.queue[-1]], pure=False)
+                self.futures[future] = self.queue.pop()
         except Exception:  # a closed connection shows itself in many classes
             return False
-        self.at_once = _AHEAD * max(1, threads)
-        while self.queue and len(self.futures) < self.at_once:
-            place = self.queue.pop()
-            future = self.client.submit(self.function, self.tasks[place], pure=False)
-            self.futures[future] = place
-            finished.add(future)
         return True
+
+    def _n_threads(self) -> int:
+        """Return the threads of all workers; 0 if the scheduler does not answer."""
+        try:
+            return int(sum(self.client.nthreads().values()))
+        except Exception:
+            return 0
 
     def _take(self, place: int, outcome: Outcome) -> None:
         self.outcomes[place] = outcome
@@ -150,6 +179,14 @@ def _dask() -> Any:
         raise RunError(_("Dask is not installed: pip install 'labsim[cluster]'")) from error
 
 
+def _require_greeting(where: str) -> None:
+    """Raise OSError unless something greets at host:port; Dask itself would wait for minutes for a silent server."""
+    host, _colon, port = where.partition(":")
+    with socket.create_connection((host, int(port)), timeout=_PATIENCE_S) as connection:
+        if not connection.recv(1):
+            raise ConnectionResetError
+
+
 @contextmanager
 def _client(address: str, workers: int) -> Iterator[Any]:
     """Connect to a scheduler, or start a cluster of processes on this machine."""
@@ -163,6 +200,7 @@ def _client(address: str, workers: int) -> Iterator[Any]:
         return
     where = address.removeprefix("dask://")
     try:
+        _require_greeting(where)
         client = distributed.Client(f"tcp://{where}", timeout=_PATIENCE_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise RunError(_("no Dask scheduler answers at {address}").format(address=where)) from error
