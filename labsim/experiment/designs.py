@@ -24,7 +24,8 @@ class Axis:
     """One thing that varies: its levels for a factorial design, its range for the others.
 
     `levels` may hold anything that a configuration takes; `labels` say what to call them. `low` and `high` bound the
-    range; with `logarithmic` equal ratios are equally likely; `whole` rounds to whole numbers, equally likely.
+    range; with `logarithmic` equal ratios are equally likely; `whole` gives whole numbers, equally likely (or, with
+    `logarithmic`, the nearest). A range of whole numbers holds at least one.
     """
 
     name: str
@@ -43,11 +44,12 @@ class Axis:
 
     def at(self, share: float) -> float:
         """Return the value that lies a share (0 to 1) of the way through the range."""
-        if self.whole:
+        if self.whole and not self.logarithmic:
             count = math.floor(self.high) - math.ceil(self.low) + 1
             return float(math.ceil(self.low) + min(count - 1, int(share * count)))
         if self.logarithmic:
-            return float(self.low * (self.high / self.low) ** share)
+            smooth = float(self.low * (self.high / self.low) ** share)
+            return min(math.floor(self.high), max(math.ceil(self.low), round(smooth))) if self.whole else smooth
         return self.low + (self.high - self.low) * share
 
 

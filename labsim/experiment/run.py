@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,6 +198,7 @@ def simulate(job: Job) -> Replicate:
     )
 
 
+@cache  # of what this process has loaded, however the files change later
 def code_hash() -> str:
     """Return a hash of labsim's own source, the same on every platform."""
     package = Path(__file__).resolve().parent.parent
