@@ -40,13 +40,14 @@ ALL_POLICIES = "all"
 class Comparison:
     """Hold what a comparison found; the first scenario of each province is its base.
 
-    `scenarios`: one row a scenario: province, scenario, title_en, title_vi, base, n (replicates).
+    `scenarios`: one row a scenario: province, scenario, their names in both languages, base, n (replicates).
     `differences`: one row a scenario other than the base and a target (`measure` "target", read in its year) or
-    indicator ("indicator", at the end: a stock in the last month, a flow over all months), in its unit, with the chance of a target in both and
-    what a unit gained cost.
+    indicator ("indicator", at the end: a stock in the last month, a flow over all months), in its unit, with the chance
+    of a target in both and what a unit gained cost.
     `costs`: VND over all years by scenario, policy ("all" for their sum) and `money` ("public", "private").
     `ranking`: one row a target and pair of scenarios; `verdict` is "ranked" or "not ranked".
-    `paths`: means of base and scenario and the paired difference with its interval, month by month, for the main series.
+    `paths`: the main series month by month: means of base and scenario, the paired difference and its interval.
+    `about`: where the numbers come from.
     """
 
     scenarios: pd.DataFrame
@@ -170,7 +171,7 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
 
 
 def _scenarios(found: Measured) -> pd.DataFrame:
-    columns = ["province", "scenario", "title_en", "title_vi", "base"]
+    columns = ["province", "scenario", "title_en", "title_vi", "place_en", "place_vi", "base"]
     frame = found.points[columns].copy()
     frame["n"] = [len(found.replicates[province]) for province in frame["province"]]
     return frame
@@ -279,7 +280,7 @@ _RANKING = (
 
 
 def _ranking(found: Measured) -> Iterable[dict[str, Any]]:
-    """Yield every pair of scenarios by target; `leader` is the better one where that is clear for all pairs together."""
+    """Yield every pair of scenarios by target; `leader` is the better one where all pairs together make that clear."""
     for province, points in found.points.groupby("province", sort=False):
         for measure in found.measures(str(province)):
             if measure.kind == END:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -19,7 +19,8 @@ from labsim.targets import Target
 
 __all__ = ["END", "MAIN", "TARGET", "Measure", "Measured", "measured"]
 
-TARGET, END = "target", "indicator"
+TARGET: Literal["target"] = "target"
+END: Literal["indicator"] = "indicator"
 # What is printed and drawn besides targets, where it is recorded.
 MAIN = (
     "unemployment_rate", "certified_share", "trained_share", "agricultural_share", "employees", "mean_income",
@@ -28,6 +29,7 @@ MAIN = (
 )  # fmt: skip
 _MONEY = "spending"  # an indicator that the ledger tells better
 Values = NDArray[np.float64]
+ByReplicate = Mapping[Any, float]
 _SIGN = {"up": 1, "down": -1}
 
 
@@ -61,8 +63,8 @@ class Measure:
 class Measured:
     """Hold every number by which the points of a study are compared; arrays are over the replicates of a province.
 
-    `points`: point, province, scenario, title_en, title_vi, base. `replicates`: those finished at every point, by
-    province.
+    `points`: point, province, scenario, title_en, title_vi, place_en, place_vi, base. `replicates`: those finished at
+    every point, by province.
     """
 
     study: OpenedStudy
@@ -80,7 +82,8 @@ class Measured:
     def measures(self, province: str) -> list[Measure]:
         """Return the targets of a province that could be scored, and all indicators of the whole province."""
         here = self.points.loc[self.points["province"] == province, "point"]
-        scored = set(self._targets.loc[self._targets["point"].isin(here), ["id", "year"]].itertuples(index=False, name=None))
+        found = self._targets.loc[self._targets["point"].isin(here), ["id", "year"]]
+        scored = set(found.itertuples(index=False, name=None))
         targets = [_of_target(one) for one in targets_of(province) if (one.id, one.year) in scored]
         recorded = set(self._ends.loc[self._ends["point"].isin(here), "indicator"]) - {_MONEY}
         main = set(MAIN) & recorded or recorded
@@ -92,8 +95,7 @@ class Measured:
         """Return a measure at a point, shape `(n_replicates,)`; not a number where a run has none."""
         if measure.kind == TARGET:
             return self._of_target(measure, point, "value")
-        here = self._ends[(self._ends["point"] == point) & (self._ends["indicator"] == measure.id)]
-        return self._in_order(here.set_index("replicate")["value"], point, math.nan)
+        return self._in_order(self._ends_by.get((point, measure.id)), point, math.nan)
 
     def met(self, measure: Measure, point: int) -> Values:
         """Return 1 for each replicate that meets a target and 0 for others; nothing for an indicator."""
@@ -103,14 +105,16 @@ class Measured:
         """Return the persons missing for a target; nothing for an indicator."""
         return self._of_target(measure, point, "shortfall_persons") if measure.kind == TARGET else np.zeros(0)
 
-    def spent(self, point: int, *, until: int | None = None, policy: str | None = None, money: str = "public") -> Values:
+    def spent(
+        self, point: int, *, until: int | None = None, policy: str | None = None, money: str = "public"
+    ) -> Values:
         """Return VND spent up to the end of a year, by one policy or all; zero in replicates that spent nothing."""
         here = self._spent[self._spent["point"] == point]
         if until is not None:
             here = here[here["year"] <= until]
         if policy is not None:
             here = here[here["policy"] == policy]
-        return self._in_order(here.groupby("replicate")[money].sum(), point, 0.0)
+        return self._in_order(here.groupby("replicate")[money].sum().to_dict(), point, 0.0)
 
     def policies(self, *points: int) -> list[str]:
         """Return the policies that some of the points have."""
@@ -127,8 +131,9 @@ class Measured:
             for name in names:
                 for other in others:
                     one, two = wide[base, name], wide[other, name]
-                    for month in one.index:
-                        a, b = one.loc[month].to_numpy(float), two.loc[month].to_numpy(float)
+                    months = one.index.intersection(two.index)
+                    values = zip(months, one.loc[months].to_numpy(float), two.loc[months].to_numpy(float), strict=True)
+                    for month, a, b in values:
                         mean, low, high = gap(a, b)
                         rows.append({
                             "province": province, "scenario": self.name(other), "base": self.name(base),
@@ -142,15 +147,24 @@ class Measured:
     def _points(self) -> pd.DataFrame:
         return self.points.set_index("point")
 
-    def _in_order(self, by_replicate: pd.Series[Any], point: int, missing: float) -> Values:
+    @cached_property
+    def _ends_by(self) -> dict[Any, ByReplicate]:
+        return {
+            key: dict(zip(part["replicate"], part["value"], strict=True))
+            for key, part in self._ends.groupby(["point", "indicator"], observed=True)
+        }
+
+    @cached_property
+    def _targets_by(self) -> dict[Any, pd.DataFrame]:
+        return {key: part.set_index("replicate") for key, part in self._targets.groupby(["point", "id", "year"])}
+
+    def _in_order(self, by_replicate: ByReplicate | None, point: int, missing: float) -> Values:
         wanted = self.replicates[str(self._points.loc[point, "province"])]
-        return np.asarray(by_replicate.reindex(wanted).fillna(missing), dtype=np.float64)
+        return np.array([(by_replicate or {}).get(one, missing) for one in wanted], dtype=np.float64)
 
     def _of_target(self, measure: Measure, point: int, column: str) -> Values:
-        name, year = measure.key
-        here = self._targets
-        here = here[(here["point"] == point) & (here["id"] == name) & (here["year"] == year)]
-        return self._in_order(here.set_index("replicate")[column].astype(float), point, math.nan)
+        part = self._targets_by.get((point, *measure.key))
+        return self._in_order(None if part is None else part[column].to_dict(), point, math.nan)
 
     def _of_indicator(self, info: IndicatorInfo, main: bool) -> Measure:
         first, last = self._months
@@ -181,11 +195,15 @@ def _named(study: OpenedStudy) -> pd.DataFrame:
     rows = []
     titles: list[tuple[str, str]] = []
     for point in study.about["points"]:
-        province, title = point["province"], study.about["bases"][f"{point['province']}/{point['scenario']}"]["title"]
+        province, base = point["province"], study.about["bases"][f"{point['province']}/{point['scenario']}"]
+        title, place = base["title"], base["province"].get("name") or {}
         name = point["name"].removeprefix(f"{province} ").removeprefix(f"{province}: ")
         titles.append((province, str(title.get("en"))))
-        rows.append({"point": point["number"], "province": province, "scenario": name,
-                     "title_en": title.get("en") or name, "title_vi": title.get("vi") or name})  # fmt: skip
+        rows.append({
+            "point": point["number"], "province": province, "scenario": name,
+            "title_en": title.get("en") or name, "title_vi": title.get("vi") or name,
+            "place_en": place.get("en") or province, "place_vi": place.get("vi") or province,
+        })  # fmt: skip
     for row, title in zip(rows, titles, strict=True):
         if titles.count(title) > 1:
             row["title_en"] = row["title_vi"] = row["scenario"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +82,12 @@ def difference_of(base: Sequence[float] | Numbers, other: Sequence[float] | Numb
         known = mean == 0.0 or p < 1.0 - LEVEL
         low = high = mean if known else math.nan
     else:
-        from scipy.stats import t as student
+        from scipy.special import stdtr
 
         error = deviation / math.sqrt(n)
-        half = float(student.ppf(0.5 + LEVEL / 2, n - 1)) * error
+        half = _student(n - 1) * error
         low, high = mean - half, mean + half
-        p = 2.0 * float(student.sf(abs(mean) / error, n - 1))
+        p = 2.0 * float(stdtr(n - 1, -abs(mean) / error))
     return Difference(mean, low, high, p, n, *signs, int((gaps == 0).sum()))
 
 
@@ -106,9 +107,7 @@ def variance_cut(base: Sequence[float] | Numbers, other: Sequence[float] | Numbe
     factor = (1.0 + ratio) / 2.0
     if n < 3 or ratio == 0.0:
         return VarianceCut(factor, math.nan, math.nan)
-    from scipy.stats import t as student
-
-    t = float(student.ppf(0.5 + LEVEL / 2, n - 2))
+    t = _student(n - 2)
     r = float(np.corrcoef(sums, gaps)[0, 1])
     k = 1.0 + 2.0 * (1.0 - r * r) * t * t / (n - 2)
     root = math.sqrt(k * k - 1.0)
@@ -125,9 +124,7 @@ def ratio_of(above: Sequence[float] | Numbers, below: Sequence[float] | Numbers)
     n = one.size
     if n < 2 or float(two.mean()) == 0.0:
         return UNKNOWN_RATIO
-    from scipy.stats import t as student
-
-    factor = float(student.ppf(0.5 + LEVEL / 2, n - 1)) ** 2 / n
+    factor = _student(n - 1) ** 2 / n
     covariance = np.cov(one, two)
     mean_one, mean_two = float(one.mean()), float(two.mean())
     a = mean_two**2 - factor * float(covariance[1, 1])
@@ -151,6 +148,14 @@ def holm(chances: Sequence[float]) -> list[float]:
             highest = max(highest, min(1.0, (len(chances) - rank) * chances[place]))
             adjusted[place] = highest
     return adjusted
+
+
+@cache
+def _student(freedom: int) -> float:
+    """Return the quantile of Student's distribution that an interval at `LEVEL` reaches on either side."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + LEVEL / 2))
 
 
 def _gaps(base: Sequence[float] | Numbers, other: Sequence[float] | Numbers) -> Numbers:
