@@ -77,7 +77,7 @@ class Measured:
 
     def name(self, point: int) -> str:
         """Return what a point's scenario is called."""
-        return str(self._points.loc[point, "scenario"])
+        return self._names[point]
 
     def measures(self, province: str) -> list[Measure]:
         """Return the targets of a province that could be scored, and all indicators of the whole province."""
@@ -109,6 +109,12 @@ class Measured:
         self, point: int, *, until: int | None = None, policy: str | None = None, money: str = "public"
     ) -> Values:
         """Return VND spent up to the end of a year, by one policy or all; zero in replicates that spent nothing."""
+        key = (point, until, policy, money)
+        if key not in self._sums:
+            self._sums[key] = self._summed(*key)
+        return self._sums[key]
+
+    def _summed(self, point: int, until: int | None, policy: str | None, money: str) -> Values:
         here = self._spent[self._spent["point"] == point]
         if until is not None:
             here = here[here["year"] <= until]
@@ -144,8 +150,16 @@ class Measured:
         return pd.DataFrame(rows)
 
     @cached_property
-    def _points(self) -> pd.DataFrame:
-        return self.points.set_index("point")
+    def _names(self) -> dict[int, str]:
+        return dict(zip(self.points["point"], self.points["scenario"], strict=True))
+
+    @cached_property
+    def _provinces(self) -> dict[int, str]:
+        return dict(zip(self.points["point"], self.points["province"], strict=True))
+
+    @cached_property
+    def _sums(self) -> dict[tuple[int, int | None, str | None, str], Values]:
+        return {}
 
     @cached_property
     def _ends_by(self) -> dict[Any, ByReplicate]:
@@ -159,7 +173,7 @@ class Measured:
         return {key: part.set_index("replicate") for key, part in self._targets.groupby(["point", "id", "year"])}
 
     def _in_order(self, by_replicate: ByReplicate | None, point: int, missing: float) -> Values:
-        wanted = self.replicates[str(self._points.loc[point, "province"])]
+        wanted = self.replicates[self._provinces[point]]
         return np.array([(by_replicate or {}).get(one, missing) for one in wanted], dtype=np.float64)
 
     def _of_target(self, measure: Measure, point: int, column: str) -> Values:

@@ -23,6 +23,7 @@ __all__ = ["comparison_view", "measure_name", "moment_name"]
 
 Row = Mapping[Any, Any]
 _ALL, _RANKED, _BILLION, _MILLION = "all", "ranked", 1e9, 1e6
+_MOST_PAIRS = 4  # named one by one; of more, their number is told
 _MONEY = {"public": mark("public money"), "private": mark("private money")}
 _NO_COST = {"no cost": mark("costs\nnothing"), "costs less": mark("costs\nless"), "worse": mark("worse")}
 
@@ -121,10 +122,10 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool) -> Table:
     table.add_column(_("Target") if of_targets else _("Indicator"), ratio=1, min_width=20)
     table.add_column(_("Base,\nhere"), justify="right", no_wrap=True)
     table.add_column(_("Difference\n(95 % interval)"), justify="right", no_wrap=True)
-    table.add_column(_("Better\nin"), justify="right", no_wrap=True)
+    table.add_column(_("Better\nof {n}").format(n=int(rows["n"].max())), justify="right", no_wrap=True)
     table.add_column(_("Factor of\npairing"), justify="right", no_wrap=True)
     if of_targets:
-        table.add_column(_("Met in: base,\nhere"), justify="right", no_wrap=True)
+        table.add_column(_("Met in %:\nbase,\nhere"), justify="right", no_wrap=True)
         table.add_column(_("Short:\nbase,\nhere"), justify="right", no_wrap=True)
     table.add_column(_("VND\nfor one"), justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
@@ -156,7 +157,7 @@ def _gap(row: Row, keys: tuple[str, str, str] = ("difference", "low", "high"), u
 def _better_in(row: Row) -> str:
     if not math.isfinite(row["n_better"]):
         return "-"
-    return _("{met} of {n}").format(met=int(row["n_better"]), n=int(row["n"]))
+    return str(int(row["n_better"]))
 
 
 def _factor(row: Row) -> str:
@@ -165,16 +166,16 @@ def _factor(row: Row) -> str:
     said = _significant(row["pairing_factor"])
     if not math.isfinite(row["pairing_factor_low"]):
         return said
-    low, high = _significant(row["pairing_factor_low"]), _significant(row["pairing_factor_high"])
+    low, high = (_significant(row[f"pairing_factor_{end}"], 2) for end in ("low", "high"))
     return f"{said}\n({low}-{high})"
 
 
 def _met(row: Row, prefix: str) -> str:
-    """Write the chance of a target with its interval."""
+    """Write the chance of a target with its interval, in per cent."""
     if not math.isfinite(row[f"{prefix}chance"]):
         return "-"
     chance, low, high = (
-        format_decimal(row[f"{prefix}{key}"], "0.00", locale=current_language())
+        format_decimal(100 * row[f"{prefix}{key}"], "0", locale=current_language())
         for key in ("chance", "chance_low", "chance_high")
     )
     return f"{chance} ({low}-{high})"
@@ -237,27 +238,37 @@ def _ranking(found: Comparison, province: str) -> Iterator[RenderableType]:
     table.add_column(_("Ranked"), ratio=2)
     table.add_column(_("Not ranked"), ratio=2)
     same = _same_everywhere(found.differences[found.differences["province"] == province])
-    nowhere = []
+    nowhere: list[str] = []
+    alike: dict[Any, list[str]] = {}  # targets of several authorities may read the same number
     for (name, when), rows in ranking.groupby(["id", "when"], sort=False):
         label = measure_name(named.loc[[(name, when)]].reset_index().iloc[0].to_dict())
-        ranked = rows[rows["verdict"] == _RANKED].to_dict("records")
-        if not ranked:
-            nowhere += [label] if (name, when) not in same else []
-            continue
-        below: dict[str, list[str]] = {}
-        for row in ranked:
-            behind = row["other"] if row["leader"] == row["scenario"] else row["scenario"]
-            below.setdefault(row["leader"], []).append(behind)
-        order = sorted(below, key=lambda one: -len(below[one]))
-        open_pairs = [f"{row['scenario']} / {row['other']}" for row in rows.to_dict("records") if not row["leader"]]
-        table.add_row(label, "\n".join(f"{one} > {', '.join(below[one])}" for one in order),
-                      "\n".join(open_pairs) or "-")  # fmt: skip
+        if (rows["verdict"] == _RANKED).any():
+            pairs = tuple(rows[["scenario", "other", "leader"]].itertuples(index=False, name=None))
+            alike.setdefault(pairs, []).append(label)
+        elif (name, when) not in same:
+            nowhere.append(label)
+    for pairs, labels in alike.items():
+        table.add_row("; ".join(labels), *_order(pairs))
     if table.row_count:
         yield table
     else:
         yield Text(_("No pair of scenarios is ranked on any target."))
     if nowhere:
         yield Text(_("Not ranked, all pairs: {names}").format(names="; ".join(nowhere)), style="dim")
+
+
+def _order(pairs: tuple[tuple[str, str, str], ...]) -> tuple[str, str]:
+    """Write who is clearly better than whom, and the pairs that are not ranked, a line each."""
+    below: dict[str, list[str]] = {}
+    for one, other, leader in pairs:
+        if leader:
+            below.setdefault(leader, []).append(other if leader == one else one)
+    order = sorted(below, key=lambda name: -len(below[name]))
+    ranked = "\n".join(f"{name} > {', '.join(below[name])}" for name in order)
+    unclear = [f"{one} / {other}" for one, other, leader in pairs if not leader]
+    if len(unclear) > _MOST_PAIRS:
+        return ranked, _("{n} other pairs").format(n=len(unclear))
+    return ranked, "\n".join(unclear) or "-"
 
 
 def _side_by_side(found: Comparison, provinces: list[str]) -> Iterator[RenderableType]:
@@ -297,8 +308,9 @@ def _notes(found: Comparison) -> Iterator[str]:
         " would have a star by luck."
     ).format(n=n, by_luck=max(1, round(0.05 * n)))
     yield _(
-        "Factor of pairing: the sum of both variances over that of the difference (95 % interval: Pitman and Morgan);"
-        " - where the difference does not vary. Met in: share of replicates with its 95 % interval (Wilson)."
+        "Better: replicates in which the scenario does better. Factor of pairing: the sum of both variances over that"
+        " of the difference (95 % interval: Pitman and Morgan); - where the difference does not vary. Met in: share of"
+        " replicates (95 % interval: Wilson)."
     )
     yield _(
         "Ranked: all pairs of a target together at 5 % (Holm); whoever is not ranked may still differ. Short: persons"
@@ -332,10 +344,10 @@ def _small(value: float, unit: str) -> str:
     return number(value, unit) if unit == "persons" else _significant(value)
 
 
-def _significant(value: float) -> str:
-    """Write a number with three digits that count, at most four of them after the point."""
+def _significant(value: float, digits: int = 3) -> str:
+    """Write a number with some digits that count, whole numbers in full and at most four digits after the point."""
     if not math.isfinite(value):
         return "-"
-    decimals = 0 if value == 0 else min(4, max(0, 2 - math.floor(math.log10(abs(value)))))
+    decimals = 0 if value == 0 else min(4, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return str(format_decimal(value, pattern, locale=current_language()))

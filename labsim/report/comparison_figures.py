@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -50,10 +50,10 @@ def comparison_files(found: Comparison) -> dict[str, bytes]:
 def differences_figure(found: Comparison) -> Figure | None:
     """Draw each difference against the base with its interval, a panel a target or indicator, a row a scenario."""
     frame = found.differences[found.differences["main"]]
-    panels = [
+    panels = _told_apart(
         rows for _key, rows in frame.groupby(["measure", "id", "when"], sort=False)
         if (rows["n_equal"] < rows["n"]).any() and rows["difference"].notna().any()
-    ][:MOST_PANELS]  # fmt: skip
+    )[:MOST_PANELS]  # fmt: skip
     if not panels:
         return None
     provinces = list(dict.fromkeys(found.scenarios["province"]))
@@ -218,6 +218,15 @@ def _titles(found: Comparison) -> dict[str, str]:
     return {str(row["scenario"]): str(row[f"title_{current_language()}"]) for row in rows}
 
 
+def _told_apart(panels: Iterable[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Leave out what shows the same numbers as an earlier panel: several authorities may aim at one indicator."""
+    seen: dict[Any, pd.DataFrame] = {}
+    for rows in panels:
+        columns = ["province", "scenario", "unit", "better", "base_value", "value", "low"]
+        seen.setdefault(tuple(rows[columns].itertuples(index=False, name=None)), rows)
+    return list(seen.values())
+
+
 def _places(found: Comparison, province: str = "") -> str:
     """Name the provinces of a comparison, or one of them, in the language in use."""
     rows = found.scenarios[found.scenarios["province"] == province] if province else found.scenarios
@@ -239,7 +248,12 @@ def _tick(value: float) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    stream = io.BytesIO()
+    """Return a picture of at most 256 colours, a third of the size."""
+    from PIL import Image
+
+    drawn, stream = io.BytesIO(), io.BytesIO()
     with matplotlib.rc_context(_STYLE):
-        figure.savefig(stream, format="png", dpi=100, metadata={"Software": "labsim"})
+        figure.savefig(drawn, format="png", dpi=100)
+    with Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="png", optimize=True)
     return stream.getvalue()
