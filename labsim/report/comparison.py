@@ -283,7 +283,8 @@ def _side_by_side(found: Comparison, provinces: list[str]) -> Iterator[Renderabl
             table.add_column(province, justify="right", no_wrap=True)
         cells: dict[tuple[str, str], dict[str, Row]] = {}
         for row in rows.to_dict("records"):
-            key = (measure_name(row), f"{row['when']}; {unit_name(str(row['unit']))}")
+            more = "; ".join(part for part in (moment_name(row), unit_name(str(row["unit"]))) if part)
+            key = (measure_name(row), more)
             cells.setdefault(key, {})[str(row["province"])] = row
         for (name, more), by_province in cells.items():
             if all(row["n_equal"] == row["n"] for row in by_province.values()):

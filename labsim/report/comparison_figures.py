@@ -53,7 +53,9 @@ def differences_figure(found: Comparison) -> Figure | None:
     panels = _told_apart(
         rows for _key, rows in frame.groupby(["measure", "id", "when"], sort=False)
         if (rows["n_equal"] < rows["n"]).any() and rows["difference"].notna().any()
-    )[:MOST_PANELS]  # fmt: skip
+    )  # fmt: skip
+    # what only some provinces have comes last
+    panels = sorted(panels, key=lambda rows: -rows["province"].nunique())[:MOST_PANELS]
     if not panels:
         return None
     provinces = list(dict.fromkeys(found.scenarios["province"]))
@@ -73,7 +75,7 @@ def differences_figure(found: Comparison) -> Figure | None:
                 continue
             _forest(axis, panels[place], scenarios, provinces)
             first = place % n_columns == 0
-            labels = [_wrapped(titles[name], 24) if first else "" for name in scenarios]
+            labels = [_wrapped(titles[name], 26, 3) if first else "" for name in scenarios]
             axis.set_yticks(range(len(scenarios)), labels)
         below = _(
             "points: mean of {n} paired differences; lines: 95 % interval; hollow where it holds zero; luck alone"
@@ -237,8 +239,8 @@ def _coloured(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(name, OTHER_COLOURS[place % len(OTHER_COLOURS)]) for place, name in enumerate(names)]
 
 
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width)[:2])
+def _wrapped(text: str, width: int, most_lines: int = 2) -> str:
+    return "\n".join(textwrap.wrap(text, width)[:most_lines])
 
 
 def _tick(value: float) -> str:
