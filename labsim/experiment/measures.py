@@ -182,7 +182,10 @@ class Measured:
 
     def _of_indicator(self, info: IndicatorInfo, main: bool) -> Measure:
         first, last = self._months
-        when = f"{first:%Y-%m}/{last:%Y-%m}" if info.kind == "flow" else f"{last:%Y-%m}"
+        when = f"{last:%Y-%m}"
+        if info.kind == "flow":
+            whole = first.month == 1 and last.month == 12
+            when = f"{first:%Y}-{last:%Y}" if whole else f"{first:%Y-%m}/{last:%Y-%m}"
         return Measure(END, info.name, info.label, "", when, info.unit, info.better or "", main)
 
 

@@ -60,7 +60,7 @@ def moment_name(row: Row) -> str:
     if when in measure_name(row):
         return ""
     first, slash, last = when.partition("/")
-    return _("{first} to {last}, in all").format(first=first, last=last) if slash else when
+    return _("{low} to {high}").format(low=first, high=last) if slash else when
 
 
 def _title(found: Comparison) -> str:
