@@ -69,15 +69,15 @@ def objective_of(question: Question, dose: Dose, found: Found) -> float:
     return question.space.values(dose)[question.minimise]
 
 
-def dose_interval(question: Question, surface: Surface) -> tuple[float, float] | None:
+def dose_interval(question: Question, surface: Surface, n: int) -> tuple[float, float] | None:
     """Return the doses between which the least one lies in 95 % of such searches; None with several axes.
 
-    The mean of R replicates is off by s / sqrt(R), their spread by s / sqrt(2 R); both move the dose at which the
+    The mean of `n` replicates is off by s / sqrt(n), their spread by s / sqrt(2 n); both move the dose at which the
     emulated chance is the one wanted.
     """
     if len(question.space.axes) != 1:
         return None
-    axis, n = question.space.axes[0], question.study.replicates
+    axis = question.space.axes[0]
     unit = np.linspace(0.0, 1.0, 4001)[:, None]
     mean, _error, sd = surface.margins(unit)
     reach = norm.ppf(0.975) * sd * math.sqrt((1.0 + 0.5 * norm.ppf(question.chance) ** 2) / n)
@@ -182,13 +182,14 @@ def tried_table(question: Question, tried: Sequence[Tried], proposed: Dose | Non
                 f"spread {target.id}": sd,
             }
         rows.append(row | {"proposed": one.dose == proposed})
-    frame = pd.DataFrame(rows)
-    if not len(frame):
-        return frame
+    if not rows:
+        return pd.DataFrame()
+    # of doses that are alike in what is compared the smaller stands first
+    frame = pd.DataFrame(rows).sort_values(["objective", *question.space.values(tried[0].dose)], ignore_index=True)
     each = frame[[f"chance {target.id}" for target in question.targets]].to_numpy(float)
     frame["front"] = _not_dominated(np.column_stack([-frame["objective"], _rounded(frame["chance"].to_numpy(float))]))
     frame["target_front"] = _not_dominated(_rounded(each)) if each.shape[1] > 1 else False
-    return frame.sort_values(["objective", "chance"], kind="stable", ignore_index=True)
+    return frame
 
 
 def _binding(space: Space, surface: Surface, dose: Dose, place: int) -> str:
@@ -207,11 +208,15 @@ def _binding(space: Space, surface: Surface, dose: Dose, place: int) -> str:
 
 
 def _not_dominated(scores: Doubles) -> NDArray[np.bool_]:
-    """Say of each row, shape `(n, n_scores)`, whether no other is as high in every score and higher in one."""
+    """Say of each row, shape `(n, n_scores)`, whether no other is as high in every score and higher in one.
+
+    Of equal rows the first stands for all.
+    """
     as_high = (scores[None, :, :] >= scores[:, None, :]).all(axis=2)
     higher = (scores[None, :, :] > scores[:, None, :]).any(axis=2)
-    found: NDArray[np.bool_] = ~(as_high & higher).any(axis=1)
-    return found
+    before = np.tri(len(scores), k=-1, dtype=bool)
+    dominated = np.asarray((as_high & (higher | before)).any(axis=1), dtype=bool)
+    return ~dominated
 
 
 def _rounded(chances: Doubles) -> Doubles:

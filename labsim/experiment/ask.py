@@ -1,4 +1,4 @@
-"""Ask backwards: which dose of some policies meets targets with a wanted chance, at least cost?
+"""Ask backwards which dose of some policies meets targets with a wanted chance, at least cost.
 
 The answer is looked for on one set of replicates and verified on another, so that luck that made a dose look good is
 not counted twice. Everything is run into a study's folder: asked again, it goes on where it stopped.
@@ -16,8 +16,15 @@ import numpy as np
 import pandas as pd
 
 from labsim.experiment.answered import (
-    costs_table, dose_interval, doses_table, margins_of, objective_of, targets_table, tried_table, with_bases,
-)  # fmt: skip
+    costs_table,
+    dose_interval,
+    doses_table,
+    margins_of,
+    objective_of,
+    targets_table,
+    tried_table,
+    with_bases,
+)
 from labsim.experiment.chances import Surface
 from labsim.experiment.doses import Dose
 from labsim.experiment.executor import require_executor
@@ -67,6 +74,17 @@ class Answer:
     def dose(self) -> dict[str, float]:
         """Return the proposed dose by path; where nothing was found, the one that came nearest."""
         return dict(zip(self.doses["path"], self.doses["dose"].astype(float), strict=True))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The dose to propose, what became of the question, and how often a dearer dose had to be taken."""
+
+    dose: Dose | None
+    status: str
+    surface: Surface | None = None
+    interval: tuple[float, float] | None = None
+    steps: int = 0
 
 
 def ask(
@@ -125,12 +143,11 @@ def answer(
     fresh = range(question.study.replicates + 1, question.study.replicates + question.fresh + 1)
     trials.run([BASE], runs)
     search = _search(question, lambda doses: _tried(question, trials, doses, runs))
-    proposed: Dose | None = BASE
-    status, steps = MET, 0
+    outcome = _Outcome(BASE, MET)
     if not _base_is_enough(question, trials, runs, fresh):
         search.look(monotone=question.objective is None)
-        proposed, status, steps = _verified(question, trials, search, fresh)
-    found = _told(question, trials, search, proposed, status, steps, fresh, place, indicators)
+        outcome = _verified(question, trials, search, fresh)
+    found = _told(question, trials, search, outcome, fresh, place, indicators)
     _write(found)
     return found
 
@@ -153,7 +170,7 @@ def _tried(question: Question, trials: Trials, doses: Sequence[Dose], replicates
 
 
 def _base_is_enough(question: Question, trials: Trials, runs: range, fresh: range) -> bool:
-    """Say whether nothing needs to be added: the base meets the targets, may be taken, and cost is what is minimised."""
+    """Say whether nothing needs to be added: the base may be taken and meets the targets; only where cost is least."""
     allowed = all(axis.low <= axis.factor.number <= axis.high for axis in question.space.axes)
     if question.minimise != COST or not allowed:
         return False
@@ -163,16 +180,16 @@ def _base_is_enough(question: Question, trials: Trials, runs: range, fresh: rang
     return _counted(question, trials, BASE, fresh)[0] >= question.chance
 
 
-def _verified(question: Question, trials: Trials, search: Search, fresh: range) -> tuple[Dose, str, int]:
-    """Return the dose to propose, what became of the question, and how often a dearer dose had to be taken."""
+def _verified(question: Question, trials: Trials, search: Search, fresh: range) -> _Outcome:
+    """Run the best dose of a search on fresh replicates, and dearer ones as long as these fall short."""
     best = search.best()
     trials.run([BASE, best.dose], fresh)
-    likely = search.is_likely(best)
-    if _counted(question, trials, best.dose, fresh)[0] >= question.chance:
-        return best.dose, FOUND, 0
-    if not likely:
-        return best.dose, CANNOT if search.settled else OPEN, 0
     surface, candidates = search.surface(), search.candidates()
+    interval = dose_interval(question, surface, question.study.replicates)
+    if _counted(question, trials, best.dose, fresh)[0] >= question.chance:
+        return _Outcome(best.dose, FOUND, surface, interval)
+    if not search.is_likely(best):
+        return _Outcome(best.dose, CANNOT if search.settled else OPEN, surface)
     dose, tried = best.dose, [best.dose]
     for step in range(1, _STEPS_UP + 1):
         next_dose = _dearer(question, trials, surface, candidates, dose, tried, fresh, step)
@@ -182,9 +199,10 @@ def _verified(question: Question, trials: Trials, search: Search, fresh: range) 
         tried.append(dose)
         trials.run([dose], fresh)
         if _counted(question, trials, dose, fresh)[0] >= question.chance:
-            return dose, FOUND, step
+            interval = dose_interval(question, surface, question.fresh)
+            return _Outcome(dose, FOUND, surface, interval, step)
     chances = [_counted(question, trials, one, fresh)[0] for one in tried]
-    return tried[int(np.argmax(chances))], UNVERIFIED, len(tried) - 1
+    return _Outcome(tried[int(np.argmax(chances))], UNVERIFIED, surface, None, len(tried) - 1)
 
 
 def _dearer(
@@ -198,10 +216,8 @@ def _dearer(
     chance, objective = surface.chance(unit), surface.objective(unit)
     wanted = 1.0 - (1.0 - question.chance) * _CAUTION**step
     fits = np.flatnonzero((chance >= wanted) & (chance > surface.chance(here)[0]))
-    for place in fits[np.argsort(objective[fits], kind="stable")]:
-        if candidates[place] not in tried:
-            return candidates[place]
-    return None
+    cheapest_first = fits[np.argsort(objective[fits], kind="stable")].tolist()
+    return next((candidates[place] for place in cheapest_first if candidates[place] not in tried), None)
 
 
 def _counted(question: Question, trials: Trials, dose: Dose | None, replicates: range) -> tuple[float, float, float]:
@@ -215,23 +231,20 @@ def _counted(question: Question, trials: Trials, dose: Dose | None, replicates: 
 
 
 def _told(
-    question: Question, trials: Trials, search: Search, proposed: Dose | None, status: str, steps: int,
-    fresh: range, folder: Path, indicators: Mapping[str, IndicatorInfo],
+    question: Question, trials: Trials, search: Search, outcome: _Outcome, fresh: range, folder: Path,
+    indicators: Mapping[str, IndicatorInfo],
 ) -> Answer:  # fmt: skip
-    base, after = trials.found(BASE, fresh), trials.found(proposed, fresh)
-    surface = search.surface() if search.tried else None
-    tried = list(search.tried.values())
-    interval = dose_interval(question, surface) if status == FOUND and surface is not None else None
+    base, after = trials.found(BASE, fresh), trials.found(outcome.dose, fresh)
     return Answer(
         question=question,
-        status=status,
-        chance=_counted(question, trials, proposed, fresh),
+        status=outcome.status,
+        chance=_counted(question, trials, outcome.dose, fresh),
         before=_counted(question, trials, BASE, fresh),
-        doses=doses_table(question, proposed, surface, interval),
+        doses=doses_table(question, outcome.dose, outcome.surface, outcome.interval),
         targets=targets_table(question.targets, base, after, indicators),
         costs=costs_table(question, base, after),
-        tried=tried_table(question, tried, proposed),
-        steps_up=steps,
+        tried=tried_table(question, list(search.tried.values()), outcome.dose),
+        steps_up=outcome.steps,
         n_runs=trials.n_runs,
         carried=trials.carried,
         folder=folder,

@@ -68,7 +68,7 @@ def chance_of(mean: Doubles, sd: Doubles, correlation: Doubles) -> Doubles:
 
 
 def score_of(margins: Margins, chance: float) -> float:
-    """Return how far a dose is beyond a wanted chance, in standard deviations of a replicate; below 0 it falls short."""
+    """Return how far a dose is beyond a wanted chance, in standard deviations of a replicate; below 0: too little."""
     weakest = float(_ratio(margins.mean, margins.sd).min())
     if len(margins.mean) > 1 and abs(weakest) < _FAR:
         # a joint chance of 0 or 1 is that of a finite number of draws
@@ -83,7 +83,7 @@ class Surface:
         means = np.array([one.mean for one in found])
         self._means: list[Emulator] = [fitted(unit, column) for column in means.T]
         self._objective = fitted(unit, objective)
-        self._sds = [_log_plane(unit, column) for column in np.array([one.sd for one in found]).T]
+        self._sds = [_Spread(unit, column) for column in np.array([one.sd for one in found]).T]
         self.correlation = np.mean([one.correlation for one in found], axis=0)
         self.offset = np.zeros(means.shape[1])
         self.widened = np.ones(means.shape[1])
@@ -112,7 +112,7 @@ class Surface:
         return self._objective(unit)[0]
 
 
-class _log_plane:  # noqa: N801
+class _Spread:
     """A plane through logarithms: a spread that changes slowly over the space, and is never below zero."""
 
     def __init__(self, unit: Doubles, sd: Doubles) -> None:

@@ -46,12 +46,6 @@ class DoseAxis:
         """Return the dose at a step."""
         return float(f"{min(self.high, self.low + at * self.step):.12g}")
 
-    def place(self, value: float) -> int | None:
-        """Return the step of a dose, or None if it is none."""
-        at = round((value - self.low) / self.step)
-        inside = 0 <= at <= self.n_steps
-        return at if inside and math.isclose(self.value(at), value, rel_tol=1e-9, abs_tol=1e-12) else None
-
 
 @dataclass(frozen=True)
 class Space:
@@ -66,7 +60,8 @@ class Space:
     def unit(self, doses: Sequence[Dose]) -> Doubles:
         """Return doses in the unit cube, shape `(n, n_axes)`."""
         steps = np.array([axis.n_steps for axis in self.axes], dtype=float)
-        return np.array(doses, dtype=float).reshape(-1, len(self.axes)) / steps
+        unit: Doubles = np.array(doses, dtype=np.float64).reshape(-1, len(self.axes)) / steps
+        return unit
 
     def nearest(self, unit: Doubles) -> list[Dose]:
         """Return the dose next to each point of the unit cube, shape `(n, n_axes)`."""

@@ -66,7 +66,8 @@ def question_of(
     asked = dict(vary) if isinstance(vary, Mapping) else read_vary(vary)
     _require(bool(asked), "--vary", _("nothing given; allowed PATH or PATH=LOW:HIGH"))
     _require(bool(targets), "--target", _('nothing given; allowed a target or "INDICATOR >= NUMBER in YEAR"'))
-    _require(0.0 < chance < 1.0, "--chance", _("given {given:g}; allowed a number between 0 and 1").format(given=chance))
+    message = _("given {given}; allowed a number between 0 and 1")
+    _require(0.0 < chance < 1.0, "--chance", message.format(given=f"{chance:g}"))
     for name, number, least in (("--replicates", replicates, 4), ("--fresh", fresh, 4), ("--points", most, 1)):
         message = _("given {given}; allowed {least} or more")
         _require(number is None or number >= least, name, message.format(given=number, least=least))
@@ -120,8 +121,10 @@ def _minimised(
             "--minimise", None, None, "", "; ".join(part for part in (message, hint) if part))]) from error  # fmt: skip
     year = max(one.year for one in targets)
     info = indicators[name]
-    return name, Target(id=f"minimised {name}", label=Label(en=info.label, vi=info.label), indicator=name, direction="at_most",
-                        value=0.0, year=year, unit=info.unit, source="")  # fmt: skip
+    return name, Target(
+        id=f"minimised {name}", label=Label(en=info.label, vi=info.label), indicator=name, direction="at_most",
+        value=0.0, year=year, unit=info.unit, source="",
+    )  # fmt: skip
 
 
 def _require_since(since: int | None, varied: Varied) -> None:

@@ -1,6 +1,6 @@
 """Look for the cheapest dose that is likely enough to meet all targets: by bisection, or by waves about an emulator.
 
-With one dose of which one end of the range meets the targets and the other does not, the bracket is halved. With more
+With one dose of which one end of the range meets the targets and the other does not, the bracket is narrowed. With more
 doses, or where targets fight, a space-filling wave is followed by waves of the cheapest points that may be likely
 enough, until what is cheapest among the points tried cannot be undercut by much.
 """
@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 _CANDIDATES = 2048
 _PER_WAVE = 4
 _LEAST_WAVES = 2
-_NEAR_ENOUGH = 0.01  # of the range of what is minimised
+_NEAR_ENOUGH = 0.005  # of the range of what is minimised
 _HALF_NOISE = 0.25  # of the standard error of a dose: a narrower bracket would tell nothing
 
 
@@ -59,8 +59,10 @@ class Search:
         if len(self.space.axes) == 1:
             ends = [self.tried[end,] for end in (0, self.space.axes[0].n_steps)]
             likely = [self.is_likely(end) for end in ends]
-            if monotone and likely[0] != likely[1]:
-                self._bisect(*(ends if likely[1] else ends[::-1]))
+            if monotone and any(likely):
+                self.settled = all(likely)
+                if not self.settled:
+                    self._bisect(*(ends if likely[1] else ends[::-1]))
                 return
             self._try(self._filling(6))
         self._waves()
@@ -98,7 +100,7 @@ class Search:
             self.tried[one.dose] = one
 
     def _bisect(self, short: Tried, enough: Tried) -> None:
-        """Narrow the bracket between a dose that falls short and one that is enough, by a line through both, or by half."""
+        """Narrow the bracket between a dose that falls short and one that is enough."""
         moved: list[bool] = []
         while len(self.tried) < self.most:
             width = abs(enough.dose[0] - short.dose[0])

@@ -141,22 +141,24 @@ class Trials:
             here = values[values["point"] == number]
             series = {(one.id, one.year): _in_order(here, one, replicates) for one in self._series}
             money = {
-                str(policy): _by_replicate(part, "spent", replicates).fillna(0.0).to_numpy(float)
+                str(policy): np.nan_to_num(_numbers(part, "spent", replicates))
                 for policy, part in spent[spent["point"] == number].groupby("policy")
             }
-            total = sum(money.values(), np.zeros(len(replicates)))
+            total: Doubles = sum(money.values(), np.zeros(len(replicates), dtype=np.float64))
             self._found[dose, replicates] = Found(series, money, total)
 
 
 def _in_order(values: pd.DataFrame, target: Target, replicates: range) -> Doubles:
     """Return what a target came to in each replicate. Raises RunError if runs do not record it."""
     mine = values[(values["id"] == target.id) & (values["year"] == target.year)]
-    found = _by_replicate(mine, "value", replicates).to_numpy(float)
+    found = _numbers(mine, "value", replicates)
     if not np.isfinite(found).all():
         message = _("{target}: these runs do not record {indicator}")
         raise RunError(message.format(target=target.label.en, indicator=target.indicator))
     return found
 
 
-def _by_replicate(frame: pd.DataFrame, column: str, replicates: range) -> pd.Series[float]:
-    return frame.set_index("replicate")[column].reindex(list(replicates))
+def _numbers(frame: pd.DataFrame, column: str, replicates: range) -> Doubles:
+    """Return a column in the order of replicates, not a number where one is missing."""
+    ordered = frame.set_index("replicate")[column].reindex(list(replicates))
+    return np.asarray(ordered, dtype=np.float64)
