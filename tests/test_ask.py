@@ -165,7 +165,7 @@ def test_margins_without_spread_are_met_or_not():
 
 
 def searched(space, margin, cost, chance=0.8, sd=0.2, most=60, monotone=True):
-    """Search where margins (a list) and cost are functions of the doses; every replicate has the same luck everywhere."""
+    """Search where margins (a list) and cost are functions of the doses; a replicate has the same luck everywhere."""
     luck = np.linspace(-1.5, 1.5, 12)
     luck = sd * luck / luck.std(ddof=1)
 
@@ -238,9 +238,10 @@ def test_targets_that_meet_between_the_ends_are_found():
     assert search.is_likely(search.best()) and exact <= value + 0.002 < exact + 0.02
 
 
-def test_what_does_not_matter_stays_at_its_low_end():
-    search = searched(space_over((0.0, 1.0), (0.0, 1.0)), lambda x, _y: [x - 0.5], lambda x, _y: x)
-    assert search.space.values(search.best().dose)["x1"] < 0.05
+def test_what_costs_and_does_nothing_is_left_out():
+    search = searched(space_over((0.0, 1.0), (0.0, 1.0)), lambda x, _y: [x - 0.5], lambda x, y: x + 0.5 * y)
+    exact = 0.5 + norm.ppf(0.8) * 0.2
+    assert search.settled and exact - 1e-9 <= search.best().objective < exact + 0.01 * 1.5
 
 
 # On worlds with closed forms
@@ -268,13 +269,16 @@ def test_vacancies_for_a_wanted_unemployment_are_those_of_the_closed_form(tmp_pa
     chance, z = 0.8, norm.ppf(0.8)
     exact = brentq(lambda v: hires(v)[0] - z * math.sqrt(hires(v)[1]) - 550.0, 200.0, 3000.0)
     found = urn_ball(tmp_path, "unemployed <= 450 in 2020", chance=chance)
-    assert found.status == FOUND and found.steps_up == 0
+    assert found.status == FOUND
     sd, slope = math.sqrt(hires(exact)[1]), hires(exact + 0.5)[0] - hires(exact - 0.5)[0]
     noise = sd / slope * math.sqrt((1.0 + 0.5 * z**2) / 12)
     # a step of the grid is two vacancies, and the bracket is left at a quarter of the noise
-    assert abs(1000.0 * found.dose["reference.vacancies"] - exact) < (SIGMAS + 0.25) * noise + 2.0
-    row = found.doses.iloc[0]
-    assert row["dose_low"] < exact / 1000.0 < row["dose_high"]
+    likely = found.tried[found.tried["chance"] >= chance]
+    assert abs(1000.0 * likely["reference.vacancies"].min() - exact) < (SIGMAS + 0.25) * noise + 2.0
+    # what is proposed may have been stepped up, by what 24 fresh replicates can be wrong
+    proposed, row = 1000.0 * found.dose["reference.vacancies"], found.doses.iloc[0]
+    assert exact - SIGMAS * noise < proposed < exact + (2.0 * SIGMAS + found.steps_up) * noise
+    assert row["dose_low"] < row["dose_high"] < row["dose_low"] + 4.5 * noise / 1000.0
     assert found.chance[0] >= chance and found.before[0] == 0.0
     gained = found.targets.iloc[0]
     error = SIGMAS * math.sqrt((hires(exact)[1] + hires(500.0)[1]) / 24)
@@ -307,11 +311,14 @@ def test_what_no_dose_meets_is_an_answer(tmp_path):
 
 @pytest.mark.slow
 def test_the_least_dose_in_money_is_the_one_that_fills_the_contracts(tmp_path):
-    """Contracts of 36 months: after three years the stock abroad is three years of departures, at a fixed price each."""
+    """Contracts of 36 months: after three years the stock abroad is three years of departures, each at one price."""
     found = ask(
         "reference/contract_rotation", targets=["abroad >= 300 in 2023"],
         vary={"labour_export.places_per_year": (0.0, 400.0)}, until="2023-12", replicates=4, fresh=4, since=2020,
-        settings=["reference.people=3000", "policies.labour_export.preparation=6e6", "policies.labour_export.places_per_year={2020: 36}"],
+        settings=[
+            "reference.people=3000", "policies.labour_export.preparation=6e6",
+            "policies.labour_export.places_per_year={2020: 36}",
+        ],
         executor="serial", folder=tmp_path,
     )  # fmt: skip
     assert found.status == FOUND
@@ -340,8 +347,8 @@ def run(*words):
         (["--target", "certified_2030", "--vary", "labour_export.places_per_year=0:1e9"], "allowed 0 to 50000"),
         (["--target", "certified_2030", "--vary", "labour_export.destination_mix"], "did you mean|name one of them"),
         (["--target", "certified_2030", "--vary", "search.effort", "--chance", "1.2"], "given 1.2; allowed a number"),
-        (["--target", "certified_2030", "--vary", "search.effort", "--chance", "0"], "allowed a number between 0 and 1"),
-        (["--target", "certified_2030", "--vary", "search.effort", "--since", "2026"], "nothing that is varied goes by"),
+        (["--target", "certified_2030", "--vary", "search.effort", "--chance", "0"], "allowed a number between 0 "),
+        (["--target", "certified_2030", "--vary", "search.effort", "--since", "2026"], "nothing that is varied "),
         (["--target", "certified_2030", "--vary", "labour_export.places_per_year", "--since", "2050"], "2050; allowed"),
         (["--target", "certified_2030", "--vary", "search.effort", "--minimise", "csot"], "allowed cost, a path"),
         (["--target", "certified_2030", "--vary", "search.effort", "--points", "1"], "allowed 2 or more"),

@@ -19,7 +19,7 @@ __all__ = ["Emulator", "fitted"]
 Doubles = NDArray[np.float64]
 # lengths in units of the range; noise as a share of the variance about the trend
 _LENGTHS, _NOISE = (0.05, 20.0), (1e-8, 1.0)
-_STARTS = (0.3, 1.5)
+_START = 0.7
 _FLAT = 1e-12
 
 
@@ -56,14 +56,9 @@ def fitted(points: Doubles, values: Doubles) -> Emulator:
         return Emulator(points, np.ones(n_axes), 0.0, flat, np.zeros(n), np.eye(n), shift, 1.0)
     scaled = (values - shift) / scale
     bounds = [(math.log(low), math.log(high)) for low, high in [_LENGTHS] * n_axes + [_NOISE]]
-    best: tuple[float, Doubles] | None = None
-    for length in _STARTS:
-        start = np.log([length] * n_axes + [1e-4])
-        found = minimize(_misfit, start, args=(points, scaled), method="L-BFGS-B", bounds=bounds)
-        if best is None or found.fun < best[0]:
-            best = (float(found.fun), found.x)
-    assert best is not None
-    lengths, noise = np.exp(best[1][:-1]), float(np.exp(best[1][-1]))
+    start = np.log([_START] * n_axes + [1e-4])
+    found = minimize(_misfit, start, args=(points, scaled), method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
+    lengths, noise = np.exp(found.x[:-1]), float(np.exp(found.x[-1]))
     factor, trend, weights, variance = _solved(points, scaled, lengths, noise)
     return Emulator(points, lengths, variance, trend, weights, factor, shift, scale)
 

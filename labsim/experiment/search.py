@@ -24,6 +24,7 @@ _CANDIDATES = 2048
 _PER_WAVE = 4
 _LEAST_WAVES = 2
 _NEAR_ENOUGH = 0.005  # of the range of what is minimised
+_ALIKE = 1e-5  # of the range of what is minimised
 _HALF_NOISE = 0.25  # of the standard error of a dose: a narrower bracket would tell nothing
 
 
@@ -152,7 +153,8 @@ class Search:
         """Return the cheapest new points that are, or may be, or are surely likely enough, and the likeliest."""
         new = np.array([dose not in self.tried for dose in candidates])
         size = np.array([self._size(dose) for dose in candidates])
-        order = np.lexsort((size, objective))
+        # costs that an emulator cannot tell apart are alike: of these the smallest dose comes first
+        order = np.lexsort((size, np.rint(objective / max(1e-300, _ALIKE * np.ptp(objective)))))
         chosen: list[Dose] = []
         for chance in chances:
             fits = [place for place in order if new[place] and chance[place] >= self.chance]
