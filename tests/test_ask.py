@@ -304,7 +304,7 @@ def test_what_is_met_already_needs_nothing(tmp_path):
 def test_what_no_dose_meets_is_an_answer(tmp_path):
     found = urn_ball(tmp_path, "unemployed <= 450 in 2020", bounds=(0.1, 0.6), fresh=4)
     assert found.status == CANNOT and found.chance[0] == 0.0
-    assert found.dose == {"reference.vacancies": 0.6} and found.doses["binds"].tolist() == ["high"]
+    assert found.dose["reference.vacancies"] > 0.58 and found.doses["binds"].tolist() == ["high"]
     assert json.loads((tmp_path / "study" / "answer.json").read_text(encoding="utf-8"))["status"] == CANNOT
     assert list(answer_view(found)) and front_png(found).startswith(b"\x89PNG")
 

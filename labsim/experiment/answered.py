@@ -34,6 +34,7 @@ __all__ = [
 
 Doubles = NDArray[np.float64]
 _INSIDE = 0.05  # how far inside the range a bound is compared with, as a share of the range
+_AT_BOUND = 0.02  # of the range
 _TOTAL = "all"
 _ALIKE = 0.005  # chances nearer than this are not told apart
 
@@ -195,16 +196,18 @@ def tried_table(question: Question, tried: Sequence[Tried], proposed: Dose | Non
 def _binding(space: Space, surface: Surface, dose: Dose, place: int) -> str:
     """Return "low" or "high" if a dose stands at that end of its range and the weakest target would gain beyond it."""
     last = space.axes[place].n_steps
-    if dose[place] not in (0, last):
+    near = _AT_BOUND * last  # of doses this close to each other noise picks one
+    is_low = dose[place] <= near
+    if near < dose[place] < last - near:
         return ""
     here = space.unit([dose])
     inside = here.copy()
-    inside[0, place] += _INSIDE if dose[place] == 0 else -_INSIDE
+    inside[0, place] += _INSIDE if is_low else -_INSIDE
     (mean, _error, sd), (within, _error, _sd) = surface.margins(here), surface.margins(inside)
     weakest = int(np.argmin(mean[0] / np.maximum(sd[0], 1e-12)))
     if mean[0, weakest] <= within[0, weakest]:
         return ""
-    return "low" if dose[place] == 0 else "high"
+    return "low" if is_low else "high"
 
 
 def _not_dominated(scores: Doubles) -> NDArray[np.bool_]:
