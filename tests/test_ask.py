@@ -21,7 +21,9 @@ from labsim.experiment.doses import DoseAxis, Space, read_vary
 from labsim.experiment.emulator import fitted
 from labsim.experiment.opened import targets_of
 from labsim.experiment.run import indicators_known
+from labsim.experiment.runner import Carried
 from labsim.experiment.search import Search, Tried
+from labsim.experiment.store import Failure
 from labsim.experiment.variation import Factor
 from labsim.experiment.wanted import groupings_needed, read_targets
 from labsim.report.asked import answer_view
@@ -379,3 +381,17 @@ def test_the_command_prints_json_and_writes_a_picture(tmp_path, monkeypatch):
     assert str(folder).endswith(told["folder"]) and (folder / "front.png").is_file()
     result = run(*words[:-1])
     assert "Found" in result.output and "runs (" in result.output
+
+
+@pytest.mark.parametrize(
+    ("carried", "code", "message"),
+    [
+        (Carried(12, 3, 0, (), True, 1.0, 1.0), 130, "paused: 3 of 12 runs are done"),
+        (Carried(12, 11, 0, (Failure("r", "base", "here", "no"),), False, 1.0, 1.0), 1, "failed: base in here: no"),
+    ],
+)
+def test_a_search_that_is_paused_or_has_failures_says_so(carried, code, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("labsim.experiment.trials.carry_out", lambda *_plan, **_how: carried)
+    result = run("son_la", "--target", "certified_2030", "--vary", "labour_export.places_per_year", "--scale", "0.001")
+    assert result.exit_code == code and message in result.output and "Traceback" not in result.output
