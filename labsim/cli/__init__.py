@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `results`, `compare`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `compare`, `ask`, `results`, `schedule`, `levers`, `params`, `check`.
 
 Heavy imports stay inside the commands.
 """
@@ -9,6 +9,7 @@ import sys
 
 import rich_click as click
 
+from labsim.cli.ask import ask
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.listings import check, levers, params, schedule
@@ -27,7 +28,7 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, results, compare, schedule, levers, params, check):
+for _command in (run, sweep, compare, ask, results, schedule, levers, params, check):
     cli.add_command(_command)
 
 

@@ -119,13 +119,18 @@ class OpenedStudy:
         order = "point, replicate, indicator, month"
         return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
 
-    def target_values(self) -> pd.DataFrame:
-        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons."""
+    def target_values(self, asked: Sequence[Target] | None = None, points: Sequence[int] = ()) -> pd.DataFrame:
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons.
+
+        Those of the provinces, unless others are asked for; at some points only, if any are named.
+        """
         parts = []
         runs = self.runs.reset_index(names="number")
+        if points:
+            runs = runs[runs["point"].isin(points)]
         province_of = dict(zip(self.points["point"], self.points["province"], strict=True))
         for province in dict.fromkeys(province_of.values()):
-            targets = targets_of(province)
+            targets = targets_of(province) if asked is None else asked
             here = runs[runs["point"].map(province_of) == province]
             monthly = self._for_targets(targets, here) if targets and len(here) else pd.DataFrame()
             if not len(monthly):
@@ -162,6 +167,15 @@ class OpenedStudy:
                 "shortfall_persons": part["shortfall_persons"].mean(), "n": found.size,
             })  # fmt: skip
         return pd.DataFrame(rows, columns=list(_SCORED))
+
+    def spent(self, points: Sequence[int] = ()) -> pd.DataFrame:
+        """Return the public money of all years of each run, VND: point, replicate, policy, spent."""
+        where = f"where point in ({', '.join(str(int(one)) for one in points)})" if points else ""
+        return self.sql(
+            f"""select point, replicate, policy, sum(spent) as spent from (
+                select distinct point, replicate, policy, year, spent from policies {where}
+            ) group by all order by point, replicate, policy"""
+        )
 
     def costs(self) -> pd.DataFrame:
         """Return what each point spent of public money in all, VND: point, name, policy, spent (mean), low, high."""
