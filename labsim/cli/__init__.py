@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `results`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `results`, `sensitivity`, `robust`, `schedule`, `levers`, `params`, `check`.
 
 Heavy imports stay inside the commands.
 """
@@ -11,7 +11,9 @@ import rich_click as click
 
 from labsim.cli.common import Commands
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.robust import robust
 from labsim.cli.run import run
+from labsim.cli.sensitivity import sensitivity
 from labsim.cli.study import results, sweep
 from labsim.text import _
 
@@ -26,7 +28,7 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, results, schedule, levers, params, check):
+for _command in (run, sweep, results, sensitivity, robust, schedule, levers, params, check):
     cli.add_command(_command)
 
 

@@ -102,13 +102,16 @@ class OpenedStudy:
         order = "point, replicate, indicator, month"
         return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
 
-    def target_values(self) -> pd.DataFrame:
-        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons."""
+    def target_values(self, asked: Sequence[Target] = ()) -> pd.DataFrame:
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons.
+
+        The targets are those of each point's province, or `asked` for all points.
+        """
         parts = []
         runs = self.runs.reset_index(names="number")
         province_of = dict(zip(self.points["point"], self.points["province"], strict=True))
         for province in dict.fromkeys(province_of.values()):
-            targets = targets_of(province)
+            targets = list(asked) or targets_of(province)
             here = runs[runs["point"].map(province_of) == province]
             if not targets or not len(here):
                 continue
