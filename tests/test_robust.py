@@ -81,8 +81,8 @@ def steadier(tmp_path):
     return file
 
 
-SIZES = {"reference.people": 400, "period.until": "2021-12"}
-ASKED = ["unemployed@2021<=40"]
+SIZES = {"reference.people": 4000, "period.until": "2021-12"}
+ASKED = ["unemployed@2021<=260"]
 
 
 def lake(folder, *scenarios, **given):
@@ -100,7 +100,7 @@ def test_fewer_separations_are_better_at_every_draw(tmp_path, steadier):
     assert scores.loc["baseline", "regret_mean"] > 0
     assert found.pairs["told_apart"].all() and (found.pairs["difference"] < 0).all()
     # little effort in search is where the baseline fails
-    limit = found.boxes["unemployed@2021<=40", "baseline"].limits[0]
+    limit = found.boxes["unemployed@2021<=260", "baseline"].limits[0]
     assert limit.name == "search.effort" and limit.high is not None
     assert lake(tmp_path / "study", steadier).carried.found == found.carried.total  # resumed
 
@@ -116,7 +116,7 @@ def test_scenarios_that_do_the_same_are_not_ranked(tmp_path):
 
 
 def test_what_scenarios_set_differently_is_not_drawn(tmp_path, steadier):
-    found = lake(tmp_path / "study", steadier, draws=2, vary=["firms"], targets=["unemployed@2021<=40"])
+    found = lake(tmp_path / "study", steadier, draws=2, vary=["firms"], targets=["unemployed@2021<=260"])
     assert "firms.separation_rate" in found.left_out
     assert "firms.separation_rate" not in found.draws.columns
 
@@ -143,7 +143,7 @@ def test_a_wrong_request_ends_in_a_message_and_writes_nothing(tmp_path, monkeypa
 @pytest.mark.slow
 def test_the_command_prints_and_saves(tmp_path, steadier):
     command = ["robust", "reference/two_state_lake", "--scenarios", f"baseline,{steadier}", "--draws", "24",
-               "--target", ASKED[0], "--vary", "search.effort=0.05:0.5", "--set", "reference.people=400",
+               "--target", ASKED[0], "--vary", "search.effort=0.05:0.5", "--set", "reference.people=4000",
                "--until", "2021", "--executor", "serial", "--out", str(tmp_path / "study")]  # fmt: skip
     done = CliRunner().invoke(cli, command)
     assert done.exit_code == 0, done.output

@@ -47,8 +47,10 @@ class Axis:
             count = math.floor(self.high) - math.ceil(self.low) + 1
             return float(math.ceil(self.low) + min(count - 1, int(share * count)))
         if self.logarithmic:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + (self.high - self.low) * share
+            value = self.low * (self.high / self.low) ** share
+        else:
+            value = self.low + (self.high - self.low) * share
+        return float(min(self.high, max(self.low, value)))  # rounding must not carry an end out of its range
 
 
 def factorial(axes: Sequence[Axis]) -> list[tuple[Any, ...]]:

@@ -43,7 +43,12 @@ def sobol_indices(
 
 
 def saltelli_points(n_factors: int, base: int, seed: int, groups: Sequence[int] = ()) -> np.ndarray:
-    """Return the points at which `indices_of` needs the answers, shape `(base * (n_groups + 2), n_factors)`."""
+    """Return the points at which `indices_of` needs the answers, shape `(base * (n_groups + 2), n_factors)`.
+
+    A single group explains everything: the base points alone show whether there is anything to explain.
+    """
+    if groups and len(set(groups)) == 1:
+        return saltelli_points(n_factors, base, seed)[:: n_factors + 2]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found: np.ndarray = salib("sample.sobol").sample(

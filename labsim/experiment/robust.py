@@ -57,7 +57,6 @@ class Robust:
     Tables are empty if the study is not finished: see `carried`.
     """
 
-    title: str
     scenarios: tuple[Scenario, ...]
     targets: tuple[Target, ...]
     parameters: tuple[Uncertain, ...]
@@ -118,7 +117,7 @@ def robust(
     about = {"province": province, "scale": base.scale, "until": base.period.until, "replicates": replicates,
              "draws": draws, "seed": base.seed}  # fmt: skip
     found = Robust(
-        base.scenario, named, asked, tuple(parameters), folder, carried, left_out, about, table
+        named, asked, tuple(parameters), folder, carried, left_out, about, table
     )  # fmt: skip
     return found if carried.paused or not carried.done else _with_answers(found)
 

@@ -51,7 +51,6 @@ class Sensitivity:
     parameters were not varied. Tables are empty where a stage was not finished: see `carried`.
     """
 
-    title: str
     targets: tuple[Target, ...]
     folder: Path
     carried: Carried
@@ -121,7 +120,7 @@ def sensitivity(
         "replicates": replicates, "trajectories": screening, "samples": samples, "seed": base.seed,
     }  # fmt: skip
     carried, screened = _screen(setup, screening)
-    found = Sensitivity(base.scenario, asked, folder, carried, direct, left_out, screened, about=about)
+    found = Sensitivity(asked, folder, carried, direct, left_out, screened, about=about)
     if not len(screened):
         return found
     chosen = _chosen(setup, screened, top)

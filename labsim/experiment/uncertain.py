@@ -64,12 +64,18 @@ class Uncertain:
         return Axis(self.name, self.low, self.high, whole=self.factor.whole and self.kind == "value").at(share)
 
     def given(self, value: float, factor: Factor | None = None) -> Any:
-        """Return what a configuration takes for a value; `factor` is the parameter as another scenario has it."""
+        """Return what a configuration takes for a value; `factor` is the parameter as another scenario has it.
+
+        Amounts by the year stop at the ends of the declared range, which another scenario's may reach earlier.
+        """
         own = factor or self.factor
         if self.kind == "value":
             return own.set_to(value)
-        amounts = own.value.items()
-        return {year: amount * value if self.kind == "factor" else amount + value for year, amount in amounts}
+        changed = {
+            year: amount * value if self.kind == "factor" else amount + value for year, amount in own.value.items()
+        }
+        low, high = (math.inf * sign if end is None else end for sign, end in ((-1, own.low), (1, own.high)))
+        return {year: min(high, max(low, amount)) for year, amount in changed.items()}
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,10 @@ def _box(axis: Axes, found: Robust, target: Target) -> None:
     horizontal = drawn[names[0]].to_numpy(float)
     vertical = drawn[names[1]].to_numpy(float) if len(names) > 1 else np.zeros(len(drawn))
     met = here["met"].to_numpy(bool)
-    caption = _("where it fails (filled): {scenario}").format(scenario=scenario_title(found, name))
+    caption = _("{scenario}: where it fails (filled)").format(scenario=scenario_title(found, name))
     coverage, density = (number(share, "share") for share in (box.coverage, box.density))
     words = _("box: {coverage} % of failures, {density} % of its draws fail")
-    _head(axis, caption, words.format(coverage=coverage, density=density))
+    _head(axis, "\n".join(textwrap.wrap(caption, 42)[:2]), words.format(coverage=coverage, density=density))
     axis.scatter(horizontal[met], vertical[met], s=16, facecolors="white", edgecolors="#888888")
     axis.scatter(horizontal[~met], vertical[~met], s=18, color=TARGET)
     bounds = {limit.name: limit for limit in box.limits}
