@@ -88,8 +88,9 @@ ASKED = ["unemployed@2021<=260"]
 def lake(folder, *scenarios, **given):
     options = {"draws": 24, "targets": ASKED, "vary": ["search.effort=0.05:0.5"], "executor": "serial"} | given
     return robust(
-        "reference/two_state_lake", scenarios=["baseline", *map(str, scenarios)], settings=SIZES, folder=folder, **options
-    )
+        "reference/two_state_lake", scenarios=["baseline", *map(str, scenarios)], settings=SIZES, folder=folder,
+        **options,
+    )  # fmt: skip
 
 
 @pytest.mark.slow

@@ -40,10 +40,12 @@ def test_indices_of_the_ishigami_function_match_their_closed_form():
     assert (found.first_half < 0.07).all() and (found.total_half < 0.07).all()
 
 
-def test_indices_of_groups_hold_the_interactions_inside_them():
-    found = sobol_indices(ishigami, 3, 2048, seed=1, groups=[0, 1, 0])
-    assert (np.abs(found.first - [(V1 + V13) / V, V2 / V]) <= SURE * found.first_half).all()
-    assert (np.abs(found.total - [(V1 + V13) / V, V2 / V]) <= SURE * found.total_half).all()
+@pytest.mark.parametrize("groups", [[0, 1, 0], [1, 0, 1]])
+def test_indices_of_groups_hold_the_interactions_inside_them(groups):
+    found = sobol_indices(ishigami, 3, 2048, seed=1, groups=groups)
+    wanted = np.array([(V1 + V13) / V, V2 / V])[[groups.index(0), groups.index(1)]]
+    assert (np.abs(found.first - wanted) <= SURE * found.first_half).all()
+    assert (np.abs(found.total - wanted) <= SURE * found.total_half).all()
 
 
 def test_an_answer_that_never_varies_has_no_indices():
@@ -175,7 +177,7 @@ def test_targets_are_read_as_they_are_asked(son_la):
 
 
 def lake(folder, vary=VARIED, **given):
-    options = {"screening": 8, "samples": 24, "targets": ["unemployed@2021"], "executor": "serial"} | given
+    options = {"screening": 6, "samples": 20, "targets": ["unemployed@2021"], "executor": "serial"} | given
     return sensitivity("reference/two_state_lake", vary=vary, settings=LAKE, folder=folder, **options)
 
 

@@ -72,7 +72,9 @@ def indices_of(
             _problem(n_factors, groups), answers, calc_second_order=False, num_resamples=resamples, seed=seed
         )
     keys = ("S1", "ST", "S1_conf", "ST_conf")
-    return Indices(*(np.asarray(found[key], dtype=float) for key in keys))
+    # SALib lists groups in the order in which their first members stand
+    order = np.argsort(list(dict.fromkeys(groups))) if groups else np.arange(n)
+    return Indices(*(np.asarray(found[key], dtype=float)[order] for key in keys))
 
 
 def _problem(n_factors: int, groups: Sequence[int]) -> dict[str, object]:

@@ -101,7 +101,9 @@ def _box(axis: Axes, found: Robust, target: Target) -> None:
     boxes = {name: box for (one, name), box in found.boxes.items() if one == target.id and box.limits}
     if not boxes:
         _head(axis, "", _("where it fails"))
-        axis.text(0.02, 0.9, _("no condition is told from chance"), transform=axis.transAxes, color=_GREY)
+        searched = any(one == target.id for one, _name in found.boxes)
+        words = _("no condition is told from chance") if searched else _("too few or too many draws fail")
+        axis.text(0.02, 0.9, words, transform=axis.transAxes, color=_GREY)
         axis.set_axis_off()
         return
     name = max(boxes, key=lambda one: boxes[one].coverage * boxes[one].density)

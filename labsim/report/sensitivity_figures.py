@@ -122,7 +122,7 @@ def _tidy(axis: Axes, places: np.ndarray, names: Any) -> None:
         places, ["\n".join(textwrap.wrap(str(name).replace(".", ". "), 24)).replace(". ", ".") for name in names]
     )
     axis.tick_params(axis="y", length=0)
-    axis.set_ylim(-0.7, max(3.0, len(places) - 0.3))
+    axis.set_ylim(min(-0.7, len(places) - 4.3), len(places) - 0.3)
     axis.grid(axis="x", color=GRID, linewidth=0.7)
     axis.set_axisbelow(True)
     for side in ("top", "right", "left"):
