@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `compare`, `ask`, `results`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `compare`, `ask`, `sensitivity`, `robust`, `results` and what lists things.
 
 Heavy imports stay inside the commands.
 """
@@ -13,7 +13,9 @@ from labsim.cli.ask import ask
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.robust import robust
 from labsim.cli.run import run
+from labsim.cli.sensitivity import sensitivity
 from labsim.cli.study import results, sweep
 from labsim.text import _
 
@@ -28,7 +30,8 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, compare, ask, results, schedule, levers, params, check):
+_COMMANDS = (run, sweep, compare, ask, sensitivity, robust, results, schedule, levers, params, check)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -48,9 +48,11 @@ class Axis:
             count = math.floor(self.high) - math.ceil(self.low) + 1
             return float(math.ceil(self.low) + min(count - 1, int(share * count)))
         if self.logarithmic:
-            smooth = float(self.low * (self.high / self.low) ** share)
-            return min(math.floor(self.high), max(math.ceil(self.low), round(smooth))) if self.whole else smooth
-        return self.low + (self.high - self.low) * share
+            value = self.low * (self.high / self.low) ** share
+            value = min(math.floor(self.high), max(math.ceil(self.low), round(value))) if self.whole else value
+        else:
+            value = self.low + (self.high - self.low) * share
+        return float(min(self.high, max(self.low, value)))  # rounding must not carry an end out of its range
 
 
 def factorial(axes: Sequence[Axis]) -> list[tuple[Any, ...]]:

@@ -104,12 +104,14 @@ class Varied:
         self.given_settings = settings
         years = {full_path(base, path): year for path, year in since.items()} if isinstance(since, Mapping) else {}
         default = since if isinstance(since, int) else None
-        self.factors = [_factor(base, path, years.get(path, default)) for path in in_full]
+        known = can_be_varied(base) if in_full else {}
+        self.factors = [_factor(base, known, path, years.get(path, default)) for path in in_full]
+        self._by_name = {name: factor for factor in self.factors for name in (factor.path, factor.name)}
         self._data = base.to_dict()
 
     def factor(self, path: str) -> Factor:
         """Return one of the factors by its path, in full or as a user writes it."""
-        return next(factor for factor in self.factors if path in (factor.path, factor.name))
+        return self._by_name[path]
 
     def at(self, values: Mapping[str, Any]) -> Config:
         """Return the configuration with some factors set; raises ConfigError for values out of range."""
@@ -165,8 +167,7 @@ def can_be_varied(config: Config) -> dict[str, Factor]:
     return found
 
 
-def _factor(config: Config, path: str, since: int | None) -> Factor:
-    known = can_be_varied(config)
+def _factor(config: Config, known: Mapping[str, Factor], path: str, since: int | None) -> Factor:
     if path not in known:
         raise ConfigError([Problem(None, None, None, path.removeprefix("policies."), _unknown(config, path, known))])
     factor = known[path]
