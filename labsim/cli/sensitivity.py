@@ -31,7 +31,9 @@ __all__ = ["sensitivity"]
               help=_("Points that the emulator learns from; with --direct the base points of the indices."))  # fmt: skip
 @click.option("--top", type=click.IntRange(1), default=8, show_default=True,
               help=_("How many parameters the variance is split among."))  # fmt: skip
-@click.option("--direct", is_flag=True, help=_("Indices of the simulator, not of an emulator: many more runs."))
+@click.option(
+    "--direct", is_flag=True, help=_("Indices of the simulator, not of an emulator: many more runs.")
+)
 @options_of_many_runs(replicates=2)
 @language_option
 def sensitivity(
