@@ -28,10 +28,12 @@ __all__ = ["sensitivity"]
 @click.option("--screen", "screening", type=click.IntRange(1), default=12, show_default=True,
               help=_("Trajectories of the screening, each of a point more than parameters."))  # fmt: skip
 @click.option("--samples", type=click.IntRange(1), default=128, show_default=True,
-              help=_("Points that the emulator learns from; with --direct the base points of the indices."))  # fmt: skip
+              help=_("Points that the emulator learns from; with --direct the base points."))  # fmt: skip
 @click.option("--top", type=click.IntRange(1), default=8, show_default=True,
               help=_("How many parameters the variance is split among."))  # fmt: skip
-@click.option("--direct", is_flag=True, help=_("Indices of the simulator, not of an emulator: many more runs."))
+@click.option(
+    "--direct", is_flag=True, help=_("Indices of the simulator, not of an emulator: many more runs.")
+)
 @options_of_many_runs(replicates=2)
 @language_option
 def sensitivity(
