@@ -22,7 +22,7 @@ from labsim.experiment.store import run_id
 from labsim.experiment.study import Plan, Point, Run, Study
 from labsim.experiment.variation import Varied
 from labsim.targets import Target
-from labsim.text import _
+from labsim.text import _, current_language
 
 __all__ = ["BASE", "Found", "Trials", "Unfinished"]
 
@@ -91,7 +91,7 @@ class Trials:
                 continue
             values = {} if dose is BASE else self.space.values(dose)
             config = self._varied.at(values) if values else self._varied.base
-            name = ", ".join(f"{path} {value:g}" for path, value in values.items()) or _("base")
+            name = ", ".join(f"{path} {value:g}" for path, value in values.items()) or "base"
             world = self._study.province
             self._points[dose] = Point(len(self._points), name, world, config.scenario, values, config)
 
@@ -154,7 +154,8 @@ def _in_order(values: pd.DataFrame, target: Target, replicates: range) -> Double
     found = _numbers(mine, "value", replicates)
     if not np.isfinite(found).all():
         message = _("{target}: these runs do not record {indicator}")
-        raise RunError(message.format(target=target.label.en, indicator=target.indicator))
+        label = target.label.vi if current_language() == "vi" else target.label.en
+        raise RunError(message.format(target=label, indicator=target.indicator))
     return found
 
 

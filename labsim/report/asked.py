@@ -102,6 +102,11 @@ def _doses(answer: Answer) -> Table:
     return table
 
 
+def _named(row: Mapping[Any, Any]) -> str:
+    """Return the label of a target in the language in use."""
+    return str(row["label_vi"] if current_language() == "vi" and row["label_vi"] else row["label"])
+
+
 def _targets(answer: Answer) -> Table:
     table = ruled_table()
     table.add_column(_("Target"), overflow="fold", ratio=1)
@@ -110,7 +115,7 @@ def _targets(answer: Answer) -> Table:
     table.add_column(_("Chance after"), justify="right", no_wrap=True)
     table.add_column(_("Persons gained"), justify="right", no_wrap=True)
     for row in answer.targets.to_dict("records"):
-        label = str(row["label_vi"] if current_language() == "vi" and row["label_vi"] else row["label"])
+        label = _named(row)
         sign = ">=" if row["direction"] == "at_least" else "<="
         wanted = f"{sign} {number(row['target'], row['unit'])} {unit_name(row['unit'])}"
         values = f"{number(row['before'], row['unit'])}\n{number(row['after'], row['unit'])}"
@@ -152,7 +157,7 @@ def _binding(answer: Answer) -> Iterator[str]:
         return
     binding = answer.targets[answer.targets["binds"]]
     if len(answer.targets) > 1 and len(binding) < len(answer.targets):
-        names = "; ".join(str(row["label"]) for row in binding.to_dict("records"))
+        names = "; ".join(_named(row) for row in binding.to_dict("records"))
         yield _("What binds: {targets} is met least often.").format(targets=names)
     for row in answer.doses.to_dict("records"):
         if row["binds"]:

@@ -190,7 +190,8 @@ def _short(row: Row) -> str:
 
 def _cost_of_one(row: Row) -> str:
     if not math.isfinite(row["cost_per_unit"]):
-        return _(_NO_COST[row["cost_note"]]) if row["cost_note"] in _NO_COST else "-"
+        why = _NO_COST.get(row["cost_note"])
+        return "-" if why is None else _(why)
     value, low, high = (row[key] for key in ("cost_per_unit", "cost_per_unit_low", "cost_per_unit_high"))
     divisor, said = (_BILLION, _("{number} bn")) if abs(value) >= _BILLION else (_MILLION, _("{number} m"))
     amount, least, most = (_significant(one / divisor) for one in (value, low, high))
