@@ -227,7 +227,7 @@ def test_the_command_writes_its_files_and_goes_on_where_it_stopped(urns: Path, t
         (("--provinces", "son_la,lao_kai", "--scenarios", "baseline,more_seats"), 'did you mean "lao_cai"'),
         (("son_la", "--scenarios", "baseline,more_seats", "--set", "matching.selectivty=1"), "selectivity"),
         (("son_la", "--scenarios", "baseline,more_seats", "--set", "scale"), "allowed path=value"),
-        (("son_la", "--scenarios", "baseline,more_seats", "--scale", "7"), "at most 1"),
+        (("son_la", "--scenarios", "baseline,more_seats", "--scale", "7"), "from 0.001"),
         (("son_la", "--scenarios", "baseline,more_seats", "--until", "1999"), "until"),
         (("no_such/study.yaml",), "no such study"),
         (("experiments/workshop", "--scenarios", "baseline,more_seats"), "is not taken beside a study"),

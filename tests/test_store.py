@@ -20,7 +20,7 @@ from labsim.experiment import store as store_module
 from labsim.experiment.run import Replicate
 from labsim.experiment.shards import TABLES, schema, table_of, write_parquet, write_shard
 from labsim.experiment.store import Failure, Store, run_id
-from labsim.results import canonical
+from labsim.results import GROUPS, canonical
 
 NAMES = [f"{number:020x}" for number in range(6)]
 
@@ -34,7 +34,7 @@ def replicate(number: int) -> Replicate:
     months = pd.to_datetime(["2021-01-31", "2021-02-28"] * 2)
     monthly = pd.DataFrame({"scenario": "baseline", "replicate": number, "month": months})
     monthly["indicator"] = ["employed", "employed", "unemployment_rate", "unemployment_rate"]
-    for group in ("district", "sex", "age", "ethnicity", "residence"):
+    for group in GROUPS:
         monthly[group] = "all"
     monthly["value"] = [*rng.normal(size=3), np.nan]
     ledger = pd.DataFrame({

@@ -208,6 +208,8 @@ def _lost(task: Task, message: str) -> Receipt:
 def _where(error: BaseException) -> str:
     """Return the innermost place of an error that lies in labsim or in a user's own file."""
     package = Path(__file__).resolve().parents[1]
+    while error.__cause__ is not None:
+        error = error.__cause__
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(package):
