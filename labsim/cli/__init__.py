@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `results`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `results`, `decompose`, `schedule`, `levers`, `params`, `check`.
 
 Heavy imports stay inside the commands.
 """
@@ -10,6 +10,7 @@ import sys
 import rich_click as click
 
 from labsim.cli.common import Commands
+from labsim.cli.decompose import decompose
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.run import run
 from labsim.cli.study import results, sweep
@@ -26,7 +27,7 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, results, schedule, levers, params, check):
+for _command in (run, sweep, results, decompose, schedule, levers, params, check):
     cli.add_command(_command)
 
 
