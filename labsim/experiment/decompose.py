@@ -49,8 +49,8 @@ N_SETS = 1 << len(DRIVERS)
 class Decomposition:
     """Hold what a change is made of; `kind`, `id` and `year` name what is taken apart in every table.
 
-    `totals`: label, unit, direction, start, value, change and everything_else (means over n replicates, in `unit`; a
-    sum over a year or the whole run starts at 0). `effects`: driver, mean (its Shapley value), low, high, then what it
+    `totals`: label, unit, direction, is_sum, start, value, change and everything_else (means over n replicates, in
+    `unit`; a sum over a year or the whole run starts at 0). `effects`: driver, mean (its Shapley value), low, high, then what it
     adds alone and last with theirs; rows for "everything else" and "all drivers" hold the mean only for theirs.
     `interactions`: first, second, mean, low, high (Shapley interaction index). Intervals are Student's at 95 % over
     paired replicates. `about`: where the numbers come from.
@@ -120,7 +120,8 @@ def decomposition_of(study: OpenedStudy, indicators: Sequence[str] = ()) -> Deco
     ready = runs[runs["status"] == "ok"].groupby("replicate").size()
     replicates = [int(one) for one in ready.index[ready == N_SETS]]
     if not replicates:
-        raise ResultsError(_("{folder}: no replicate is finished with every set of drivers").format(folder=study.folder))
+        message = _("{folder}: no replicate is finished with every set of drivers")
+        raise ResultsError(message.format(folder=study.folder))
     totals, effects, pairs = [], [], []
     for head, start, worths in _worths(study, sets, replicates, indicators):
         whole = np.isfinite(worths).all(axis=1) & np.isfinite(start)
@@ -173,6 +174,7 @@ def _worths(
             head = {
                 "kind": "target", "id": target.id, "year": target.year, "label": target.label.en,
                 "label_vi": target.label.vi, "unit": target.unit, "direction": target.direction,
+                "is_sum": not len(began),
             }  # fmt: skip
             yield head, _start_of(laid_out(began)), laid_out(mine)
     at_end, year = _at_the_end(study, indicators or MAIN)
@@ -183,7 +185,7 @@ def _worths(
             began = first[(first["indicator"] == name) & _of_all(first) & (info.kind == "stock")].assign(point=0)
             head = {
                 "kind": "indicator", "id": name, "year": year, "label": info.label, "label_vi": "", "unit": info.unit,
-                "direction": "",
+                "direction": "", "is_sum": not len(began),
             }  # fmt: skip
             yield head, _start_of(laid_out(began)), laid_out(mine)
 

@@ -33,7 +33,11 @@ def decomposition_view(found: Decomposition) -> Iterator[RenderableType]:
     for total in found.totals.to_dict("records"):
         yield Text(f"\n{head_of(total)}", style="bold")
         yield Text(_change(total))
-        yield _table(_rows_of(found.effects, total), str(total["unit"]))
+        rows = _rows_of(found.effects, total)
+        if not any(row["mean"] or row["low"] or row["high"] for row in rows):
+            yield Text(_("no driver changed it, and nothing else did"))
+            continue
+        yield _table(rows, str(total["unit"]))
         told = _pairs(_rows_of(found.interactions, total), str(total["unit"]))
         if told:
             yield Text(told, style="dim")
@@ -80,6 +84,8 @@ def signed(value: float, unit: str) -> str:
 def _change(total: Mapping[str, Any]) -> str:
     unit = str(total["unit"])
     words = {"start": number(total["start"], unit), "value": number(total["value"], unit)}
+    if total["is_sum"]:
+        return _("{value} in all (a sum over time, which starts at 0)").format(value=words["value"])
     return _("from {start} to {value}: {change}").format(change=signed(total["change"], unit), **words)
 
 
@@ -95,19 +101,25 @@ def _table(rows: list[dict[str, Any]], unit: str) -> RenderableType:
     for word in (_("Share"), _("Alone"), _("Last")):
         table.add_column(word, justify="right", no_wrap=True)
     for row in rows:
-        cells = [_with_interval(row, prefix, unit) for prefix in ("", "alone_", "last_")]
+        cells = [_with_interval(row, "", unit), *(_marked(row, prefix, unit) for prefix in ("alone_", "last_"))]
         table.add_row(driver_name(row["driver"]), *cells, style="dim" if row["driver"] == "all drivers" else None)
     return table
 
 
 def _with_interval(row: Mapping[str, Any], prefix: str, unit: str) -> str:
+    low, high = float(row[f"{prefix}low"]), float(row[f"{prefix}high"])
+    words = _marked(row, prefix, unit)
+    return f"{words} ({signed(low, unit)} {signed(high, unit)})" if high > low else words
+
+
+def _marked(row: Mapping[str, Any], prefix: str, unit: str) -> str:
+    """Return a mean with a ~ before it where its interval does not tell it from zero."""
     mean, low, high = (float(row[f"{prefix}{part}"]) for part in ("mean", "low", "high"))
     if math.isnan(mean):
         return ""
     if mean == low == high == 0.0:
         return "0"
-    mark = "" if low > 0 or high < 0 else "~"
-    return f"{mark}{signed(mean, unit)} ({signed(low, unit)} {signed(high, unit)})"
+    return ("" if low > 0 or high < 0 else "~") + signed(mean, unit)
 
 
 def _pairs(rows: list[dict[str, Any]], unit: str) -> str:
