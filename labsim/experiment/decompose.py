@@ -50,8 +50,8 @@ class Decomposition:
     """Hold what a change is made of; `kind`, `id` and `year` name what is taken apart in every table.
 
     `totals`: label, unit, direction, is_sum, start, value, change and everything_else (means over n replicates, in
-    `unit`; a sum over a year or the whole run starts at 0). `effects`: driver, mean (its Shapley value), low, high, then what it
-    adds alone and last with theirs; rows for "everything else" and "all drivers" hold the mean only for theirs.
+    `unit`; a sum over a year or the whole run starts at 0). `effects`: driver, mean (its Shapley value), low, high,
+    then what it adds alone and last with theirs; rows for "everything else" and "all drivers" have the first three.
     `interactions`: first, second, mean, low, high (Shapley interaction index). Intervals are Student's at 95 % over
     paired replicates. `about`: where the numbers come from.
     """
