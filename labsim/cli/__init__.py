@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `results`, `decompose`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `decompose`, `displacement`, `results`, `schedule`, `levers`, `params`, `check`.
 
 Heavy imports stay inside the commands.
 """
@@ -11,6 +11,7 @@ import rich_click as click
 
 from labsim.cli.common import Commands
 from labsim.cli.decompose import decompose
+from labsim.cli.displacement import displacement
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.run import run
 from labsim.cli.study import results, sweep
@@ -27,7 +28,7 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, results, decompose, schedule, levers, params, check):
+for _command in (run, sweep, results, decompose, displacement, schedule, levers, params, check):
     cli.add_command(_command)
 
 

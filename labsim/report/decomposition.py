@@ -68,7 +68,8 @@ def driver_name(name: str) -> str:
 def head_of(total: Mapping[str, Any]) -> str:
     """Return what is taken apart: label, year and unit."""
     label = total["label_vi"] if current_language() == "vi" and total["label_vi"] else _(str(total["label"]))
-    return f"{label}, {total['year']} [{unit_name(total['unit'])}]"
+    year = "" if str(total["year"]) in label else f", {total['year']}"
+    return f"{label}{year} [{unit_name(total['unit'])}]"
 
 
 def signed(value: float, unit: str) -> str:

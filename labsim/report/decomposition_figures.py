@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import matplotlib.ticker
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -28,8 +29,8 @@ _STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 9}
 
 
 def decomposition_files(found: Decomposition) -> dict[str, bytes]:
-    """Return the picture as {"decompose.png": content}: the first changes of the table, one panel each."""
-    totals = found.totals.to_dict("records")[:MOST]
+    """Return the picture as {"decompose.png": content}: the first changes of the table, in their last year."""
+    totals = _chosen(found)
     if not totals:
         return {}
     columns = min(COLUMNS, len(totals))
@@ -52,6 +53,15 @@ def decomposition_files(found: Decomposition) -> dict[str, bytes]:
         stream = io.BytesIO()
         figure.savefig(stream, format="png", metadata={"Software": None})
     return {"decompose.png": stream.getvalue()}
+
+
+def _chosen(found: Decomposition) -> list[dict[Any, Any]]:
+    """Return the first changes of the table that are any, each target in its last year."""
+    totals = found.totals[(found.totals["value"] != 0.0) | (found.totals["start"] != 0.0)]
+    chosen = totals.sort_values("year", kind="stable").drop_duplicates(["kind", "id"], keep="last").sort_index()
+    indicators = chosen[chosen["kind"] == "indicator"].head(MOST // 3)  # room for some beside many targets
+    targets = chosen[chosen["kind"] == "target"].head(MOST - len(indicators))
+    return [*targets.to_dict("records"), *indicators.to_dict("records")]
 
 
 def _waterfall(axes: Axes, total: dict[Any, Any], rows: list[dict[Any, Any]]) -> None:
@@ -78,6 +88,7 @@ def _waterfall(axes: Axes, total: dict[Any, Any], rows: list[dict[Any, Any]]) ->
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _at: f"{value:,.6g}"))
     axes.set_title("\n".join(textwrap.wrap(head_of(total), 48)), fontsize=9.5, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
