@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `decompose`, `displacement`, `results`, `schedule`, `levers`, `params`, `check`.
+"""The command line: `labsim run`, `sweep`, `results`, `decompose`, `displacement` and what lists and checks.
 
 Heavy imports stay inside the commands.
 """

@@ -64,11 +64,15 @@ def displacement_view(found: Displacement) -> Iterator[RenderableType]:
 
 
 def _notes(has_control: bool) -> list[str]:
-    lines = [_("Against the same people with the same luck in a run without the trial; ~ marks what its 95 % interval"
-               " over pairs of runs cannot tell from zero.")]  # fmt: skip
+    lines = [
+        _("Against the same people with the same luck in a run without the trial; ~ marks what its 95 % interval over"
+          " pairs of runs cannot tell from zero."),
+    ]  # fmt: skip
     if has_control:
-        lines.append(_("Less control: of the treated, less the same of eligible people in districts where nobody is treated, as a trial"
-                       " would see it."))  # fmt: skip
+        lines.append(
+            _("Less control: of the treated, less the same of eligible people in districts where nobody is treated, as"
+              " a trial would see it.")
+        )  # fmt: skip
     lines.append(_("The dose and most parameters behind it are assumed (grade D); intervals hold random noise only."))
     return lines
 
