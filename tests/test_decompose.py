@@ -61,7 +61,7 @@ def test_the_parts_are_those_of_the_stored_runs(small):
     total = found.totals.set_index("id").loc["labour_force"]
     assert total["change"] == pytest.approx((whole.iloc[-1] - whole.iloc[0]).mean())
     deaths = found.effects[found.effects["id"] == "deaths"].set_index("driver")["mean"]
-    assert bool(found.totals.set_index("id").loc["deaths", "is_sum"])
+    assert not found.totals.set_index("id").loc["deaths", "has_start"]
     assert deaths["everything else"] == 0.0
     assert deaths["demography"] > 0.0
 

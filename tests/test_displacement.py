@@ -6,15 +6,16 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from labsim.cli import cli
 from labsim.config import load
 from labsim.errors import ConfigError, RunError
-from labsim.experiment.displacement import SHARES, displacement, plan_trial
+from labsim.experiment.displacement import SHARES, displacement, effects_of, plan_trial
 from labsim.experiment.treatments import TREATMENTS, TrialPolicy
-from labsim.experiment.trial import OTHERS, TREATED, UNTREATED, drawn, run_pair
+from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, drawn, run_pair
 from labsim.simulation import Simulation
 
 PRIORITY, TRAINING = TREATMENTS["job_priority"], TREATMENTS["vocational_training"]
@@ -89,7 +90,9 @@ def test_one_more_eligible_person_leaves_other_districts_as_they_were():
 
 
 def test_a_place_of_ones_own_is_taken_by_whoever_wants_it_and_from_nobody(son_la):
-    """In the month of the offer everyone who was offered none is in just the course that they would have been in."""
+    """In the month of the offer all others are in the course that they would have been in; a few get a seat that one
+    of the offered would have had.
+    """
     config = son_la(scale=0.01, until="2021-12")
     policy = TrialPolicy()
     both = config.model_copy(update={"policies": {**config.policies, "trial": policy}})
@@ -102,7 +105,10 @@ def test_a_place_of_ones_own_is_taken_by_whoever_wants_it_and_from_nobody(son_la
     policy.begin(TRAINING, offered, np.full(len(offered), 4), 4)
     without.step()
     with_trial.step()
-    assert (without.workers.programme == with_trial.workers.programme)[~offered].all()
+    one, other = without.workers.programme, with_trial.workers.programme
+    others = ~offered & (one >= 0)
+    assert (one == other)[others].all()
+    assert (other >= 0)[~offered].sum() - others.sum() <= (one >= 0)[offered].sum()
     assert (with_trial.workers.programme[offered] >= 0).mean() > 0.5
     seats = with_trial.programmes.seats - with_trial.programmes.taken
     assert (seats == without.programmes.seats - without.programmes.taken).sum() > 0.9 * len(seats)
@@ -136,12 +142,28 @@ def test_a_trial_resumes_and_does_not_depend_on_the_executor(tmp_path):
     assert (net[["mean", "low", "high"]] == 0.0).all(axis=None)
 
 
-def test_districts_without_treatment_are_the_control(son_la):
-    """Of eligible people the difference less that of the districts at 0 %, replicate by replicate."""
-    plan = plan_trial(son_la(scale=0.005, until="2021-12"), "job_search_help", months=3, follow=4, replicates=1)
-    assert plan.first == 1
-    assert plan.start == "2021-01"
-    assert len(plan.shares) == 5
+def test_districts_without_treatment_are_the_control():
+    """Of each hundred: treated 10 up, neighbours 4 down, control 2 down; so 12 up against control, and 2 down."""
+    rows = [(1, 1, 0.0, UNTREATED, "paid_job", 100, 50.0, 48.0), (1, 1, 0.5, TREATED, "paid_job", 100, 50.0, 60.0),
+            (1, 1, 0.5, UNTREATED, "paid_job", 100, 50.0, 46.0),
+            (1, 1, 0.5, OTHERS, "paid_job", 900, 200.0, 195.0)]  # fmt: skip
+    second = [(2, *row[1:6], row[6], row[7] + 1.0) for row in rows]
+    raw = pd.DataFrame([*rows, *second], columns=["replicate", *COLUMNS])
+    found = effects_of(raw).set_index(["share", "group"])
+    half = found.loc[0.5]
+    means = {TREATED: 10.5, UNTREATED: -3.5, "net": 3.5, OTHERS: -4.5, "everyone": 2.5}
+    assert half["mean"].round(12).to_dict() == means
+    assert half.loc[[TREATED, UNTREATED, "net"], "against_mean"].round(12).tolist() == [12.0, -2.0, 5.0]
+    assert found.loc[(0.0, UNTREATED), "mean"] == -1.5
+    # two replicates half a point to each side: Student's 12.706 times the standard error of 0.5
+    assert half.loc[TREATED, "high"] - half.loc[TREATED, "mean"] == pytest.approx(12.706 * 0.5, rel=1e-4)
+
+
+def test_a_trial_begins_after_a_year_or_at_once_in_a_short_run(son_la):
+    short = plan_trial(son_la(scale=0.005, until="2021-12"), "job_search_help", months=3, follow=4, replicates=1)
+    assert (short.first, short.start) == (1, "2021-01")
+    long = plan_trial(son_la(scale=0.005, until="2023-12"), "job_search_help")
+    assert (long.first, long.start) == (13, "2022-01")
 
 
 def test_nobody_eligible_is_said():

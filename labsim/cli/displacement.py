@@ -53,7 +53,7 @@ def _read_shares(ctx: click.Context, param: click.Parameter, value: str) -> list
 @click.option("--follow", type=click.IntRange(1), default=24, show_default=True,
               help=_("Months for which people are followed, from the first month of the treatment."))  # fmt: skip
 @click.option("--replicates", type=click.IntRange(2), default=20, show_default=True,
-              help=_("Trials with different lots and random numbers, each beside the same world without it."))  # fmt: skip
+              help=_("Trials with other lots and random numbers, each beside the same world without it."))  # fmt: skip
 @click.option("--scale", callback=read_scale, default="0.05", show_default=True, metavar="1 | 0.1 | 1:10",
               help=_("Simulated persons per person."))  # fmt: skip
 @click.option("--until", metavar="2030 | 2030-12",

@@ -49,9 +49,10 @@ N_SETS = 1 << len(DRIVERS)
 class Decomposition:
     """Hold what a change is made of; `kind`, `id` and `year` name what is taken apart in every table.
 
-    `totals`: label, unit, direction, is_sum, start, value, change and everything_else (means over n replicates, in
-    `unit`; a sum over a year or the whole run starts at 0). `effects`: driver, mean (its Shapley value), low, high,
-    then what it adds alone and last with theirs; rows for "everything else" and "all drivers" have the first three.
+    `totals`: label, unit, direction, has_start, start, value, change and everything_else (means over n replicates, in
+    `unit`). What has no start, a sum over time or a stock that the first month has not, starts at 0. `effects`: driver,
+    mean (its Shapley value), low, high, then what it adds alone and last with theirs; rows for "everything else" and
+    "all drivers" have the first three.
     `interactions`: first, second, mean, low, high (Shapley interaction index). Intervals are Student's at 95 % over
     paired replicates. `about`: where the numbers come from.
     """
@@ -174,7 +175,7 @@ def _worths(
             head = {
                 "kind": "target", "id": target.id, "year": target.year, "label": target.label.en,
                 "label_vi": target.label.vi, "unit": target.unit, "direction": target.direction,
-                "is_sum": not len(began),
+                "has_start": bool(len(began)),
             }  # fmt: skip
             yield head, _start_of(laid_out(began)), laid_out(mine)
     at_end, year = _at_the_end(study, indicators or MAIN)
@@ -185,7 +186,7 @@ def _worths(
             began = first[(first["indicator"] == name) & _of_all(first) & (info.kind == "stock")].assign(point=0)
             head = {
                 "kind": "indicator", "id": name, "year": year, "label": info.label, "label_vi": "", "unit": info.unit,
-                "direction": "", "is_sum": not len(began),
+                "direction": "", "has_start": bool(len(began)),
             }  # fmt: skip
             yield head, _start_of(laid_out(began)), laid_out(mine)
 
@@ -214,7 +215,7 @@ def _of_all(frame: pd.DataFrame) -> Any:
 
 
 def _start_of(began: np.ndarray) -> np.ndarray:
-    """Return where each replicate starts, read with all drivers on; a sum over time starts at 0."""
+    """Return where each replicate starts, read with all drivers on; what has no start starts at 0."""
     return np.where(np.isnan(began[:, -1]), 0.0, began[:, -1])
 
 

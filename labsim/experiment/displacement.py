@@ -7,7 +7,6 @@ beside the same people with the same luck and no trial, so that no selection and
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import time
@@ -234,8 +233,7 @@ def displacement_of(plan: TrialPlan, folder: str | Path) -> Displacement:
     for run, (replicate, _seed) in plan.runs().items():
         path = _file(Path(folder), run)
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
-            parts.append(pd.read_csv(io.StringIO(text), float_precision="round_trip").assign(replicate=replicate))
+            parts.append(_read(path).assign(replicate=replicate))
     if not parts:
         raise ResultsError(_("{folder}: no run is finished yet").format(folder=folder))
     raw = pd.concat(parts, ignore_index=True)[["replicate", *COLUMNS]]
@@ -300,6 +298,16 @@ def _row(
 
 def _file(folder: Path, run: str) -> Path:
     return Store(folder).runs / f"{run}.csv"
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return the table of a pair of runs, bit for bit as it was; raises ResultsError for a damaged file."""
+    try:
+        words = pd.read_csv(path, dtype=str, encoding="utf-8")[list(COLUMNS)]
+        kinds = {"month": int, "persons": int, "share": float, "without": float, "with": float}
+        return words.astype(kinds)  # from words, since a quicker reader may lose the last bit of a number
+    except (OSError, ValueError, KeyError) as error:
+        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
 
 
 def _failed(task: TrialTask, where: str, message: str) -> Receipt:

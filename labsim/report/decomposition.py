@@ -78,15 +78,16 @@ def signed(value: float, unit: str) -> str:
         return "-"
     if unit == "share":
         value, unit = 100 * value, "%"
-    pattern = "+#,##0.00;-#,##0.00" if unit.startswith("%") or abs(value) < 10 else "+#,##0;-#,##0"
+    fine = unit.startswith("%") or unit == "0 to 100" or (abs(value) < 10 and unit != "persons")
+    pattern = "+#,##0.00;-#,##0.00" if fine else "+#,##0;-#,##0"
     return str(format_decimal(value, pattern, locale=current_language()))
 
 
 def _change(total: Mapping[str, Any]) -> str:
     unit = str(total["unit"])
     words = {"start": number(total["start"], unit), "value": number(total["value"], unit)}
-    if total["is_sum"]:
-        return _("{value} in all (a sum over time, which starts at 0)").format(value=words["value"])
+    if not total["has_start"]:
+        return _("{value}; it has no start, so that everything else is its value with all drivers off").format(**words)
     return _("from {start} to {value}: {change}").format(change=signed(total["change"], unit), **words)
 
 
