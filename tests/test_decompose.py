@@ -101,7 +101,7 @@ def test_a_folder_of_another_study_is_refused(tmp_path, small):
 
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_runs(tmp_path):
     config = load("reference/urn_ball")
-    with pytest.raises(ConfigError, match="did you mean 'employees'"):
+    with pytest.raises(ConfigError, match='did you mean "employees"'):
         decompose(config, folder=tmp_path / "study", indicators=["employes"])
     assert not list(tmp_path.iterdir())
 
@@ -133,7 +133,7 @@ def test_the_command_writes_tables_and_a_picture_and_prints_what_switching_off_m
             "--lang", "en"]  # fmt: skip
     first = CliRunner().invoke(cli, base)
     assert first.exit_code == 0, first.output
-    assert "birthdays still count" in first.output
+    assert "birthdays still count" in " ".join(first.output.split())
     assert "everything else" in first.output
     assert (tmp_path / "study" / "decompose.png").read_bytes().startswith(b"\x89PNG")
     effects = pd.read_csv(tmp_path / "study" / "decompose_effects.csv")

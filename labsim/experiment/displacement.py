@@ -39,6 +39,9 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRIAL_FORMAT = "labsim-trial-1"
 NET, EVERYONE = "net", "everyone"
 ALL_SHARES = math.nan  # in tables: all districts together
+# Whose effect is told for each person of the group, and whose sum for each person treated.
+_EACH: dict[str, tuple[str, ...]] = {TREATED: (TREATED,), UNTREATED: (UNTREATED,), NET: (TREATED, UNTREATED)}
+_FOR_THE_TREATED: dict[str, tuple[str, ...]] = {OTHERS: (OTHERS,), EVERYONE: (TREATED, UNTREATED, OTHERS)}
 
 
 @dataclass(frozen=True)
@@ -274,10 +277,10 @@ def _of_one(key: Any, part: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for share in [*every, ALL_SHARES]:
         here = every if math.isnan(share) else [share]
         treated = total(persons, here, TREATED)
-        for group, members in ((TREATED, (TREATED,)), (UNTREATED, (UNTREATED,)), (NET, (TREATED, UNTREATED))):
+        for group, members in _EACH.items():
             found, n = per(total(gain, here, *members), total(persons, here, *members)), total(persons, here, *members)
             yield from _row(month, share, group, outcome, found, n, found - control)
-        for group, members in ((OTHERS, (OTHERS,)), (EVERYONE, (TREATED, UNTREATED, OTHERS))):
+        for group, members in _FOR_THE_TREATED.items():
             yield from _row(month, share, group, outcome, per(total(gain, here, *members), treated),
                             total(persons, here, *members), None)  # fmt: skip
 

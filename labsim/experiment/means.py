@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Mean:
         return bool(self.low > 0.0 or self.high < 0.0)
 
 
-def mean_of(values: NDArray[np.float64]) -> Mean:
+def mean_of(values: NDArray[np.floating[Any]]) -> Mean:
     """Return the mean of numbers, shape `(n,)`, with Student's interval; numbers that all agree have none but zero.
 
     A few replicates with the same difference do not prove that it never differs, unless nothing differs at all.

@@ -67,7 +67,7 @@ def last(worths: Worths) -> Worths:
 
 
 def _players(worths: Worths) -> int:
-    n = worths.shape[-1].bit_length() - 1
+    n = int(worths.shape[-1]).bit_length() - 1
     if n < 1 or worths.shape[-1] != 1 << n:
         raise ValueError(f"given {worths.shape[-1]} coalitions; allowed 2, 4, 8, ...: all of n players")
     return n

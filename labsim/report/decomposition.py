@@ -65,7 +65,7 @@ def driver_name(name: str) -> str:
     return _("everything else") if name == "everything else" else _("all drivers together")
 
 
-def head_of(total: Mapping[str, Any]) -> str:
+def head_of(total: Mapping[Any, Any]) -> str:
     """Return what is taken apart: label, year and unit."""
     label = total["label_vi"] if current_language() == "vi" and total["label_vi"] else _(str(total["label"]))
     year = "" if str(total["year"]) in label else f", {total['year']}"
@@ -83,7 +83,7 @@ def signed(value: float, unit: str) -> str:
     return str(format_decimal(value, pattern, locale=current_language()))
 
 
-def _change(total: Mapping[str, Any]) -> str:
+def _change(total: Mapping[Any, Any]) -> str:
     unit = str(total["unit"])
     words = {"start": number(total["start"], unit), "value": number(total["value"], unit)}
     if not total["has_start"]:
@@ -91,13 +91,13 @@ def _change(total: Mapping[str, Any]) -> str:
     return _("from {start} to {value}: {change}").format(change=signed(total["change"], unit), **words)
 
 
-def _rows_of(frame: Any, total: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rows_of(frame: Any, total: Mapping[Any, Any]) -> list[dict[Any, Any]]:
     mine = (frame["kind"] == total["kind"]) & (frame["id"] == total["id"]) & (frame["year"] == total["year"])
-    rows: list[dict[str, Any]] = frame[mine].to_dict("records")
+    rows: list[dict[Any, Any]] = frame[mine].to_dict("records")
     return rows
 
 
-def _table(rows: list[dict[str, Any]], unit: str) -> RenderableType:
+def _table(rows: list[dict[Any, Any]], unit: str) -> RenderableType:
     table = ruled_table()
     table.add_column(_("Driver"), ratio=1)
     for word in (_("Share"), _("Alone"), _("Last")):
@@ -108,13 +108,13 @@ def _table(rows: list[dict[str, Any]], unit: str) -> RenderableType:
     return table
 
 
-def _with_interval(row: Mapping[str, Any], prefix: str, unit: str) -> str:
+def _with_interval(row: Mapping[Any, Any], prefix: str, unit: str) -> str:
     low, high = float(row[f"{prefix}low"]), float(row[f"{prefix}high"])
     words = _marked(row, prefix, unit)
     return f"{words} ({signed(low, unit)} {signed(high, unit)})" if high > low else words
 
 
-def _marked(row: Mapping[str, Any], prefix: str, unit: str) -> str:
+def _marked(row: Mapping[Any, Any], prefix: str, unit: str) -> str:
     """Return a mean with a ~ before it where its interval does not tell it from zero."""
     mean, low, high = (float(row[f"{prefix}{part}"]) for part in ("mean", "low", "high"))
     if math.isnan(mean):
@@ -124,7 +124,7 @@ def _marked(row: Mapping[str, Any], prefix: str, unit: str) -> str:
     return ("" if low > 0 or high < 0 else "~") + signed(mean, unit)
 
 
-def _pairs(rows: list[dict[str, Any]], unit: str) -> str:
+def _pairs(rows: list[dict[Any, Any]], unit: str) -> str:
     """Name the largest interactions among those whose interval excludes zero."""
     clear = [row for row in rows if row["low"] > 0 or row["high"] < 0]
     clear.sort(key=lambda row: -abs(row["mean"]))

@@ -42,7 +42,8 @@ def displacement_files(found: Displacement) -> dict[str, bytes]:
                              fontsize=10)  # fmt: skip
             row[1].set_title(f"{_(OUTCOME_NAMES[outcome])}, {_('all districts, by month')} [{unit}]", loc="left",
                              fontsize=10)  # fmt: skip
-        panels[0][0].legend(frameon=False, fontsize=9)
+        handles, words = panels[0][0].get_legend_handles_labels()
+        figure.legend(handles, words, loc="outside upper center", ncols=len(words), frameon=False)
         note = _("Differences from the same people without the trial; bars and bands: 95 % over {n} pairs of runs")
         figure.supxlabel(note.format(n=found.about["replicates"]), fontsize=9, color="#666666")
         stream = io.BytesIO()
@@ -68,8 +69,8 @@ def _by_month(axes: Axes, rows: pd.DataFrame) -> None:
     """Draw each group's effect month by month with its band."""
     for group, colour in COLOURS.items():
         mine = rows[rows["group"] == group].sort_values("month")
-        one = {"marker": SHAPES[group]} if len(mine) == 1 else {}
-        axes.plot(mine["month"], mine["mean"], color=colour, linewidth=1.5, **one)
+        marker = SHAPES[group] if len(mine) == 1 else ""
+        axes.plot(mine["month"], mine["mean"], color=colour, linewidth=1.5, marker=marker)
         axes.fill_between(mine["month"], mine["low"], mine["high"], color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel(_("months since the start"))
     axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
