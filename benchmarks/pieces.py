@@ -194,6 +194,38 @@ def pairing() -> list[Measure]:
     ]
 
 
+def sweep() -> list[Measure]:
+    """Time 200 runs of Son La at 1:100 on two cores, and what each costs beyond its simulation."""
+    from benchmarks.sweep import busy_and_overhead, processor_time_beyond
+
+    processor = processor_time_beyond()
+    busy, seconds, beyond = busy_and_overhead()
+    return [
+        Measure("sweep of 200 runs: two cores busy with runs", 100 * busy, "%", 90.0, at_least=True),
+        Measure("a run in its worker, wall time", seconds, "s"),
+        Measure("a run beyond its simulation, processor time", 1000 * processor, "ms", 20.0),
+        Measure("a run beyond its simulation, wall time", 1000 * beyond, "ms", 20.0),
+    ]
+
+
+def kill() -> list[Measure]:
+    """Kill sweeps of 60 runs fifty times, resume them, and count the damage."""
+    from pathlib import Path
+
+    from benchmarks.kill import kill_and_resume
+
+    with tempfile.TemporaryDirectory() as folder:
+        damage = kill_and_resume(Path(folder), 40, 10)
+    return [
+        Measure("sweeps and compactions killed (kill -9)", damage.kills, "kills"),
+        Measure("of these while a file was being written", damage.amid_a_file, "kills"),
+        *(
+            Measure(f"runs {what}", getattr(damage, what), "runs", 0.0)
+            for what in ("lost", "doubled", "torn", "different")
+        ),
+    ]
+
+
 PIECES: dict[str, Callable[[], list[Measure]]] = {
     "check": check,
     "mesa": mesa,
@@ -204,6 +236,8 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "run": default_run,
     "help": help_text,
     "pairing": pairing,
+    "sweep": sweep,
+    "kill": kill,
 }
 
 

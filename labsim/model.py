@@ -6,9 +6,7 @@ import mesa
 
 from labsim.agents import Province, TrainingInstitution
 from labsim.config import Config
-from labsim.errors import RunError
 from labsim.simulation import Simulation
-from labsim.text import _
 
 
 class LabourModel(Simulation, mesa.Model):
@@ -19,8 +17,8 @@ class LabourModel(Simulation, mesa.Model):
             model.step()
 
     Institutions and the province are Mesa agents (`model.agents_by_type[TrainingInstitution]`); people and employers
-    are columns, and `model.workers[123]` reads one person as an agent. After the last month of the configuration's
-    period `model.running` is False, and a further step raises RunError.
+    are columns, and `model.workers[123]` reads one person as an agent. `model.running` is False from the last month of
+    the configuration's period on, so that `run_model()` ends there; further steps go on beyond it.
     """
 
     def __init__(self, config: Config, seed: int | None = None) -> None:
@@ -31,10 +29,7 @@ class LabourModel(Simulation, mesa.Model):
         self.province = Province(self)
 
     def step(self) -> None:
-        """Simulate one month. Raises RunError after the last month of the period."""
-        if self.month >= self.config.period.n_months:
-            message = _("the run ended in {until}; a later end is set with period.until")
-            raise RunError(message.format(until=self.config.period.until))
+        """Simulate one month; after the last one of the period `running` is False."""
         super().step()
         self.running = self.month < self.config.period.n_months
 

@@ -114,7 +114,7 @@ def test_an_indicator_that_does_not_exist_is_refused_before_anything_runs(tmp_pa
         (["son_la", "--indicators", "employes"], "employees"),
         (["son_la", "--set", "matching.selectivty=0"], "selectivity"),
         (["son_la", "--until", "2019"], "2019"),
-        (["son_la", "--replicates", "1"], "--replicates"),
+        (["son_la", "--replicates", "0"], "--replicates"),
         (["son_la", "--executor", "procesess"], "processes"),
     ],
 )

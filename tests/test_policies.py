@@ -691,7 +691,7 @@ def test_staff_study_at_their_own_cost_and_some_did_before_the_run(son_la, with_
         for month in range(1, 25):
             model.step()
             world, w = model.world, model.workers
-            students = world.counts.get("in_service", np.zeros(0, dtype=int))
+            students = world.counts.get("at_own_cost", np.zeros(0, dtype=int))
             assert sorted(students) == np.flatnonzero(w.degree_left > 0).tolist()
             if rate and month == 1:
                 # began k months ago with 48 to go: uniform but for the rate, so some finish in every year

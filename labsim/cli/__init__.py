@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `results`, `decompose`, `displacement` and what lists and checks.
+"""The command line: `labsim run`, what makes many runs (`sweep`, `compare`, `ask` ...) and what lists things.
 
 Heavy imports stay inside the commands.
 """
@@ -9,11 +9,15 @@ import sys
 
 import rich_click as click
 
+from labsim.cli.ask import ask
 from labsim.cli.common import Commands
+from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.robust import robust
 from labsim.cli.run import run
+from labsim.cli.sensitivity import sensitivity
 from labsim.cli.study import results, sweep
 from labsim.text import _
 
@@ -28,7 +32,10 @@ def cli() -> None:
     """Hold the commands."""
 
 
-for _command in (run, sweep, results, decompose, displacement, schedule, levers, params, check):
+_COMMANDS = (
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, results, schedule, levers, params, check,
+)  # fmt: skip
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -8,8 +8,10 @@ import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -109,6 +111,30 @@ def language_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+class TimeLeft:
+    """Estimate the time left from the mean pace since the start; what was there before does not count.
+
+    A pace over the last moments would jump: runs end in bunches, one for each worker, and may take minutes each.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[int, float] | None = None
+        self._last: tuple[int, int, float] | None = None
+
+    def tell(self, done: int, total: int, now: float) -> None:
+        """Take down how many are done at a time [s]; the first call is the start."""
+        self._first = self._first or (done, now)
+        self._last = (done, total, now)
+
+    def seconds(self, now: float) -> float | None:
+        """Return the seconds left, or None while nothing has finished."""
+        if self._first is None or self._last is None or self._last[0] <= self._first[0]:
+            return None
+        done, total, then = self._last
+        pace = (then - self._first[1]) / (done - self._first[0])
+        return max(0.0, pace * (total - done) - (now - then))
+
+
 @contextmanager
 def show_progress(hidden: bool, what: str = "") -> Iterator[Callable[[Progress], None] | None]:
     """Show what is done (by default replicates) and time left on stderr; messages alone where stderr is no terminal."""
@@ -119,12 +145,24 @@ def show_progress(hidden: bool, what: str = "") -> Iterator[Callable[[Progress],
         yield lambda event: click.echo(event.message, err=True) if event.message else None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    clock = TimeLeft()
+
+    class Left(ProgressColumn):
+        """Show the time left."""
+
+        def render(self, task: Any) -> Text:
+            """Return hours, minutes and seconds, or dashes while nothing is known."""
+            seconds = clock.seconds(time.monotonic())
+            shown = "-:--:--" if seconds is None else str(timedelta(seconds=round(seconds)))
+            return Text(shown, style="progress.remaining")
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn(_("left")), TimeRemainingColumn(),
+        TextColumn(_("left")), Left(),
     )  # fmt: skip
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what or _("replicates"), total=None)
@@ -132,6 +170,8 @@ def show_progress(hidden: bool, what: str = "") -> Iterator[Callable[[Progress],
         def tell(event: Progress) -> None:
             if event.message:
                 bar.console.print(event.message, highlight=False)
+            else:
+                clock.tell(event.done, event.total, time.monotonic())
             bar.update(task, completed=event.done, total=event.total)
 
         yield tell

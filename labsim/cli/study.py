@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, plain, print_parts, read_executor, show_progress
+from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ FAILED = 1
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
 @click.option("--replicates", type=click.IntRange(1), help=_("Runs of each point with different random numbers."))
+@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
+@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+)
 @click.option("--executor", default="processes", show_default=True, callback=read_executor,
               metavar="serial|threads|processes|dask|dask://HOST:PORT",
               help=_("How runs are spread; the numbers are the same."))  # fmt: skip
@@ -37,6 +44,10 @@ def sweep(
     study: Path,
     out: Path | None,
     replicates: int | None,
+    scale: float | None,
+    seed: int | None,
+    until: str | None,
+    settings: tuple[str, ...],
     executor: str,
     workers: int | None,
     compact: bool,
@@ -50,14 +61,14 @@ def sweep(
     from labsim.experiment.study import plan_of, read_study
     from labsim.report.studies import plan_view, targets_view
 
-    described = read_study(study)
-    if replicates is not None:
-        described = described.with_replicates(replicates)
+    described = read_study(study).with_settings(settings).changed(
+        replicates=replicates, scale=scale, seed=seed, until=until
+    )  # fmt: skip
     plan = plan_of(described)
     if dry_run:
         print_parts(*plan_view(plan))
         return
-    folder = out or Path("labsim-results") / f"study-{described.name}"
+    folder = out or Path("labsim-results") / ("study-" + re.sub(r"[^\w+.-]+", "-", described.name))
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     opened = open_study(folder)
@@ -85,6 +96,9 @@ def report(carried: Carried, folder: Path, quiet: bool) -> None:
         raise SystemExit(FAILED)
     if quiet:
         return
+    if carried.older:
+        message = _("{older} runs of an older plan, code or data are kept in the folder and not counted")
+        click.echo(message.format(older=carried.older), err=True)
     message = _("{done} runs ({found} found, {new} new in {seconds:.0f} s): {folder}")
     new = carried.done - carried.found
     click.echo(message.format(

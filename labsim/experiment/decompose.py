@@ -20,8 +20,8 @@ import pandas as pd
 
 from labsim.errors import ConfigError, Problem, ResultsError, RunError
 from labsim.experiment.drivers import DRIVERS, coalitions
-from labsim.experiment.means import mean_of
 from labsim.experiment.opened import OpenedStudy, open_study, targets_of
+from labsim.experiment.paired import mean_of
 from labsim.experiment.run import indicators_known
 from labsim.experiment.runner import carry_out
 from labsim.experiment.shapley import alone, interactions, last, shapley_values

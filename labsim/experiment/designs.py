@@ -24,7 +24,8 @@ class Axis:
     """One thing that varies: its levels for a factorial design, its range for the others.
 
     `levels` may hold anything that a configuration takes; `labels` say what to call them. `low` and `high` bound the
-    range; with `logarithmic` equal ratios are equally likely; `whole` rounds to whole numbers, equally likely.
+    range; with `logarithmic` equal ratios are equally likely; `whole` gives whole numbers, equally likely (or, with
+    `logarithmic`, the nearest). A range of whole numbers holds at least one.
     """
 
     name: str
@@ -43,12 +44,15 @@ class Axis:
 
     def at(self, share: float) -> float:
         """Return the value that lies a share (0 to 1) of the way through the range."""
-        if self.whole:
+        if self.whole and not self.logarithmic:
             count = math.floor(self.high) - math.ceil(self.low) + 1
             return float(math.ceil(self.low) + min(count - 1, int(share * count)))
         if self.logarithmic:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + (self.high - self.low) * share
+            value = self.low * (self.high / self.low) ** share
+            value = min(math.floor(self.high), max(math.ceil(self.low), round(value))) if self.whole else value
+        else:
+            value = self.low + (self.high - self.low) * share
+        return float(min(self.high, max(self.low, value)))  # rounding must not carry an end out of its range
 
 
 def factorial(axes: Sequence[Axis]) -> list[tuple[Any, ...]]:

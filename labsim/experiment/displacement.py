@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,8 +22,8 @@ import pandas as pd
 
 from labsim.config import Config
 from labsim.errors import ConfigError, LabsimError, Problem, ResultsError, RunError
-from labsim.experiment.executor import require_executor, run_tasks, stop_requested
-from labsim.experiment.means import mean_of
+from labsim.experiment.executor import require_answer, run_tasks, stop_requested
+from labsim.experiment.paired import mean_of
 from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up
 from labsim.experiment.runner import Carried, Receipt
 from labsim.experiment.store import Failure, Store, run_id, write_text
@@ -75,11 +76,11 @@ class TrialPlan:
 
 @dataclass(frozen=True)
 class TrialTask:
-    """Ask a worker for one pair of runs, to be written below `folder`."""
+    """Ask a worker for one pair of runs of a pickled plan, to be written below `folder`."""
 
     run: str
     name: str
-    plan: TrialPlan
+    plan: bytes
     seed: int
     folder: str
 
@@ -175,20 +176,19 @@ def carry_out_trial(
     progress: Callable[[Progress], None] | None = None,
 ) -> Carried:
     """Run every pair of runs that is missing in a folder; an interrupt pauses it. Errors as of `carry_out`."""
-    require_executor(executor)
+    require_answer(executor)
     began, tell, store, wanted = time.perf_counter(), progress or (lambda _event: None), Store(folder), plan.runs()
-    store.create()
     about = {"format": TRIAL_FORMAT, "name": plan.name, **plan.described(), "config_hash": plan.config.hash,
              "runs": [[run, *which] for run, which in wanted.items()], "code_hash": plan.code,
              "versions": versions()}  # fmt: skip
-    write_text(store.folder / "study.json", json.dumps(about, ensure_ascii=False, allow_nan=False))
+    store.create(json.dumps(about, ensure_ascii=False, allow_nan=False))
     missing = [run for run in wanted if not _file(store.folder, run).is_file()]
     found = len(wanted) - len(missing)
     store.forget_failures(missing)
-    place, tasks = str(store.folder.absolute()), []
+    place, pickled, tasks = str(store.folder.absolute()), pickle.dumps(plan), []
     for run in missing:
         number, seed = wanted[run]
-        tasks.append(TrialTask(run, _("replicate {number}").format(number=number), plan, seed, place))
+        tasks.append(TrialTask(run, _("replicate {number}").format(number=number), pickled, seed, place))
     receipts: list[Receipt] = []
 
     def take(receipt: Receipt) -> None:
@@ -217,8 +217,11 @@ def carry_out_trial(
 
 def perform(task: TrialTask) -> Receipt:
     """Run one pair and write its table; whatever goes wrong is told in the receipt."""
-    began, plan = time.perf_counter(), task.plan
+    began = time.perf_counter()
     try:
+        plan: TrialPlan = pickle.loads(task.plan)  # made by this very process's user; the bytes never come from a file
+        if code_hash() != plan.code:
+            raise RunError(_("this worker runs another labsim than the one that planned the study"))
         treatment = TREATMENTS[plan.treatment]
         table = run_pair(plan.config, task.seed, treatment, plan.shares, plan.first, plan.months, plan.follow)
         write_text(_file(Path(task.folder), task.run), table.to_csv(index=False, lineterminator="\n"))
@@ -292,11 +295,13 @@ def _row(
     known = found.notna()
     if not known.any():
         return
-    mean = mean_of(found[known].to_numpy(float))
+    mean = mean_of(found[known].tolist())
     row = {"month": month, "share": share, "group": group, "outcome": outcome, "mean": mean.mean, "low": mean.low,
            "high": mean.high, "n": mean.n, "persons": float(persons[known].mean())}  # fmt: skip
-    other = mean_of(np.zeros(0) if against is None else against.dropna().to_numpy(float))
-    yield row | {"against_mean": other.mean, "against_low": other.low, "against_high": other.high}
+    rest: list[float] = [] if against is None else against.dropna().tolist()
+    other = mean_of(rest) if rest else None
+    names = ("mean", "low", "high")
+    yield row | {f"against_{name}": math.nan if other is None else getattr(other, name) for name in names}
 
 
 def _file(folder: Path, run: str) -> Path:

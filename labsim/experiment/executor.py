@@ -27,6 +27,7 @@ __all__ = [
     "ExecutorName",
     "Stop",
     "peak_memory_mb",
+    "require_answer",
     "require_executor",
     "run_tasks",
     "stop_requested",
@@ -100,6 +101,15 @@ def require_executor(name: str) -> None:
     options = (*EXECUTORS, "dask", "dask://host:port")
     hint = did_you_mean(name, options)
     raise RunError(_("executor: given {given!r}; {hint}").format(given=name, hint=hint))
+
+
+def require_answer(name: str) -> None:
+    """Raise RunError for an executor that does not exist, or a scheduler that does not answer."""
+    require_executor(name)
+    if name.startswith("dask"):
+        from labsim.experiment.cluster import require_scheduler
+
+        require_scheduler(name)
 
 
 def usable_cores() -> int:
@@ -184,7 +194,8 @@ class _Batch(Generic[Task, Outcome]):
                 self._hand_out(pool, queue, running, n_workers)
             while running:
                 done = wait(running, return_when=FIRST_COMPLETED).done
-                for future in sorted(done, key=lambda future: running[future]):
+                # what is finished is taken before the death of another's worker ends the pool
+                for future in sorted(done, key=lambda future: (future.exception() is not None, running[future])):
                     self._take(running[future], future.result())
                     del running[future]
                 self._hand_out(pool, queue, running, n_workers)
@@ -242,6 +253,15 @@ def _start_worker(stop: Stop) -> None:
     # Ctrl-C reaches every process of a terminal; the parent alone decides, and says so through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _heed(stop)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it was killed; else it would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _heed(stop: Stop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ class Found(Protocol):
     """Hold what a study found, as `OpenedStudy` does."""
 
     about: dict[str, Any]
+    folder: Path
 
     @property
     def points(self) -> pd.DataFrame:
@@ -54,13 +56,28 @@ def write(study: Found, path: Path) -> Path:
     except OSError as error:
         raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=path, error=error)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return path
 
 
 def _tidy(study: Found) -> pd.DataFrame:
+    return _required(study, study.monthly(grouped=True)).merge(_points(study), on="point")
+
+
+def _required(study: Found, frame: pd.DataFrame) -> pd.DataFrame:
+    if not len(frame):
+        raise ResultsError(_("{folder}: no run is finished yet").format(folder=study.folder))
+    return frame
+
+
+def _points(study: Found) -> pd.DataFrame:
+    """Return the points, each column of one kind: numbers, or text where anything else stands in it."""
     points = study.points.drop(columns="config_hash")
-    return study.monthly(grouped=True).merge(points, on="point")
+    for name in points.columns:
+        if not pd.api.types.is_numeric_dtype(points[name]):
+            points[name] = ["" if one is None or one != one else str(one) for one in points[name]]
+    return points
 
 
 def _write_csv(study: Found, draft: Path) -> None:
@@ -77,7 +94,7 @@ def _write_netcdf(study: Found, draft: Path) -> None:
     except ImportError as error:
         raise ResultsError(_("netCDF needs a further library: pip install 'labsim[experiments]'")) from error
     known = indicators_known()
-    frame = study.monthly()
+    frame = _required(study, study.monthly())
     points, replicates = np.sort(frame["point"].unique()), np.sort(frame["replicate"].unique())
     months = np.sort(frame["month"].unique())
     shape = (points.size, replicates.size, months.size)
@@ -90,8 +107,12 @@ def _write_netcdf(study: Found, draft: Path) -> None:
         about = {"units": info.unit, "long_name": info.label, "concept": info.concept} if info is not None else {}
         variables[str(name)] = (("point", "replicate", "month"), cube, about)
     coordinates: dict[str, Any] = {"point": points, "replicate": replicates, "month": months}
-    of_point = study.points.set_index("point").loc[points].drop(columns="config_hash")
-    coordinates |= {column: ("point", of_point[column].to_numpy()) for column in of_point.columns}
+    of_point = _points(study).set_index("point").loc[points]
+    for column in of_point.columns:
+        values = of_point[column]
+        # the format knows whole numbers of 32 bits only
+        varied = values.to_numpy(float) if pd.api.types.is_numeric_dtype(values) else values.to_numpy(object)
+        coordinates[column.replace("/", "|")] = ("point", varied)
     about_study = {"title": study.about["study"]["title"]["en"], "labsim_code": study.about["code_hash"]}
     dataset = xarray.Dataset(variables, coords=coordinates, attrs=about_study)
     dataset.to_netcdf(draft, engine="scipy", format="NETCDF3_64BIT")

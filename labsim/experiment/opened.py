@@ -13,20 +13,24 @@ import pandas as pd
 
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
+from labsim.experiment.about import config_data, read_about
 from labsim.experiment.run import indicators_known
-from labsim.experiment.runner import STUDY_FORMAT
-from labsim.experiment.shards import TABLES
+from labsim.experiment.shards import TABLES, schema
 from labsim.experiment.store import Failure, Store
 from labsim.results import GROUPS, Results, canonical
 from labsim.targets import Target, load_targets, scorecard, target_values, wilson
-from labsim.text import _
+from labsim.text import _, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["OpenedStudy", "open_study", "targets_of"]
 
-VIEWS = ("points", "runs", *TABLES, "targets")
+_ATTEMPTS = 20
+_SCORED = (
+    "point", "name", "id", "year", "direction", "target", "unit", "value", "low", "high", "chance", "chance_low",
+    "chance_high", "shortfall_persons", "n",
+)  # fmt: skip
 
 
 def open_study(folder: str | Path) -> OpenedStudy:
@@ -44,7 +48,7 @@ class OpenedStudy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = Store(folder)
-        self.about = _read_about(folder)
+        self.about = read_about(folder)
 
     def __repr__(self) -> str:
         done, total = len(self.runs[self.runs["status"] == "ok"]), len(self.runs)
@@ -74,24 +78,37 @@ class OpenedStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Ask in SQL (DuckDB): tables points, runs, monthly, ledger, policies, population and targets.
 
-        Files other than the study's own cannot be read or written. Raises ResultsError with what DuckDB says.
+        Only the study's own files can be read and none written. Raises ResultsError with what DuckDB says.
         """
         import duckdb
 
-        try:
-            with self._connection(with_targets="targets" in query.lower()) as connection:
-                found: pd.DataFrame = connection.execute(query).df()
-                return found
-        except duckdb.Error as error:
-            raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
+        for _attempt in range(_ATTEMPTS):
+            files = self.store.files()
+            try:
+                with self._connection(files, with_targets="targets" in query.lower()) as connection:
+                    _require_question(connection, query)
+                    found: pd.DataFrame = connection.execute(query).df()
+                    return found
+            except duckdb.IOException as error:
+                if files == self.store.files():
+                    raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
+                # another process has put the runs into one file meanwhile: ask again
+            except duckdb.Error as error:
+                raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
+        raise ResultsError(_("{folder}: other processes keep changing it").format(folder=self.folder))
 
     def monthly(
         self, indicators: Sequence[str] = (), points: Sequence[int] = (), grouped: bool = False
     ) -> pd.DataFrame:
         """Return the tidy series of some indicators and points (all by default), with a column `point`.
 
-        Without `grouped` only those of all people together.
+        Without `grouped` only those of all people together. Raises ResultsError for an indicator that does not exist.
         """
+        known = indicators_known()
+        for name in indicators:
+            if name not in known:
+                hint = did_you_mean(name, tuple(known))
+                raise ResultsError(_("no indicator {name!r}; {hint}").format(name=name, hint=hint))
         where = ["true"]
         if indicators:
             where.append(f"indicator in ({_listed(indicators)})")
@@ -102,17 +119,22 @@ class OpenedStudy:
         order = "point, replicate, indicator, month"
         return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
 
-    def target_values(self) -> pd.DataFrame:
-        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons."""
+    def target_values(self, asked: Sequence[Target] | None = None, points: Sequence[int] = ()) -> pd.DataFrame:
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons.
+
+        Those of the provinces, unless others are asked for; at some points only, if any are named.
+        """
         parts = []
         runs = self.runs.reset_index(names="number")
+        if points:
+            runs = runs[runs["point"].isin(points)]
         province_of = dict(zip(self.points["point"], self.points["province"], strict=True))
         for province in dict.fromkeys(province_of.values()):
-            targets = targets_of(province)
+            targets = targets_of(province) if asked is None else asked
             here = runs[runs["point"].map(province_of) == province]
-            if not targets or not len(here):
+            monthly = self._for_targets(targets, here) if targets and len(here) else pd.DataFrame()
+            if not len(monthly):
                 continue
-            monthly = self._for_targets(targets, here)
             values = target_values(monthly, targets, indicators_known())
             parts.append(values.rename(columns={"replicate": "number"}).merge(here, on="number"))
         columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons"]
@@ -144,7 +166,16 @@ class OpenedStudy:
                 "chance": n_met / found.size, "chance_low": interval[0], "chance_high": interval[1],
                 "shortfall_persons": part["shortfall_persons"].mean(), "n": found.size,
             })  # fmt: skip
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=list(_SCORED))
+
+    def spent(self, points: Sequence[int] = ()) -> pd.DataFrame:
+        """Return the public money of all years of each run, VND: point, replicate, policy, spent."""
+        where = f"where point in ({', '.join(str(int(one)) for one in points)})" if points else ""
+        return self.sql(
+            f"""select point, replicate, policy, sum(spent) as spent from (
+                select distinct point, replicate, policy, year, spent from policies {where}
+            ) group by all order by point, replicate, policy"""
+        )
 
     def costs(self) -> pd.DataFrame:
         """Return what each point spent of public money in all, VND: point, name, policy, spent (mean), low, high."""
@@ -174,7 +205,7 @@ class OpenedStudy:
         monthly = canonical(monthly)
         recorded = set(monthly["indicator"].cat.categories)
         n = int(monthly["replicate"].nunique())
-        config = self.about["bases"][f"{about['province']}/{about['scenario']}"]
+        config = config_data(self.about, point)
         return Results(
             monthly=monthly,
             scorecard=scorecard(monthly, targets_of(about["province"]), known),
@@ -211,27 +242,26 @@ class OpenedStudy:
         scored = [(one.indicator, one.base) for one in targets if one.indicator in known]
         names = {name for name, _base in scored} | {base or known[name or ""].base for name, base in scored}
         wanted = sorted(name for name in names if name)
-        with self._connection() as connection:
-            connection.register("here", here[["run", "number"]])
-            columns = ", ".join(["month", "indicator", *map(_quoted, GROUPS), "value"])
-            query = f"""select here.number as replicate, {columns} from stored join here using (run)
-                where stored."table" = 'monthly' and indicator in ({_listed(wanted)})"""
-            frame = connection.execute(query).df()
-        return canonical(frame.assign(scenario=""))
+        columns = ", ".join(["point", "replicate", "month", "indicator", *map(_quoted, GROUPS), "value"])
+        frame = self.sql(f"select {columns} from monthly where indicator in ({_listed(wanted)})")
+        numbered = frame.merge(here[["point", "replicate", "number"]], on=["point", "replicate"])
+        numbered = numbered.drop(columns=["point", "replicate"]).rename(columns={"number": "replicate"})
+        return canonical(numbered.assign(scenario="")) if len(numbered) else numbered
 
-    def _connection(self, with_targets: bool = False) -> duckdb.DuckDBPyConnection:
+    def _connection(self, files: Sequence[Path], with_targets: bool) -> duckdb.DuckDBPyConnection:
         import duckdb
 
         connection = duckdb.connect()
         connection.register("points", self.points)
-        runs = self.runs
-        connection.register("runs", runs)
+        connection.register("runs", self.runs)
         if with_targets:
             connection.register("targets", self.targets())
-        files = [str(path) for path in self.store.files()]
-        if not files:
-            raise ResultsError(_("{folder}: no run is finished yet").format(folder=self.folder))
-        connection.execute(f"create view stored as select * from read_parquet([{_listed(files)}])")
+        if files:
+            read = f"read_parquet([{_listed([str(path) for path in files])}])"
+        else:
+            connection.register("nothing", schema().empty_table())
+            read = "nothing"
+        connection.execute(f"create view stored as select * from {read}")
         for name, columns in TABLES.items():
             chosen = ", ".join(f"stored.{_quoted(column)}" for column in columns)
             connection.execute(
@@ -246,26 +276,23 @@ class OpenedStudy:
 
 
 def targets_of(province: str) -> list[Target]:
-    """Return the targets of a province by its name; none for a reference world."""
-    for root in find_configs():
-        file = root / province / "targets.yaml"
+    """Return the targets of a province by its name or the file of its profile; none for a reference world."""
+    places = [Path(province).parent] if province.endswith((".yaml", ".yml")) else []
+    for folder in [*places, *(root / province for root in find_configs())]:
+        file = folder / "targets.yaml"
         if file.is_file():
             return load_targets(file)
     return []
 
 
-def _read_about(folder: Path) -> dict[str, Any]:
-    path = folder / "study.json"
-    if not path.is_file():
-        raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
-    try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if about["format"] != STUDY_FORMAT:
-            message = _("format {given}; this labsim reads {known}")
-            raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
-    return about
+def _require_question(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse what is no single question: `copy ... to` could overwrite a shard."""
+    import duckdb
+
+    asking = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+    statements = connection.extract_statements(query)
+    if len(statements) != 1 or statements[0].type not in asking:
+        raise ResultsError(_("given {query!r}; allowed one question: select ...").format(query=query))
 
 
 def _cell(value: Any) -> Any:

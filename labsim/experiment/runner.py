@@ -7,52 +7,60 @@ missing.
 
 from __future__ import annotations
 
-import json
-import platform
+import pickle
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from labsim.errors import LabsimError
-from labsim.experiment.executor import require_executor, run_tasks, stop_requested
-from labsim.experiment.run import Job, Progress, simulate, versions, warm_up
+from labsim.errors import LabsimError, RunError
+from labsim.experiment.about import described
+from labsim.experiment.executor import require_answer, run_tasks, stop_requested
+from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up
 from labsim.experiment.shards import write_shard
-from labsim.experiment.store import Failure, Store, write_text
+from labsim.experiment.store import Failure, Store
 from labsim.experiment.study import Plan, Run
 from labsim.text import _
 
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["STUDY_FORMAT", "Carried", "Receipt", "Task", "carry_out", "perform"]
-
-STUDY_FORMAT = "labsim-study-1"
+__all__ = ["Carried", "Receipt", "Task", "carry_out", "perform"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """Ask a worker for one run, to be written below `folder`."""
+    """Ask a worker for one run, to be written below `folder`.
+
+    `config` is the configuration pickled: a worker restores it within the run, so that one which cannot be restored is
+    a failed run and no dead worker, and only once for all replicates of a point. `code` is the hash of the code that
+    the run belongs to.
+    """
 
     run: str
     name: str
-    config: Config
+    config: bytes
     replicate: int
     seed: int
     folder: str
+    code: str
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """Say what became of a run: there, failed, or (with neither) interrupted; `seconds` it took its worker."""
+    """Say what became of a run: there, failed, or (with neither) interrupted; `seconds` it took its worker.
+
+    Of these, `simulated` are those of the simulation itself.
+    """
 
     run: str
     ok: bool
     seconds: float = 0.0
+    simulated: float = 0.0
     failure: Failure | None = None
 
 
@@ -60,8 +68,9 @@ class Receipt:
 class Carried:
     """Say how a plan was carried out.
 
-    Of `total` runs `done` are there, of which `found` were there before; `failed` are those that failed now. `paused`
-    says that it was interrupted. `seconds` is the time it took, `busy_seconds` the sum over runs.
+    Of `total` runs `done` are there, of which `found` were there before; `failed` are those that failed now, and
+    `older` runs in the folder belong to no point of this plan. `paused` says that it was interrupted. `seconds` is the
+    time it took, `busy_seconds` the sum over runs, of which `simulated_seconds` went into the simulation itself.
     """
 
     total: int
@@ -71,6 +80,8 @@ class Carried:
     paused: bool
     seconds: float
     busy_seconds: float
+    simulated_seconds: float = 0.0
+    older: int = 0
 
 
 def carry_out(
@@ -85,20 +96,70 @@ def carry_out(
 
     The content of the folder does not depend on `executor` ("serial", "threads", "processes", "dask",
     "dask://host:port") nor on `workers`. Raises ResultsError if the folder cannot be written and RunError for an
-    unknown executor.
+    unknown executor or a scheduler that does not answer.
     """
-    require_executor(executor)
+    require_answer(executor)
     began = time.perf_counter()
     tell = progress or (lambda _event: None)
     store = Store(folder)
-    store.create()
-    write_text(store.folder / "study.json", json.dumps(described(plan), ensure_ascii=False, allow_nan=False))
+    store.create(described(plan))
     wanted = {run.id: run for run in plan.runs}
     missing = store.missing(wanted)
     found = len(wanted) - len(missing)
-    store.forget_failures(missing)
-    tasks = [_task(plan, wanted[run], store) for run in missing]
     receipts: list[Receipt] = []
+    paused = False
+    try:
+        store.forget_failures(missing)
+        if missing:
+            warm_up(lambda message: tell(Progress(found, len(wanted), message)))
+        tell(Progress(found, len(wanted)))
+        _run_all(_tasks(plan, [wanted[run] for run in missing], store), executor, workers, receipts, store, tell, found)
+    except KeyboardInterrupt:
+        paused = True
+    there = store.done()
+    return Carried(
+        total=len(wanted),
+        done=len(there & wanted.keys()),
+        found=found,
+        failed=tuple(receipt.failure for receipt in receipts if receipt.failure is not None),
+        paused=paused,
+        seconds=time.perf_counter() - began,
+        busy_seconds=sum(receipt.seconds for receipt in receipts),
+        simulated_seconds=sum(receipt.simulated for receipt in receipts),
+        older=len(there - wanted.keys()),
+    )
+
+
+def perform(task: Task) -> Receipt:
+    """Simulate one run and write its shard; whatever goes wrong is told in the receipt."""
+    began = time.perf_counter()
+    simulated = 0.0
+    try:
+        if code_hash() != task.code:
+            raise RunError(_("this worker runs another labsim than the one that planned the study"))
+        job = Job(_restored(task.config), task.replicate, task.seed)
+        ready = time.perf_counter()
+        found = simulate(job)
+        simulated = time.perf_counter() - ready
+        write_shard(Store(task.folder).runs, task.run, found)
+    except Exception as error:
+        if stop_requested():
+            return Receipt(task.run, ok=False)
+        failure = Failure(task.run, task.name, _where(error), _said(error))
+        return Receipt(task.run, ok=False, seconds=time.perf_counter() - began, failure=failure)
+    return Receipt(task.run, ok=True, seconds=time.perf_counter() - began, simulated=simulated)
+
+
+def _run_all(
+    tasks: list[Task],
+    executor: str,
+    workers: int | None,
+    receipts: list[Receipt],
+    store: Store,
+    tell: Callable[[Progress], None],
+    found: int,
+) -> None:
+    total = found + len(tasks)
 
     def take(receipt: Receipt) -> None:
         receipts.append(receipt)
@@ -106,81 +167,38 @@ def carry_out(
             with suppress(OSError):  # a full disk: the failure is in the receipt and will be printed
                 store.record(receipt.failure)
 
-    if tasks:
-        warm_up(lambda message: tell(Progress(found, len(wanted), message)))
-    tell(Progress(found, len(wanted)))
-    paused = False
-    try:
-        run_tasks(
-            perform,
-            tasks,
-            names=[task.name for task in tasks],
-            executor=executor,
-            workers=workers,
-            finished=lambda done: tell(Progress(found + done, len(wanted))),
-            lost=lambda place, message: _lost(tasks[place], message),
-            delivered=take,
-        )
-    except KeyboardInterrupt:
-        paused = True
-    done = len(wanted) - len(store.missing(wanted))
-    failed = tuple(receipt.failure for receipt in receipts if receipt.failure is not None)
-    busy = sum(receipt.seconds for receipt in receipts)
-    return Carried(len(wanted), done, found, failed, paused, time.perf_counter() - began, busy)
-
-
-def perform(task: Task) -> Receipt:
-    """Simulate one run and write its shard; whatever goes wrong is told in the receipt."""
-    began = time.perf_counter()
-    try:
-        found = simulate(Job(task.config, task.replicate, task.seed))
-        write_shard(Store(task.folder).runs, task.run, found)
-    except Exception as error:
-        if stop_requested():
-            return Receipt(task.run, ok=False)
-        failure = Failure(task.run, task.name, _where(error), _said(error))
-        return Receipt(task.run, ok=False, seconds=time.perf_counter() - began, failure=failure)
-    return Receipt(task.run, ok=True, seconds=time.perf_counter() - began)
-
-
-def described(plan: Plan) -> dict[str, Any]:
-    """Return what `study.json` says: the study, its points and runs, and the versions they belong to."""
-    bases: dict[str, Any] = {}
-    for point in plan.points:
-        config = point.config.to_dict()
-        config["province"].pop("folder", None)  # where the files lie on this machine decides nothing
-        bases.setdefault(f"{point.province}/{point.scenario}", config)
-    return {
-        "format": STUDY_FORMAT,
-        "study": plan.study.model_dump(mode="json"),
-        "factors": [vars(factor) for factor in plan.factors],
-        "points": [
-            {
-                "number": point.number,
-                "name": point.name,
-                "province": point.province,
-                "scenario": point.scenario,
-                "values": dict(point.values),
-                "config_hash": point.config.hash,
-                "changes": list(point.config.changes),
-            }
-            for point in plan.points
-        ],
-        "runs": [[run.id, run.point, run.replicate, run.seed] for run in plan.runs],
-        "bases": bases,
-        "code_hash": plan.code,
-        "versions": versions(),
-        "platform": platform.platform(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _task(plan: Plan, run: Run, store: Store) -> Task:
-    point = plan.points[run.point]
-    name = _("{point}, replicate {number} (seed {seed})").format(
-        point=point.name, number=run.replicate, seed=run.seed
+    run_tasks(
+        perform,
+        tasks,
+        names=[task.name for task in tasks],
+        executor=executor,
+        workers=workers,
+        finished=lambda done: tell(Progress(found + done, total)),
+        lost=lambda place, message: _lost(tasks[place], message),
+        delivered=take,
     )
-    return Task(run.id, name, point.config, run.replicate, run.seed, str(store.folder.absolute()))
+
+
+@lru_cache(maxsize=8)
+def _restored(config: bytes) -> Config:
+    """Return a configuration that this very process's user made; the bytes never come from a file."""
+    restored: Config = pickle.loads(config)
+    return restored
+
+
+def _tasks(plan: Plan, runs: list[Run], store: Store) -> list[Task]:
+    folder = str(store.folder.absolute())
+    configs: dict[int, bytes] = {}
+    tasks = []
+    for run in runs:
+        point = plan.points[run.point]
+        if run.point not in configs:
+            configs[run.point] = pickle.dumps(point.config)
+        name = _("{point}, replicate {number} (seed {seed})").format(
+            point=point.name, number=run.replicate, seed=run.seed
+        )
+        tasks.append(Task(run.id, name, configs[run.point], run.replicate, run.seed, folder, plan.code))
+    return tasks
 
 
 def _lost(task: Task, message: str) -> Receipt:
@@ -190,6 +208,8 @@ def _lost(task: Task, message: str) -> Receipt:
 def _where(error: BaseException) -> str:
     """Return the innermost place of an error that lies in labsim or in a user's own file."""
     package = Path(__file__).resolve().parents[1]
+    while error.__cause__ is not None:
+        error = error.__cause__
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(package):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
@@ -47,6 +49,7 @@ TABLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+@cache
 def schema() -> pa.Schema:
     """Return the columns of every shard, the same in each."""
     import pyarrow as pa
@@ -64,42 +67,45 @@ def schema() -> pa.Schema:
     return pa.schema(fields, metadata={b"labsim": FORMAT.encode()})
 
 
-def table_of(run: str, name: str, frame: pd.DataFrame) -> pa.Table:
-    """Return one table of a run with all columns of a shard; those of other tables are empty."""
+def table_of(run: str, found: Replicate) -> pa.Table:
+    """Return everything one replicate found, its tables below each other; columns of other tables are empty."""
     import pyarrow as pa
 
+    frames: dict[str, pd.DataFrame] = {name: getattr(found, name) for name in TABLES}
+    filled = {name: frame for name, frame in frames.items() if len(frame)}
     columns = []
     for field in schema():
         if field.name in ("table", "run"):
-            word = name if field.name == "table" else run
-            indices = pa.array([0] * len(frame), pa.int32())
-            columns.append(pa.DictionaryArray.from_arrays(indices, pa.array([word])))
-        elif field.name in TABLES[name]:
-            columns.append(_array(frame[field.name], field.type))
+            chunks = [_repeated(name if field.name == "table" else run, len(frame)) for name, frame in filled.items()]
         else:
-            columns.append(pa.nulls(len(frame), field.type))
-    return pa.Table.from_arrays(columns, schema=schema())
+            chunks = [
+                _array(frame[field.name], field.type)
+                if field.name in TABLES[name]
+                else pa.nulls(len(frame), field.type)
+                for name, frame in filled.items()
+            ]
+        columns.append(pa.chunked_array(chunks, field.type))
+    return pa.Table.from_arrays(columns, schema=schema()).unify_dictionaries()
 
 
 def write_shard(folder: Path, run: str, found: Replicate) -> Path:
     """Write everything that one replicate found; raises OSError if the disk does not take it."""
-    frames: Mapping[str, pd.DataFrame] = {name: getattr(found, name) for name in TABLES}
     path = folder / f"{run}.parquet"
-    write_parquet(path, (table_of(run, name, frame) for name, frame in frames.items() if len(frame)))
+    write_parquet(path, [table_of(run, found)])
     return path
 
 
-def write_parquet(path: Path, tables: Any, metadata: Mapping[bytes, bytes] | None = None) -> None:
+def write_parquet(path: Path, tables: Iterable[pa.Table], metadata: Mapping[str, str] | None = None) -> None:
     """Write tables of `schema()` as row groups of one file, whole or not at all."""
     import pyarrow.parquet as pq
 
-    draft = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.tmp")
     try:
         with draft.open("wb") as stream:
-            with pq.ParquetWriter(stream, schema(), compression="zstd", compression_level=1, version="2.6") as writer:
+            with pq.ParquetWriter(stream, schema(), **_how_written()) as writer:
                 for table in tables:
                     writer.write_table(table)
-                writer.add_key_value_metadata({key.decode(): value.decode() for key, value in (metadata or {}).items()})
+                writer.add_key_value_metadata(dict(metadata or {}))
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(draft, path)
@@ -108,13 +114,30 @@ def write_parquet(path: Path, tables: Any, metadata: Mapping[bytes, bytes] | Non
     sync_folder(path.parent)
 
 
+def _how_written() -> dict[str, Any]:
+    """Return what a writer needs: measured on ten years of a province, half the time of pyarrow's own choice."""
+    text = [field.name for field in schema() if field.type == schema().field("run").type]
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "version": "2.6",
+        "use_dictionary": text,
+        "write_statistics": ["table", "run"],
+    }
+
+
+def _repeated(word: str, times: int) -> pa.DictionaryArray:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(times, np.int32)), pa.array([word]))
+
+
 def _array(column: pd.Series[Any], kind: pa.DataType) -> pa.Array:
     import pyarrow as pa
 
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        words = pa.array([str(word) for word in column.cat.categories], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(column.cat.codes.to_numpy(np.int32)), words)
     if pa.types.is_dictionary(kind):
-        words = column.array if isinstance(column.dtype, pd.CategoricalDtype) else pd.Categorical(column.astype(str))
-        words = cast(pd.Categorical, words)
-        return pa.DictionaryArray.from_arrays(
-            pa.array(words.codes.astype("int32")), pa.array(list(words.categories), pa.string())
-        )
+        return pa.array([str(word) for word in column], pa.string()).dictionary_encode()
     return pa.array(column.to_numpy(), kind, from_pandas=True)

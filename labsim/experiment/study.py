@@ -10,108 +10,34 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
-
-import pydantic
+from typing import Any
 
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
-from labsim.experiment.designs import Axis, DesignName, points_of
+from labsim.experiment.designs import Axis, points_of
 from labsim.experiment.run import code_hash, replicate_seed
 from labsim.experiment.store import run_id
+from labsim.experiment.study_file import ListedPoint, Study, Vary, flat, read_study
 from labsim.experiment.variation import Factor, Varied, range_message
 from labsim.overlay import SETTING
-from labsim.profile import Names
 from labsim.quantity import within
 from labsim.text import _
-from labsim.validation import problems_of, read_strictly
-from labsim.yaml_source import Source, find_place, read_yaml
+from labsim.yaml_source import find_place
 
-__all__ = ["Plan", "Point", "Run", "Study", "Vary", "WorldGiven", "plan_of", "plan_of_configs", "read_study"]
+__all__ = [
+    "ListedPoint",
+    "Plan",
+    "Point",
+    "Run",
+    "Study",
+    "Vary",
+    "WorldGiven",
+    "plan_of",
+    "plan_of_configs",
+    "read_study",
+]
 
-
-class _Data(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-Number = int | float
-
-
-class Vary(_Data):
-    """Say over which values one parameter or policy amount goes; without any, over its whole declared range.
-
-    `values` are levels as they stand; `times` are factors on the present value; `range` is [low, high], in the
-    parameter's unit, of which a factorial design takes `levels` evenly spaced ones. `logarithmic` spaces by ratio.
-    `since` is the first year in which a number given to a yearly amount holds.
-    """
-
-    values: tuple[Any, ...] = ()
-    times: tuple[Number, ...] = ()
-    range: tuple[Number, Number] | None = None
-    levels: Annotated[int, pydantic.Field(ge=2, le=1000)] = 3
-    logarithmic: bool = False
-    since: Annotated[int, pydantic.Field(ge=1900, le=2200)] | None = None
-
-    @pydantic.model_validator(mode="after")
-    def _one_of(self) -> Vary:
-        if sum((bool(self.values), bool(self.times), self.range is not None)) > 1:
-            raise ValueError(_("given more than one of values, times and range; allowed one"))
-        if self.range is not None and not self.range[0] < self.range[1]:
-            raise ValueError(_("range: given {range}; allowed two numbers, the lower first").format(range=self.range))
-        return self
-
-
-class ListedPoint(_Data):
-    """Name one point of a list: a scenario and what is set on top of it."""
-
-    name: str = ""
-    province: str | None = None
-    scenario: str | None = None
-    settings: dict[str, Any] = {}
-
-
-class Study(_Data):
-    """Describe a study as `study.yaml` says it; see the fields.
-
-    `province` or `provinces` and `scenarios` (each of them is visited at every point), `settings` that hold throughout,
-    `design` with `vary` and `points` (the number of points of a Latin hypercube or Sobol' sequence) or `listed`;
-    `replicates`, `seed`, `scale`, `until` and `by` as for a run.
-    """
-
-    name: str = ""
-    title: Names = Names(en="", vi="")
-    question: Names = Names(en="", vi="")
-    province: str = "son_la"
-    provinces: tuple[str, ...] = ()
-    scenarios: tuple[str, ...] = ("baseline",)
-    settings: dict[str, Any] = {}
-    design: DesignName = "factorial"
-    points: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 64
-    vary: dict[str, Vary | None] = {}
-    listed: tuple[ListedPoint, ...] = ()
-    replicates: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 10
-    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 1
-    scale: Annotated[float, pydantic.Field(gt=0, le=1)] | None = None
-    until: str | int | None = None
-    by: tuple[str, ...] = ()
-    _source: Source | None = pydantic.PrivateAttr(default=None)
-
-    @property
-    def worlds(self) -> tuple[str, ...]:
-        """Return the provinces or reference worlds that are visited."""
-        return self.provinces or (self.province,)
-
-    def with_replicates(self, replicates: int) -> Study:
-        """Return the study with another number of replicates."""
-        return self.model_copy(update={"replicates": replicates})
-
-    def common_settings(self) -> dict[str, Any]:
-        """Return what holds at every point, in the form that `load` takes."""
-        own: dict[str, Any] = {"seed": self.seed, **self.settings}
-        for name, value in (("scale", self.scale), ("period.until", self.until), ("by", list(self.by) or None)):
-            if value is not None:
-                own[name] = value
-        return own
+_WORLD_KEYS = ("province", "provinces", "scenarios")
 
 
 @dataclass(frozen=True)
@@ -156,32 +82,6 @@ class WorldGiven:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_study(path: str | Path) -> Study:
-    """Read a `study.yaml`, or the one in a folder. Raises ConfigError with every problem of the file."""
-    file = Path(path) / "study.yaml" if Path(path).is_dir() else Path(path)
-    if not file.is_file():
-        raise ConfigError([Problem(str(path), None, None, "", _("no such study; give a study.yaml or its folder"))])
-    source = read_yaml(file)
-    data = dict(source.data)
-    for name in ("title", "question"):
-        if isinstance(data.get(name), str):
-            data[name] = {"en": data[name], "vi": data[name]}
-    try:
-        study: Study = read_strictly(Study, data)
-    except pydantic.ValidationError as error:
-        raise ConfigError(problems_of(error, Study, data, source.places)) from error
-    _require_sense(study, source)
-    scenarios = tuple(_beside(file, name) for name in study.scenarios)
-    listed = tuple(
-        one.model_copy(update={"scenario": _beside(file, one.scenario)}) if one.scenario else one
-        for one in study.listed
-    )
-    name = study.name or (file.resolve().parent.name if file.stem == "study" else file.stem)
-    study = study.model_copy(update={"name": name, "scenarios": scenarios, "listed": listed})
-    study._source = source
-    return study
-
-
 def plan_of(study: Study, *, allow_code: bool = True) -> Plan:
     """Resolve every point and run of a study. Raises ConfigError for names, values and ranges that do not exist."""
     try:
@@ -198,10 +98,23 @@ def _placed(problem: Problem, study: Study) -> Problem:
     short = problem.path.removeprefix("policies.")
     for key in ("vary", "settings"):
         for name in getattr(study, key):
-            if short == name or short.startswith(f"{name}."):
-                return Problem(*find_place(source.places, (key, name)), f"{key}.{problem.path}", problem.message)
-    known = source.places.get((problem.path.split(".")[0],))
-    return Problem(*known, problem.path, problem.message) if known is not None else problem
+            if (key, str(name)) not in source.places:
+                continue  # of the command line
+            bare = str(name).removeprefix("policies.")
+            if short == bare or short.startswith(f"{bare}."):
+                rest = short.removeprefix(bare).strip(".").split(".")
+                place = find_place(source.places, (key, str(name), *rest))
+                return Problem(*place, f"{key}.{problem.path}", problem.message)
+    for key in problem.path.split(".") if problem.path else _WORLD_KEYS:
+        named = problem.path or any(f"'{name}'" in problem.message for name in _names_of(study, key))
+        if named and (key,) in source.places:
+            return Problem(*source.places[key,], problem.path or key, problem.message)
+    return problem
+
+
+def _names_of(study: Study, key: str) -> tuple[str, ...]:
+    value = getattr(study, key)
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _planned(study: Study, allow_code: bool) -> Plan:
@@ -244,9 +157,8 @@ def _runs(points: Sequence[Point], study: Study) -> tuple[Run, ...]:
 
 def _varied(study: Study, world: str, scenario: str, allow_code: bool) -> Varied:
     since = {path: vary.since for path, vary in study.vary.items() if vary is not None and vary.since is not None}
-    names = scenario.split("+") if not scenario.endswith((".yaml", ".yml")) else [scenario]
     return Varied(
-        world, scenario=names, paths=list(study.vary), settings=study.common_settings(), since=since,
+        world, scenario=_names_in(scenario), paths=list(study.vary), settings=study.common_settings(), since=since,
         allow_code=allow_code,
     )  # fmt: skip
 
@@ -255,6 +167,9 @@ def _designed(study: Study, varied: Varied) -> list[tuple[str, dict[str, Any]]]:
     """Return a name and the values of every point, in the order of the design."""
     given = [study.vary[path] or Vary() for path in study.vary]
     axes = [_axis(factor, vary, study.design) for factor, vary in zip(varied.factors, given, strict=True)]
+    twice = [factor for at, factor in enumerate(varied.factors) if factor in varied.factors[:at]]
+    if twice:
+        raise _refused(twice[0], _("given twice"))
     rows = points_of(study.design, axes, study.points, study.seed)
     names = [factor.name for factor in varied.factors]
     ends = [name.rpartition(".")[2] for name in names]
@@ -270,11 +185,18 @@ def _designed(study: Study, varied: Varied) -> list[tuple[str, dict[str, Any]]]:
 
 def _axis(factor: Factor, vary: Vary, design: str) -> Axis:
     """Return the axis of a factor; raises ConfigError where its range is open or not within what is declared."""
+    if vary.since is not None and not factor.yearly:
+        raise _refused(factor, _("since is for yearly amounts; this is one number"))
     if vary.values or vary.times:
         listed = vary.values or tuple(factor.times(float(one)) for one in vary.times)
         if design != "factorial":
             message = _("values and times are for a factorial design; for {design} give a range")
             raise _refused(factor, message.format(design=design))
+        if vary.times and not factor.value:
+            raise _refused(factor, _("times multiplies the present value, and that is 0 or none; give values"))
+        broken = [one for one in vary.values if factor.whole and isinstance(one, float) and one != round(one)]
+        if broken:
+            raise _refused(factor, _("given {given}; allowed a whole number").format(given=f"{broken[0]:g}"))
         labels = tuple(f"x{one:g}" for one in vary.times) or tuple(_label(one) for one in vary.values)
         return Axis(factor.name, levels=listed, labels=labels)
     low, high = vary.range or (factor.low, factor.high)
@@ -284,13 +206,21 @@ def _axis(factor: Factor, vary: Vary, design: str) -> Axis:
         if not within(bound, factor.low, factor.high):
             raise _refused(factor, range_message(factor, bound))
     if vary.logarithmic and low <= 0:
-        raise _refused(factor, _("given a logarithmic range from {low}; allowed a range above 0").format(low=low))
+        message = _("given a logarithmic range from {low}; allowed a range above 0")
+        raise _refused(factor, message.format(low=f"{low:g}"))
+    if factor.whole and math.ceil(low) > math.floor(high):
+        raise _refused(factor, _("no whole number lies in the range given"))
     axis = Axis(factor.name, float(low), float(high), logarithmic=vary.logarithmic, whole=factor.whole)
     if design != "factorial":
+        if "levels" in vary.model_fields_set:
+            message = _("levels is for a factorial design; {design} has the number of points")
+            raise _refused(factor, message.format(design=design))
         return axis
     smooth = Axis(factor.name, float(low), float(high), logarithmic=vary.logarithmic)
     levels = [smooth.at(step / (vary.levels - 1)) for step in range(vary.levels)]
-    return Axis(factor.name, levels=tuple(dict.fromkeys(round(one) if factor.whole else one for one in levels)))
+    if factor.whole:
+        levels = [min(math.floor(high), max(math.ceil(low), round(one))) for one in levels]
+    return Axis(factor.name, levels=tuple(dict.fromkeys(levels)))
 
 
 def _label(value: Any) -> str:
@@ -306,39 +236,34 @@ def _refused(factor: Factor, message: str) -> ConfigError:
 def _listed(study: Study, world: str, first: int, allow_code: bool) -> list[Point]:
     points = []
     for at, one in enumerate(study.listed):
-        if one.province is not None and len(study.worlds) == 1:
-            world = one.province
+        start = one.province or world
         scenario = one.scenario or study.scenarios[0]
-        config = load(
-            world, scenario=scenario, settings={**study.common_settings(), **one.settings}, allow_code=allow_code
-        )
+        settings = flat(one.settings)
+        given = {**study.common_settings(), **settings}
+        try:
+            config = load(start, scenario=_names_in(scenario), settings=given, allow_code=allow_code)
+        except ConfigError as error:
+            raise ConfigError([_placed_in_list(problem, study, at) for problem in error.problems]) from error
         name = one.name or Path(scenario).stem + (f" {at + 1}" if one.settings else "")
-        name = f"{world}: {name}" if len(study.worlds) > 1 else name
-        points.append(Point(first + at, name, world, scenario, dict(one.settings), config))
+        name = f"{Path(start).stem} {name}" if len(study.worlds) > 1 else name
+        points.append(Point(first + at, name, start, scenario, settings, config))
     return points
 
 
-def _beside(file: Path, name: str) -> str:
-    """Return a scenario file named in a study as seen from the study's folder; other names as they are."""
-    if not name.endswith((".yaml", ".yml")):
-        return name
-    return str((file.parent / name).resolve())
+def _placed_in_list(problem: Problem, study: Study, at: int) -> Problem:
+    """Add to a problem of a listed point where the study's file gives that point."""
+    if study._source is None or problem.file not in (None, SETTING):
+        return problem
+    parts = problem.path.split(".")
+    own = ("listed", str(at), "settings", *parts)
+    known = study._source.places
+    whole = ("listed", str(at), "settings", problem.path)
+    if whole not in known and own[:4] not in known and study.settings:
+        return _placed(problem, study)
+    place = known.get(whole) or find_place(known, own)
+    return Problem(*place, f"listed.{at}.{problem.path}", problem.message)
 
 
-def _require_sense(study: Study, source: Source) -> None:
-    """Refuse what would be ignored: a list without `design: listed`, or things to vary with it."""
-    problems = []
-    for key, is_used in (("listed", study.design == "listed"), ("vary", study.design != "listed")):
-        if getattr(study, key) and not is_used:
-            message = _("is not used by `design: {design}`").format(design=study.design)
-            problems.append(Problem(*source.places[key,], key, message))
-    for key, is_used in (("points", study.design in ("latin_hypercube", "sobol")),):
-        if key in study.model_fields_set and not is_used:
-            message = _("is not used by `design: {design}`").format(design=study.design)
-            problems.append(Problem(*source.places[key,], key, message))
-    if study.design == "listed" and not study.listed:
-        problems.append(Problem(source.file, 1, 1, "listed", _("this key is required")))
-    if study.provinces and "province" in study.model_fields_set:
-        problems.append(Problem(*source.places["province",], "province", _("give province or provinces, not both")))
-    if problems:
-        raise ConfigError(problems)
+def _names_in(scenario: str) -> list[str]:
+    """Return the scenarios that a name joins with "+"; a file is one."""
+    return [scenario] if scenario.endswith((".yaml", ".yml")) else scenario.split("+")

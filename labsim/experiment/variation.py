@@ -18,11 +18,12 @@ from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.parameters import evidence_in_use
 from labsim.overlay import is_series
-from labsim.quantity import Yearly, allowed_range, describe, within
+from labsim.quantity import Yearly, allowed_range, amount_in, describe, within
 from labsim.text import _, did_you_mean, nearest
 from labsim.validation import as_given, problems_of
 
-__all__ = ["Factor", "Varied", "can_be_varied", "full_path"]
+__all__ = ["Factor", "Varied", "can_be_varied", "full_path", "range_message"]
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -64,12 +65,13 @@ class Factor:
         return before | {self.since: number}
 
     def times(self, factor: float) -> Any:
-        """Return the present value times a factor, year by year."""
+        """Return the present value times a factor; a yearly amount year by year, from `since` on."""
         if not self.yearly:
             return self.set_to(float(self.value) * factor)
-        return {
-            year: amount * factor if year >= (self.since or 0) else amount for year, amount in self.value.items()
-        }
+        given, first = dict(self.value or {}), self.since or 0
+        if given and first > min(given):
+            given[first] = amount_in(given, first)
+        return {year: given[year] * factor if year >= first else given[year] for year in sorted(given)}
 
 
 class Varied:
@@ -102,12 +104,14 @@ class Varied:
         self.given_settings = settings
         years = {full_path(base, path): year for path, year in since.items()} if isinstance(since, Mapping) else {}
         default = since if isinstance(since, int) else None
-        self.factors = [_factor(base, path, years.get(path, default)) for path in in_full]
+        known = can_be_varied(base) if in_full else {}
+        self.factors = [_factor(base, known, path, years.get(path, default)) for path in in_full]
+        self._by_name = {name: factor for factor in self.factors for name in (factor.path, factor.name)}
         self._data = base.to_dict()
 
     def factor(self, path: str) -> Factor:
         """Return one of the factors by its path, in full or as a user writes it."""
-        return next(factor for factor in self.factors if path in (factor.path, factor.name))
+        return self._by_name[path]
 
     def at(self, values: Mapping[str, Any]) -> Config:
         """Return the configuration with some factors set; raises ConfigError for values out of range."""
@@ -153,17 +157,17 @@ def can_be_varied(config: Config) -> dict[str, Factor]:
     """Return every number in use that can be varied, by its path, single entries of groups included."""
     found: dict[str, Factor] = {}
     for one in evidence_in_use(config):
-        for suffix, value in _parts(one.value):
+        yearly = _is_yearly(config, one.path)
+        for suffix, value in [("", one.value)] if yearly else _parts(one.value):
             path = f"{one.path}{suffix}"
             found[path] = Factor(
                 path, value, one.unit, one.low, one.high, one.grade, one.help,
-                whole=_is_whole(config, one.path), yearly=suffix == "" and _is_yearly(config, one.path),
+                whole=_is_whole(config, one.path), yearly=yearly,
             )  # fmt: skip
     return found
 
 
-def _factor(config: Config, path: str, since: int | None) -> Factor:
-    known = can_be_varied(config)
+def _factor(config: Config, known: Mapping[str, Factor], path: str, since: int | None) -> Factor:
     if path not in known:
         raise ConfigError([Problem(None, None, None, path.removeprefix("policies."), _unknown(config, path, known))])
     factor = known[path]
@@ -183,17 +187,9 @@ def _unknown(config: Config, path: str, known: Mapping[str, Factor]) -> str:
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
-    """Return a value, or the entries of a group of numbers, with what stands behind the path."""
-    if isinstance(value, bool) or value is None:
-        return []
-    if isinstance(value, int | float):
-        return [("", value)]
-    if isinstance(value, dict):
-        if is_series(value):
-            return [("", value)]
-        inside = [(f".{key}", one) for key, one in value.items() if isinstance(one, int | float)]
-        return inside or [("", value)]
-    return []
+    """Return a number, or the numbers of a group, with what stands behind the path; nothing for all else."""
+    inside = [(f".{key}", one) for key, one in value.items()] if isinstance(value, dict) else [("", value)]
+    return [(suffix, one) for suffix, one in inside if isinstance(one, int | float) and not isinstance(one, bool)]
 
 
 def _field(config: Config, path: str) -> Any:
@@ -209,12 +205,10 @@ def _is_whole(config: Config, path: str) -> bool:
 
 
 def _is_yearly(config: Config, path: str) -> bool:
-    return bool(_field(config, path).annotation == Yearly)
+    return bool(_field(config, path).annotation in (Yearly, Yearly | None))
 
 
 def _put(data: Any, parts: Sequence[str], value: Any) -> None:
     for part in parts[:-1]:
         data = data[part]
     data[parts[-1]] = {str(year): amount for year, amount in value.items()} if is_series(value) else value
-
-

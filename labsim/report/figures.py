@@ -24,7 +24,7 @@ from labsim.report.panels import Panel, fields_of_world, is_reference, of_provin
 from labsim.results import GROUPS, IndicatorInfo, Results
 from labsim.text import _, current_language
 
-__all__ = ["main_series", "overview_files"]
+__all__ = ["Panel", "main_series", "overview_files", "saved_files"]
 
 # Okabe and Ito's colours, told apart with every common colour blindness
 SIMULATED, TARGET, OBSERVED, GRID = "#0072B2", "#D55E00", "#222222", "#E6E6E6"
@@ -92,12 +92,16 @@ def main_series(results: Results) -> Figure:
 
 def overview_files(results: Results) -> dict[str, bytes]:
     """Return overview.svg and overview.png, for `Results.save`; the same bytes for the same results."""
-    figure = main_series(results)
+    return saved_files(main_series(results), "overview")
+
+
+def saved_files(figure: Figure, name: str) -> dict[str, bytes]:
+    """Return a picture as <name>.svg and <name>.png; the same bytes for the same picture."""
     with matplotlib.rc_context(_STYLE):
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "labsim"})
         figure.savefig(png, format="png", dpi=150, metadata={"Software": "labsim"}, pil_kwargs={"compress_level": 1})
-    return {"overview.svg": svg.getvalue(), "overview.png": png.getvalue()}
+    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
 
 
 def _facts(results: Results) -> Facts:

@@ -1,0 +1,121 @@
+"""`labsim ask`: the least dose that meets targets with a wanted chance."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
+from labsim.cli.study import report
+from labsim.text import _
+
+if TYPE_CHECKING:
+    from labsim.experiment.ask import Answer
+
+__all__ = ["ask"]
+
+
+@click.command(help=_(
+    "Find the dose of some policies (PROVINCE: default son_la) that meets targets with a wanted chance at least cost, "
+    "and verify it on fresh replicates; that it cannot be met is an answer too."
+))  # fmt: skip
+@click.argument("province", default="son_la")
+@click.option("--target", "targets", multiple=True, required=True, metavar='ID | "INDICATOR >= NUMBER in YEAR"',
+              help=_('A target of the province, or one such as "certified >= 40% in 2030"; may be repeated.'),
+              )  # fmt: skip
+@click.option("--vary", multiple=True, required=True, metavar="PATH[=LOW:HIGH],...",
+              help=_("What may be given, within its declared range or a range of one's own."))  # fmt: skip
+@click.option("--since", type=int, metavar="YEAR", help=_("First year of yearly amounts; by default that of the base."))
+@click.option("--chance", type=float, default=0.8, show_default=True, help=_("Chance with which all shall be met."))
+@click.option("--minimise", default="cost", show_default=True, metavar="cost | PATH | INDICATOR",
+              help=_("What shall be least: public money, a dose, or an indicator in the targets' last year."),
+              )  # fmt: skip
+@click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
+              help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
+@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
+@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
+@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option("--replicates", type=click.IntRange(4), default=20, show_default=True,
+              help=_("Runs of each dose in the search."))  # fmt: skip
+@click.option("--fresh", type=click.IntRange(4), help=_("Runs that verify the answer; by default twice as many."))
+@click.option("--points", type=click.IntRange(1), default=48, show_default=True, help=_("Most doses that are tried."))
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+)
+@click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
+@click.option("--executor", default="processes", show_default=True, callback=read_executor,
+              metavar="serial|threads|processes|dask|dask://HOST:PORT",
+              help=_("How runs are spread; the numbers are the same."))  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
+@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@language_option
+def ask(
+    province: str,
+    targets: tuple[str, ...],
+    vary: tuple[str, ...],
+    since: int | None,
+    chance: float,
+    minimise: str,
+    scenario: tuple[str, ...],
+    scale: float | None,
+    until: str | None,
+    seed: int | None,
+    replicates: int,
+    fresh: int | None,
+    points: int,
+    settings: tuple[str, ...],
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Check the question, search, verify and print."""
+    from labsim.experiment.ask import Unfinished, answer
+    from labsim.experiment.question import question_of
+    from labsim.report.asked import answer_view
+    from labsim.report.asked_figures import front_png
+
+    question = question_of(
+        province, targets=targets, vary=vary, chance=chance, minimise=minimise, since=since, scenario=scenario,
+        settings=settings, replicates=replicates, fresh=fresh, most=points, scale=scale, until=until, seed=seed,
+    )  # fmt: skip
+    folder = out or Path("labsim-results") / question.study.name
+    try:
+        with show_progress(hidden=quiet, what=_("runs")) as tell:
+            found = answer(question, folder, executor=executor, workers=workers, progress=tell)
+    except Unfinished as unfinished:
+        report(unfinished.carried, folder, quiet or as_json)
+        raise
+    if len(found.tried):
+        (folder / "front.png").write_bytes(front_png(found))
+    if as_json:
+        click.echo(json.dumps(_summary(found), allow_nan=False))
+    elif not quiet:
+        print_parts(*answer_view(found))
+    if quiet and not as_json:
+        click.echo(str(folder))
+        return
+    report(found.carried, folder, as_json)
+
+
+def _summary(found: Answer) -> dict[str, Any]:
+    """Return what `ask --json` prints."""
+    rows = {
+        name: [{str(key): plain(value) for key, value in row.items()} for row in _known(getattr(found, name))]
+        for name in ("doses", "targets", "costs", "tried")
+    }
+    return {
+        "status": found.status, "chance_wanted": found.question.chance, "minimise": found.question.minimise,
+        "chance": list(found.chance), "chance_before": list(found.before), "steps_up": found.steps_up,
+        "runs": found.n_runs, "folder": str(found.folder), **rows,
+    }  # fmt: skip
+
+
+def _known(frame: Any) -> list[dict[Any, Any]]:
+    rows: list[dict[Any, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows

@@ -1,0 +1,151 @@
+"""`labsim compare`: scenarios on the same people with the same luck, what differs, what it costs, and what ranks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
+from labsim.cli.study import report
+from labsim.text import _
+
+if TYPE_CHECKING:
+    from labsim.experiment.compare import Comparison
+    from labsim.experiment.study import Study
+
+__all__ = ["compare"]
+
+_YAML = (".yaml", ".yml")
+_LONGEST = 100  # letters of a folder's name
+
+
+@click.command(help=_("Compare scenarios with the first of them on the same people with the same luck."))
+@click.argument("province", default="son_la", metavar="[PROVINCE|STUDY]")
+@click.option("--scenarios", metavar="NAME,NAME,...",
+              help=_("Names or files of scenarios, separated by commas; the first is the base."))  # fmt: skip
+@click.option("--provinces", metavar="NAME,NAME,...", help=_("Provinces in which the scenarios are compared."))
+@click.option("--replicates", type=click.IntRange(1), help=_("Runs of each scenario with different random numbers."))
+@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
+@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
+@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
+)
+@click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
+@click.option("--executor", default="processes", show_default=True, callback=read_executor,
+              metavar="serial|threads|processes|dask|dask://HOST:PORT",
+              help=_("How runs are spread; the numbers are the same."))  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
+@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@language_option
+def compare(
+    province: str,
+    scenarios: str | None,
+    provinces: str | None,
+    replicates: int | None,
+    scale: float | None,
+    until: str | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Plan, carry out, compare, draw, write and print."""
+    from labsim.experiment.compare import comparison_of, plan_comparison
+    from labsim.experiment.opened import open_study
+    from labsim.experiment.runner import carry_out
+    from labsim.report.comparison import comparison_view
+
+    given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
+    study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
+    plan = plan_comparison(study)
+    folder = out or Path("labsim-results") / f"compare-{study.name}"[:_LONGEST].rstrip("-")
+    with show_progress(hidden=quiet, what=_("runs")) as tell:
+        carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
+    if carried.paused or not carried.done:
+        report(carried, folder, quiet or as_json)
+        return
+    found = comparison_of(open_study(folder))
+    files = _write(found, folder)
+    if as_json:
+        click.echo(json.dumps(_as_json(found) | {"folder": str(folder)}, allow_nan=False))
+    elif not quiet:
+        print_parts(*comparison_view(found))
+    report(carried, folder, quiet or as_json)
+    if quiet and not as_json:
+        click.echo(str(folder))
+    elif not as_json:
+        click.echo("  " + ", ".join(files))
+
+
+def _study(province: str, scenarios: str | None, provinces: str | None, given: Mapping[str, Any]) -> Study:
+    """Return the study that names of scenarios describe, or that of a `study.yaml` or its folder."""
+    from labsim.experiment.compare import study_of
+    from labsim.experiment.study import read_study
+
+    is_study = province.endswith(_YAML) or (Path(province) / "study.yaml").is_file()
+    if not is_study:
+        if scenarios is None:
+            raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
+        return study_of(province, _split(scenarios), provinces=_split(provinces or ""), **given)
+    for option, value in (("--scenarios", scenarios), ("--provinces", provinces)):
+        if value is not None:
+            message = _("{option} is not taken beside a study, which names its own")
+            raise click.UsageError(message.format(option=option))
+    study = read_study(province)
+    settings = study.settings | given["settings"]
+    return study.model_copy(update={**given, "settings": settings})
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _read(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Return what `--set` says, by path."""
+    from labsim.errors import ConfigError
+    from labsim.overlay import read_settings
+
+    found, problems = read_settings(settings)
+    if problems:
+        raise ConfigError(problems)
+    return {".".join(path): value for path, value in found}
+
+
+def _write(found: Comparison, folder: Path) -> list[str]:
+    """Write tables and pictures into the folder of the study; return their names."""
+    from labsim.errors import ResultsError
+    from labsim.experiment.store import write_text
+    from labsim.report.comparison_figures import comparison_files
+
+    texts = {}
+    for name, table in found.tables().items():
+        file = "compare.csv" if name == "differences" else f"compare_{name}.csv"
+        texts[file] = table.to_csv(index=False, lineterminator="\n")
+    texts["compare.json"] = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
+    pictures = comparison_files(found)
+    try:
+        for name, text in texts.items():
+            write_text(folder / name, text)
+        for name, content in pictures.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
+    return [*texts, *pictures]
+
+
+def _as_json(found: Comparison) -> dict[str, Any]:
+    """Return what --json prints; a number that is not there is null."""
+    tables = {name: table for name, table in found.tables().items() if name != "paths"}
+    return dict(found.about) | {
+        name: [{str(key): plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        for name, table in tables.items()
+    }

@@ -1,0 +1,116 @@
+"""What `study.json` says: a study, its points with their whole configurations, its runs, and their versions.
+
+A configuration is kept as what it differs in from the first of its province and scenario, so that a study of thousands
+of points stays a small file and every run in it can be repeated.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labsim.config import Config
+from labsim.errors import ResultsError
+from labsim.experiment.run import versions
+from labsim.experiment.study import Plan
+from labsim.text import _
+
+__all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
+
+STUDY_FORMAT = "labsim-study-1"
+_GONE = "gone"
+
+
+def described(plan: Plan) -> str:
+    """Return the text of `study.json` for a plan."""
+    bases: dict[str, dict[str, Any]] = {}
+    points = []
+    for point in plan.points:
+        config = _data_of(point.config)
+        base = bases.setdefault(_base_key(point.province, point.scenario), config)
+        points.append({
+            "number": point.number,
+            "name": point.name,
+            "province": point.province,
+            "scenario": point.scenario,
+            "values": dict(point.values),
+            "config_hash": point.config.hash,
+            "changes": list(point.config.changes),
+            "differs": list(_differences(base, config)),
+        })  # fmt: skip
+    about = {
+        "format": STUDY_FORMAT,
+        "study": plan.study.model_dump(mode="json"),
+        "factors": [asdict(factor) for factor in plan.factors],
+        "points": points,
+        "runs": [[run.id, run.point, run.replicate, run.seed] for run in plan.runs],
+        "bases": bases,
+        "code_hash": plan.code,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return json.dumps(about, ensure_ascii=False, allow_nan=False)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read `study.json` of a folder. Raises ResultsError if there is none, or if it is damaged."""
+    path = folder / "study.json"
+    if not path.is_file():
+        raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if about["format"] != STUDY_FORMAT:
+            message = _("format {given}; this labsim reads {known}")
+            raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
+    return about
+
+
+def config_data(about: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again."""
+    point = about["points"][number]
+    data: dict[str, Any] = copy.deepcopy(about["bases"][_base_key(point["province"], point["scenario"])])
+    for path, what, value in point["differs"]:
+        inside = data
+        for key in path[:-1]:
+            inside = inside[key]
+        if what == _GONE:
+            del inside[path[-1]]
+        else:
+            inside[path[-1]] = value
+    return data
+
+
+def _base_key(province: str, scenario: str) -> str:
+    return f"{province}/{scenario}"
+
+
+def _data_of(config: Config) -> dict[str, Any]:
+    data = config.to_dict()
+    data["province"].pop("folder", None)  # where the files lie on this machine decides nothing
+    data.pop("changes", None)
+    return data
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], path: Sequence[str] = ()
+) -> Iterator[tuple[list[str], str, Any]]:
+    """Yield path, "set" or "gone", and the new value of every key that differs."""
+    for key in sorted(old.keys() | new.keys()):
+        here = [*path, key]
+        if key not in new:
+            yield here, _GONE, None
+        elif key not in old:
+            yield here, "set", new[key]
+        elif isinstance(old[key], dict) and isinstance(new[key], dict):
+            yield from _differences(old[key], new[key], here)
+        elif old[key] != new[key]:
+            yield here, "set", new[key]
