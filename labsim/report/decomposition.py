@@ -41,8 +41,8 @@ def decomposition_view(found: Decomposition) -> Iterator[RenderableType]:
         told = _pairs(_rows_of(found.interactions, total), str(total["unit"]))
         if told:
             yield Text(told, style="dim")
-    yield Text(f"\n{_('Switched off means:')}")
-    yield listed(("*", f"{_(driver.label)}: {_(driver.off)}") for driver in DRIVERS)
+    yield Text("\n" + _("Switched off means:"))
+    yield listed(("*", ": ".join((_(driver.label), _(driver.off)))) for driver in DRIVERS)
     yield listed(("*", line) for line in _notes())
 
 

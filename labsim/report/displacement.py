@@ -45,8 +45,8 @@ def displacement_view(found: Displacement) -> Iterator[RenderableType]:
         n=about["replicates"], scale=about["scale"],
     ), style="bold")  # fmt: skip
     yield listed((
-        ("*", f"{_(treatment.what)} ({treatment.dose:g} {treatment.unit})"),
-        ("*", f"{_('eligible')}: {_(treatment.whom)}"),
+        ("*", _(treatment.what) + f" ({treatment.dose:g} {treatment.unit})"),
+        ("*", _("eligible: {whom}").format(whom=_(treatment.whom))),
     ))  # fmt: skip
     last, shown = int(found.effects["month"].max()), []
     for outcome, name in OUTCOME_NAMES.items():
@@ -56,7 +56,8 @@ def displacement_view(found: Displacement) -> Iterator[RenderableType]:
             continue  # nothing happened, or just what happened to paid jobs
         shown.append(means)
         unit = _("1,000 VND per month each") if outcome == "income" else _("points: persons of a hundred")
-        yield Text(f"\n{_(name)}, {_('{n} months after the start').format(n=last)} [{unit}]", style="bold")
+        when = _("{n} months after the start").format(n=last)
+        yield Text("\n" + _(name) + f", {when} [{unit}]", style="bold")
         yield _table(rows.to_dict("records"), outcome)
         yield listed(("*", line) for line in _totals(rows.to_dict("records"), outcome))
     yield Text("")

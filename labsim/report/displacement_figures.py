@@ -38,10 +38,9 @@ def displacement_files(found: Displacement) -> dict[str, bytes]:
             _by_share(row[0], mine[(mine["month"] == mine["month"].max()) & mine["share"].notna()])
             _by_month(row[1], mine[mine["share"].isna()])
             unit = _("VND per month") if outcome == "income" else _("points")
-            row[0].set_title(f"{_(OUTCOME_NAMES[outcome])}, {_('by share treated, at the end')} [{unit}]", loc="left",
-                             fontsize=10)  # fmt: skip
-            row[1].set_title(f"{_(OUTCOME_NAMES[outcome])}, {_('all districts, by month')} [{unit}]", loc="left",
-                             fontsize=10)  # fmt: skip
+            words = (_("by share treated, at the end"), _("all districts, by month"))
+            for axes, what in zip(row, words, strict=True):
+                axes.set_title(_(OUTCOME_NAMES[outcome]) + f", {what} [{unit}]", loc="left", fontsize=10)
         handles, words = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, words, loc="outside upper center", ncols=len(words), frameon=False)
         note = _("Differences from the same people without the trial; bars and bands: 95 % over {n} pairs of runs")
