@@ -18,7 +18,7 @@ SCALE = 0.01  # of a province, if no other is given: 32 sets of drivers are many
 
 
 @click.command(help=_("Split the change since the start by driver: policies, demography, demand, climate, migration."
-                      " All 32 sets of drivers are run, a province at scale 0.01 unless another is given."))  # fmt: skip
+                      " All 32 sets of drivers are run, a province at scale 0.01 unless told otherwise."))  # fmt: skip
 @click.argument("province", default="son_la")
 @click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
