@@ -102,6 +102,12 @@ LEVERS: dict[str, LeverKind] = {
     "business_support": LeverKind("districts", 0.0, "add", "persons per year", "owners given digital support"),
     "business_support_months": LeverKind("districts", 0.0, "max", "months", "months for which a business is supported"),
     "search_effort": LeverKind("workers", 1.0, "multiply", "factor", "search effort"),
+    "hiring_priority": LeverKind(
+        "workers", 0.0, "add", "points", "points of this person before other applicants; lot and suitability give 0-1"
+    ),
+    "training_place": LeverKind(
+        "workers", 0.0, "max", "switch", "this person is offered a place of their own in whichever course they choose"
+    ),
     "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount"),
 }
 

@@ -20,7 +20,10 @@ from labsim.results import GROUPS, IndicatorInfo, wide
 from labsim.text import _, current_language, did_you_mean
 from labsim.yaml_source import Source, read_yaml
 
-__all__ = ["SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "shortfall", "target_values", "wilson"]
+__all__ = [
+    "SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "shortfall", "start_values",
+    "target_values", "wilson",
+]
 
 SCORECARD_COLUMNS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "chance_low",
@@ -156,6 +159,29 @@ def target_values(
         parts.append(part)
     columns = ["id", "year", "replicate", "value", "met", "shortfall_persons"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def start_values(
+    monthly: pd.DataFrame, targets: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
+) -> pd.DataFrame:
+    """Return where every target that is a stock stood in the first month of every replicate.
+
+    Columns: id, year (of the target), replicate, value (in the target's unit). Sums over a year have no start.
+    """
+    parts = []
+    for target in targets:
+        info = indicators.get(target.indicator or "")
+        if info is None or target.indicator is None or info.kind != "stock" or target.cumulate_from is not None:
+            continue
+        try:
+            factor = _factor(info.unit, target.unit)
+            first = wide(monthly, target.indicator, target.groups).iloc[0]
+        except (ResultsError, ValueError):
+            continue
+        part = pd.DataFrame({"replicate": first.index, "value": first.to_numpy(float) * factor})
+        parts.append(part.assign(id=target.id, year=target.year))
+    columns = ["id", "year", "replicate", "value"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:

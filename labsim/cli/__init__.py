@@ -1,4 +1,4 @@
-"""The command line: `labsim run`, `sweep`, `compare`, `ask`, `sensitivity`, `robust`, `results` and what lists things.
+"""The command line: `labsim run`, what makes many runs (`sweep`, `compare`, `ask` ...) and what lists things.
 
 Heavy imports stay inside the commands.
 """
@@ -12,6 +12,8 @@ import rich_click as click
 from labsim.cli.ask import ask
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
+from labsim.cli.decompose import decompose
+from labsim.cli.displacement import displacement
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.robust import robust
 from labsim.cli.run import run
@@ -30,7 +32,9 @@ def cli() -> None:
     """Hold the commands."""
 
 
-_COMMANDS = (run, sweep, compare, ask, sensitivity, robust, results, schedule, levers, params, check)
+_COMMANDS = (
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, results, schedule, levers, params, check,
+)  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
 

@@ -14,7 +14,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVEL", "Difference", "Ratio", "VarianceCut", "difference_of", "holm", "ratio_of", "variance_cut"]
+__all__ = [
+    "LEVEL", "Difference", "Ratio", "VarianceCut", "difference_of", "holm", "mean_of", "ratio_of", "variance_cut",
+]
 
 LEVEL = 0.95  # of every interval
 _ROUNDING = 1e-12  # differences below this share of the values are rounding
@@ -89,6 +91,11 @@ def difference_of(base: Sequence[float] | Numbers, other: Sequence[float] | Numb
         low, high = mean - half, mean + half
         p = 2.0 * float(stdtr(n - 1, -abs(mean) / error))
     return Difference(mean, low, high, p, n, *signs, int((gaps == 0).sum()))
+
+
+def mean_of(differences: Sequence[float] | Numbers) -> Difference:
+    """Return the mean of differences that were taken replicate by replicate already, shape `(n,)`."""
+    return difference_of(np.zeros(len(differences)), differences)
 
 
 def variance_cut(base: Sequence[float] | Numbers, other: Sequence[float] | Numbers) -> VarianceCut:

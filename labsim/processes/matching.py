@@ -262,6 +262,7 @@ def _take_up(
     reads=(
         "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
         " enterprises.field enterprises.group enterprises.opened events levers.wage_subsidy"
+        " levers.hiring_priority"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field workers.wage"
@@ -272,9 +273,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     """Let every vacancy rank its applicants and hire one; then add the vacancies opened this month.
 
     Public bodies consider only who has the training that the post asks for. Score = (1 - selectivity) x lot +
-    selectivity x suitability, plus a first claim if there is one. The best is hired if the offer, higher with skill,
-    beats the reservation wage: last wage x share x exp(-decline x months) when unemployed, present income x (1 + gain)
-    otherwise.
+    selectivity x suitability, plus a first claim and points of priority if there are any. The best is hired if the
+    offer, higher with skill, beats the reservation wage: last wage x share x exp(-decline x months) when unemployed,
+    present income x (1 + gain) otherwise.
     """
     events, market, e = world.events, world.market, world.enterprises
     if "applicants" not in events:  # nobody searched
@@ -283,6 +284,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     people, bundles = events["applicants"], events["bundles"]
     best = np.full(events["n_vacancies"], -1, dtype=np.int32)
     score = np.zeros(events["n_vacancies"])
+    claims, priority = events.get("claims", np.zeros(1)), world.levers["hiring_priority"]
     _choose(
         world.people,
         world.employers,
@@ -296,7 +298,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         parameters.level_weight,
         parameters.partner_bonus,
         world.levers["wage_subsidy"],
-        events.get("claims", np.zeros(1)),
+        claims + priority[people] if priority.size > 1 else claims,
         events["bundle_tiers"],
         events.get("posts_ask", NOTHING_ASKED),
         draws.key("rank"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labsim.world import World
+from labsim.world import Activity, World
 
 OPENED, FILLED, PART = "policy_places_opened", "policy_places_filled", "policy_places_part"
 
@@ -52,7 +52,7 @@ def seats_with_policies(world: World) -> np.ndarray:
     """
     p, places, tables = world.programmes, world.levers["training_seats"], world.tables
     if OPENED not in tables:
-        if not places.any():
+        if not places.any() and not world.levers["training_place"].any():
             return p.base_seats
         tables.update({name: np.zeros((_months_of(world), len(p))) for name in (OPENED, FILLED, PART)})
     any_month, now = p.intake_month == 0, world.month % _months_of(world)
@@ -71,8 +71,38 @@ def seats_with_policies(world: World) -> np.ndarray:
     return seats
 
 
-def note_admissions(world: World, admitted: np.ndarray) -> None:
-    """Remember how many places of policies were taken this month, given admissions by programme."""
+def offered_a_place(world: World) -> np.ndarray:
+    """Return the people, in order, who are offered a place of their own this month and might begin a course."""
+    w, offered = world.workers, world.levers["training_place"]
+    if offered.size == 1:
+        return np.zeros(0, dtype=np.int32)
+    inside = (w.activity < Activity.IN_TRAINING) & (w.programme < 0)
+    return np.flatnonzero((offered > 0) & inside).astype(np.int32)
+
+
+def add_places_of_ones_own(
+    world: World, people: np.ndarray, choices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (people, choices, places): applicants with those on a place of their own first, and how many such places
+    each programme gets, which are added to its seats.
+    """
+    offered, n = world.levers["training_place"], len(world.programmes)
+    if offered.size == 1:
+        return people, choices, np.zeros(n, dtype=np.int64)
+    own = offered[people] > 0
+    places = np.bincount(choices[own], minlength=n)
+    world.programmes.seats += places.astype(world.programmes.seats.dtype)
+    order = np.argsort(~own, kind="stable")
+    return people[order], choices[order], places
+
+
+def note_admissions(world: World, admitted: np.ndarray, on_own_place: np.ndarray) -> None:
+    """Remember how many places of policies were taken this month, given admissions by programme and how many of them
+    were to places of people's own, which are policies' too.
+    """
     if FILLED in world.tables:
-        now = world.month % _months_of(world)
-        world.tables[FILLED][now] = admitted * world.tables[PART][now]
+        now, tables = world.month % _months_of(world), world.tables
+        filled = (admitted - on_own_place) * tables[PART][now]
+        tables[FILLED][now] = filled
+        if on_own_place.any():
+            tables[PART][now] = (filled + on_own_place) / np.maximum(1, admitted)

@@ -25,7 +25,12 @@ from labsim.processes.courses import (
     who_considers,
     who_may_consider,
 )
-from labsim.processes.policy_places import note_admissions, seats_with_policies
+from labsim.processes.policy_places import (
+    add_places_of_ones_own,
+    note_admissions,
+    offered_a_place,
+    seats_with_policies,
+)
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
@@ -238,7 +243,7 @@ class TrainingParameters(Parameters):
     reads=(
         "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken"
         " programmes.length programmes.intake_month workers.programme workers.months_left market"
-        " levers.training_seats events"
+        " levers.training_seats levers.training_place events"
     ),
     writes="programmes.seats programmes.base_seats tables events",
 )
@@ -314,6 +319,8 @@ def _applicants(
     reach = float(outreach.max())
     rows, gate = who_may_consider(draws, interest, w.birth_month, world.month, reach, degree_intake)
     people = who_considers(world.people, world.month, interest, outreach, degree_intake, rows, gate, key)
+    if (own := offered_a_place(world)).size:
+        people = np.union1d(people, own)
     taste = Taste(
         q.return_per_level * q.horizon,
         q.expectation_error,
@@ -348,11 +355,12 @@ def _applicants(
         " programmes.district programmes.length programmes.full_time programmes.schooling programmes.intake_month"
         " programmes.fee places levers.training_fee_paid"
         " levers.training_allowance levers.training_priority levers.training_outreach levers.training_outreach_group"
-        " levers.training_quota levers.training_travel levers.training_hit"
+        " levers.training_quota levers.training_travel levers.training_hit levers.training_place"
     ),
     writes=(
         "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
-        " workers.months_left workers.savings enterprises.headcount programmes.taken tables ledger events"
+        " workers.months_left workers.savings enterprises.headcount programmes.seats programmes.taken tables ledger"
+        " events"
     ),
 )
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
@@ -361,7 +369,8 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     Those who find no free seat in any course worth it are refused. A programme draws in proportion to free seats x
     exp(-distance / reach) among those whose expected gain, return x levels x wage x horizon, exceeds fee, living and
     half of lost income, net of support. Support is given once, to people without training. People who know forecasts
-    err less in what they expect and are drawn more to the fields that will have vacancies.
+    err less in what they expect and are drawn more to the fields that will have vacancies. Who is offered a place of
+    their own this month considers training, and takes nobody else's seat.
     """
     p, levers = world.programmes, world.levers
     open_now = (p.intake_month == 0) | (p.intake_month == world.calendar[1])
@@ -370,6 +379,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
     people, choices, refused = _applicants(world, parameters, draws, offered, free / world.scale)
     order = in_order_of_admission(world, draws, free, people, choices)
     people, choices = people[order], choices[order]
+    people, choices, on_own_place = add_places_of_ones_own(world, people, choices)
     admitted, paying = np.zeros(len(p), dtype=np.int64), np.zeros(len(p), dtype=np.int64)
     enrolled = _admit(
         world.people,
@@ -384,7 +394,7 @@ def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> 
         paying,
     )
     pay_travel(world, parameters.travel_from, people, choices)
-    note_admissions(world, admitted + paying)
+    note_admissions(world, admitted + paying, on_own_place)
     world.events["admitted"], world.events["admitted_paying"] = admitted, paying
     world.ledger.count("training_applicants", len(people) + refused)
     world.ledger.count("training_enrolled", enrolled)
