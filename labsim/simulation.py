@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -122,7 +123,8 @@ class Simulation:
             raise
         except (Exception, SystemExit) as error:
             frames = traceback.extract_tb(error.__traceback__)
-            lines = [frame.lineno for frame in frames if frame.filename == str(origin.file)]
+            # by name: of files with the same content, the one loaded first is in use
+            lines = [frame.lineno for frame in frames if Path(frame.filename).name == origin.file.name]
             where = ":".join(str(part) for part in (origin.file.name, *lines[-1:]))
             year, month = self.world.calendar
             message = _("policies.{name}: {where} raised {kind}: {error} ({year}-{month:02d})")
