@@ -81,7 +81,8 @@ def test_a_shard_holds_what_was_found_and_equal_runs_have_equal_bytes(tmp_path) 
             got = part[column].reset_index(drop=True)
             pd.testing.assert_series_equal(got, expected[column], check_dtype=False, check_categorical=False)
         assert set(part["run"]) <= {NAMES[0]}
-        assert part[[column for column in schema().names if column not in ("table", "run", *columns)]].isna().all(axis=None)
+        others = [column for column in schema().names if column not in ("table", "run", *columns)]
+        assert part[others].isna().all(axis=None)
     assert other.exists()
 
 
