@@ -128,7 +128,7 @@ def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
     table.add_column(_("Budget left,\nm VND"), justify="right", min_width=11)
     table.add_column(_("Months\npaused"), justify="right", min_width=6)
     table.add_column(_("Outcome\n(90 % band)"), justify="right", min_width=11)
-    table.add_column(_("VND for one\n(90 % band)"), justify="right", min_width=13)
+    table.add_column(_("m VND for one\n(90 % band)"), justify="right", min_width=13)
     before = ""
     for row in rows:
         again = row["policy"] == before  # what a policy spent stands once, beside its first outcome
@@ -141,7 +141,7 @@ def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
         )  # fmt: skip
         table.add_row(
             what, *spent,
-            _with_band(row, "count", "persons"), _with_band(row, "unit_cost", "VND"),
+            _with_band(row, "count", "persons"), _with_band(row, "unit_cost", "million", 1e6),
         )  # fmt: skip
     return table
 
@@ -189,9 +189,9 @@ def _cell(row: Mapping[Any, Any] | None) -> str:
     return f"{value} {_band(low, high)}"
 
 
-def _with_band(row: Mapping[Any, Any], name: str, unit: str) -> str:
-    low, high = number(row[f"{name}_low"], unit), number(row[f"{name}_high"], unit)
-    return f"{number(row[name], unit)}\n{_band(low, high)}"
+def _with_band(row: Mapping[Any, Any], name: str, unit: str, one: float = 1.0) -> str:
+    value, low, high = (number(row[key] / one, unit) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{value}\n{_band(low, high)}"
 
 
 def _band(low: str, high: str) -> str:
