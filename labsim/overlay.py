@@ -101,8 +101,8 @@ class Tree:
         old = container.get(key, ABSENT) if isinstance(container, dict) else container[key]
         evidence: dict[KeyPath, Mapping[str, Any]] = {}
         value = split_value(value, path, Place(SETTING, None, None), evidence)
-        if value in (None, True, {}) and isinstance(old, dict) and len(path) == 2 and path[0] == "policies":
-            return []  # a policy named without anything is on as it was
+        if _only_named(path, old, value):
+            return []
         for length in range(1, len(path)):
             self.places.setdefault(path[:length], Place(SETTING, None, None))
         self.places[path] = Place(SETTING, None, None)
@@ -134,8 +134,8 @@ def merged(
             result[key] = merged(below.get(key, ABSENT), value, (*path, str(key)), whole=whole, log=log)
         return result
     result = new
-    if new in (None, True) and isinstance(old, dict) and len(path) == 2 and path[0] == "policies":
-        return old  # a policy named without anything is on as it was
+    if _only_named(path, old, new):
+        return old
     if is_series(new) and is_series(old) and path not in whole:
         first = min(new)
         result = {year: amount for year, amount in old.items() if year < first} | new
@@ -144,6 +144,11 @@ def merged(
     if log is not None and result != old:
         log.append(Change(path, old, result))
     return result
+
+
+def _only_named(path: KeyPath, old: Any, new: Any) -> bool:
+    """Say whether a policy that is there is named again without anything: it stays on as it was."""
+    return len(path) == 2 and path[0] == "policies" and isinstance(old, dict) and new in (None, True, {})
 
 
 def is_series(value: Any) -> bool:

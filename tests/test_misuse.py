@@ -64,8 +64,12 @@ def test_a_policy_named_without_anything_stays_as_the_scenario_has_it() -> None:
 def test_targets_are_not_offered_as_a_scenario() -> None:
     with pytest.raises(ConfigError) as refused:
         load("son_la", scenario="targets")
-    assert "no scenario 'targets'" in str(refused.value)
-    assert "allowed" not in str(refused.value).partition("targets'")[2] or "targets," not in str(refused.value)
+    said, _word, offered = str(refused.value).partition("'targets'")
+    assert said.endswith("no scenario ") and "targets" not in offered
+    with pytest.raises(ConfigError) as refused:
+        load("son_la", scenario="nothing_like_it")
+    offered = str(refused.value).partition("allowed: ")[2].split(", ")
+    assert "baseline" in offered and not {"targets", "profile"} & set(offered)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
+from labsim.cli.common import language_option, plain, print_parts, show_progress
+from labsim.cli.many import options_of_many_runs, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -35,23 +36,9 @@ __all__ = ["ask"]
               )  # fmt: skip
 @click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
-@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
-@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
-@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
-@click.option("--replicates", type=click.IntRange(4), default=20, show_default=True,
-              help=_("Runs of each dose in the search."))  # fmt: skip
 @click.option("--fresh", type=click.IntRange(4), help=_("Runs that verify the answer; by default twice as many."))
 @click.option("--points", type=click.IntRange(1), default=48, show_default=True, help=_("Most doses that are tried."))
-@click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
-)
-@click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
-@click.option("--executor", default="processes", show_default=True, callback=read_executor,
-              metavar="serial|threads|processes|dask|dask://HOST:PORT",
-              help=_("How runs are spread; the numbers are the same."))  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
-@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@options_of_many_runs(20, least=4, about=_("Runs of each dose in the search."))
 @language_option
 def ask(
     province: str,
@@ -92,7 +79,7 @@ def ask(
         report(unfinished.carried, folder, quiet or as_json)
         raise
     if len(found.tried):
-        (folder / "front.png").write_bytes(front_png(found))
+        save_files(folder, {"front.png": front_png(found)})
     if as_json:
         click.echo(json.dumps(_summary(found), allow_nan=False))
     elif not quiet:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
+from labsim.cli.common import language_option, print_parts, show_progress
+from labsim.cli.many import options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -28,20 +29,7 @@ _LONGEST = 100  # letters of a folder's name
 @click.option("--scenarios", metavar="NAME,NAME,...",
               help=_("Names or files of scenarios, separated by commas; the first is the base."))  # fmt: skip
 @click.option("--provinces", metavar="NAME,NAME,...", help=_("Provinces in which the scenarios are compared."))
-@click.option("--replicates", type=click.IntRange(1), help=_("Runs of each scenario with different random numbers."))
-@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
-@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
-@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
-@click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
-)
-@click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
-@click.option("--executor", default="processes", show_default=True, callback=read_executor,
-              metavar="serial|threads|processes|dask|dask://HOST:PORT",
-              help=_("How runs are spread; the numbers are the same."))  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
-@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@options_of_many_runs(about=_("Runs of each scenario with different random numbers."))
 @language_option
 def compare(
     province: str,
@@ -122,8 +110,6 @@ def _read(settings: tuple[str, ...]) -> dict[str, Any]:
 
 def _write(found: Comparison, folder: Path) -> list[str]:
     """Write tables and pictures into the folder of the study; return their names."""
-    from labsim.errors import ResultsError
-    from labsim.experiment.store import write_text
     from labsim.report.comparison_figures import comparison_files
 
     texts = {}
@@ -131,21 +117,12 @@ def _write(found: Comparison, folder: Path) -> list[str]:
         file = "compare.csv" if name == "differences" else f"compare_{name}.csv"
         texts[file] = table.to_csv(index=False, lineterminator="\n")
     texts["compare.json"] = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
-    pictures = comparison_files(found)
-    try:
-        for name, text in texts.items():
-            write_text(folder / name, text)
-        for name, content in pictures.items():
-            (folder / name).write_bytes(content)
-    except OSError as error:
-        raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
-    return [*texts, *pictures]
+    files = {name: text.encode("utf-8") for name, text in texts.items()} | comparison_files(found)
+    save_files(folder, files)
+    return list(files)
 
 
 def _as_json(found: Comparison) -> dict[str, Any]:
     """Return what --json prints; a number that is not there is null."""
     tables = {name: table for name, table in found.tables().items() if name != "paths"}
-    return dict(found.about) | {
-        name: [{str(key): plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-        for name, table in tables.items()
-    }
+    return dict(found.about) | {name: records(table) for name, table in tables.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, records, save_tables, words_of
+from labsim.cli.many import config_of_many_runs, options_of_many_runs, records, save_tables, words_of
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -42,7 +42,6 @@ def decompose(
     quiet: bool,
 ) -> None:
     """Plan, carry out, take apart, draw, write and print."""
-    from labsim.config import load
     from labsim.experiment.decompose import decomposition_of, plan_decomposition, require_indicators
     from labsim.experiment.opened import open_study
     from labsim.experiment.runner import carry_out
@@ -51,9 +50,9 @@ def decompose(
 
     names = words_of(indicators)
     require_indicators(names)
-    config = load(province, scenario=list(scenario), settings=as_settings(scale, until, seed, settings))
-    if scale is None and config.province.kind != "reference":
-        config = load(province, scenario=list(scenario), settings=as_settings(SCALE, until, seed, settings))
+    config = config_of_many_runs(
+        province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=SCALE
+    )
     plan = plan_decomposition(config, replicates)
     folder = out or Path("labsim-results") / f"decompose-{plan.study.name}"
     with show_progress(hidden=quiet, what=_("runs")) as tell:

@@ -9,7 +9,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, records, save_tables
+from labsim.cli.many import config_of_many_runs, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -67,14 +67,13 @@ def displacement(
     quiet: bool,
 ) -> None:
     """Plan, carry out, compare, draw, write and print."""
-    from labsim.config import load
     from labsim.experiment.displacement import carry_out_trial, displacement_of, plan_trial
     from labsim.report.displacement import displacement_view
     from labsim.report.displacement_figures import displacement_files
 
-    config = load(province, scenario=list(scenario), settings=as_settings(scale, until, seed, settings))
-    if scale is None and config.province.kind != "reference":
-        config = load(province, scenario=list(scenario), settings=as_settings(SCALE, until, seed, settings))
+    config = config_of_many_runs(
+        province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=SCALE
+    )
     plan = plan_trial(
         config, treatment, shares=shares, start=start, months=months, follow=follow, replicates=replicates
     )

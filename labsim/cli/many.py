@@ -9,26 +9,43 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import plain, read_executor, read_scale
+from labsim.cli.common import plain, read_executor, read_scale, read_settings_once
 from labsim.text import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_settings", "options_of_many_runs", "read_grades", "records", "save_tables", "words_of"]
+    from labsim.config import Config
+
+__all__ = [
+    "as_settings",
+    "config_of_many_runs",
+    "options_of_many_runs",
+    "read_grades",
+    "records",
+    "save_files",
+    "save_tables",
+    "words_of",
+]
 
 Command = Callable[..., None]
 
 
-def options_of_many_runs(replicates: int) -> Callable[[Command], Command]:
-    """Add the options of a command that runs many points; `replicates` is the default."""
+def options_of_many_runs(
+    replicates: int | None = None, *, least: int = 1, about: str = ""
+) -> Callable[[Command], Command]:
+    """Add the options of a command that runs many points.
+
+    `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, and `about` its help.
+    """
     options = (
         click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person.")),
         click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated.")),
         click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number.")),
-        click.option("--replicates", type=click.IntRange(1), default=replicates, show_default=True,
-                     help=_("Runs of each point with different random numbers.")),
-        click.option("--set", "settings", multiple=True, metavar="PATH=VALUE",
+        click.option("--replicates", type=click.IntRange(least), default=replicates,
+                     show_default=replicates is not None,
+                     help=about or _("Runs of each point with different random numbers.")),
+        click.option("--set", "settings", multiple=True, callback=read_settings_once, metavar="PATH=VALUE",
                      help=_("Change one parameter; may be repeated.")),
         click.option("--out", type=click.Path(path_type=Path),
                      help=_("Folder of the study; runs found there are kept.")),
@@ -52,6 +69,25 @@ def as_settings(scale: float | None, until: str | None, seed: int | None, settin
     """Return what was asked for as settings of a configuration."""
     given = (("scale", scale), ("period.until", until), ("seed", seed))
     return [*(f"{name}={value}" for name, value in given if value is not None), *settings]
+
+
+def config_of_many_runs(
+    province: str,
+    scenario: Sequence[str],
+    settings: Sequence[str],
+    *,
+    scale: float | None,
+    until: str | None,
+    seed: int | None,
+    usual_scale: float,
+) -> Config:
+    """Return the configuration asked for; a province for which no scale is given has the usual one of the command."""
+    from labsim.config import load
+
+    config = load(province, scenario=list(scenario), settings=as_settings(scale, until, seed, settings))
+    if scale is not None or config.province.kind == "reference":
+        return config
+    return load(province, scenario=list(scenario), settings=as_settings(usual_scale, until, seed, settings))
 
 
 def read_grades(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str]:
@@ -78,10 +114,18 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame], pictures: Mapping[str, bytes], about: Any) -> None:
     """Write tables as CSV and pictures beside the runs, and about.json with what they belong to."""
-    from labsim.experiment.store import write_text
+    texts = {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n") for name, frame in tables.items()}
+    texts["about.json"] = json.dumps(about, ensure_ascii=False, allow_nan=False, default=str)
+    save_files(folder, {name: text.encode("utf-8") for name, text in texts.items()} | dict(pictures))
 
-    for name, frame in tables.items():
-        write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    for name, content in pictures.items():
-        (folder / name).write_bytes(content)
-    write_text(folder / "about.json", json.dumps(about, ensure_ascii=False, allow_nan=False, default=str))
+
+def save_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files beside the runs, each whole or not at all. Raises ResultsError if the folder takes none."""
+    from labsim.errors import ResultsError
+    from labsim.experiment.store import write_whole
+
+    try:
+        for name, content in files.items():
+            write_whole(folder / name, content)
+    except OSError as error:
+        raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, plain, print_parts, read_executor, read_scale, show_progress
+from labsim.cli.common import language_option, plain, print_parts, show_progress
+from labsim.cli.many import options_of_many_runs
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -23,22 +24,9 @@ FAILED = 1
 
 @click.command(help=_("Run every point of a study, or what is missing of it; Ctrl-C pauses, the same command goes on."))
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help=_("Folder of the study; runs found there are kept."))
-@click.option("--replicates", type=click.IntRange(1), help=_("Runs of each point with different random numbers."))
-@click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
-@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
-@click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
-@click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help=_("Change one parameter; may be repeated.")
-)
-@click.option("--executor", default="processes", show_default=True, callback=read_executor,
-              metavar="serial|threads|processes|dask|dask://HOST:PORT",
-              help=_("How runs are spread; the numbers are the same."))  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
 @click.option("--compact", is_flag=True, help=_("Put all runs into one file when done."))
 @click.option("--dry-run", is_flag=True, help=_("Print the points and write nothing."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
-@click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@options_of_many_runs()
 @language_option
 def sweep(
     study: Path,

@@ -34,7 +34,7 @@ from labsim.text import _
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Failure", "Store", "run_id", "write_text"]
+__all__ = ["Failure", "Store", "run_id", "write_text", "write_whole"]
 
 _RUNS, _FAILED, _PACK, _HELD, _ABOUT = "runs", "failed", "pack-", "labsim_runs", "study.json"
 _FORGOTTEN_S = 3600  # a draft this old belongs to a process that was killed: writing takes less than a second
@@ -180,12 +180,17 @@ class Store:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+    """Write a text file in UTF-8, whole or not at all."""
+    write_whole(path, text.encode("utf-8"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".tmp", dir=path.parent)
     draft = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         draft.chmod(0o644)

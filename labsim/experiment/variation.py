@@ -101,7 +101,6 @@ class Varied:
             both = given | on if isinstance(given, dict) else [*given, *(f"{path}={{}}" for path in on)]
             base = load(province, scenario=scenario, settings=both, allow_code=allow_code)
         self.base: Config = base
-        self.given_settings = settings
         years = {full_path(base, path): year for path, year in since.items()} if isinstance(since, Mapping) else {}
         default = since if isinstance(since, int) else None
         known = can_be_varied(base) if in_full else {}
