@@ -24,7 +24,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _OPTION = np.uint64(0xD6E8FEB86659FD93)
-_S11, _S27, _S30, _S31, _S56 = (np.uint64(n) for n in (11, 27, 30, 31, 56))
+_S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _TWO_32 = 2.0**32
 _BYTE = np.uint32(255)
@@ -49,12 +49,6 @@ def scramble(key: np.uint64, person: int) -> np.uint64:
 def uniform(key: np.uint64, person: int) -> float:
     """Return a number in (0, 1) for a key and a person."""
     return (float(scramble(key, person) >> _S11) + 0.5) * _UNIT
-
-
-@inline
-def head_of(key: np.uint64, person: int) -> np.uint8:
-    """Return the first eight bits of `uniform(key, person)`."""
-    return np.uint8(scramble(key, person) >> _S56)
 
 
 @inline
@@ -273,10 +267,11 @@ GATED = (
     "consider training",
     "train informally",
     "household business",
-    "offer of conversion",
+    "separate",
     "search",
     "leave the province",
     "apply abroad",
+    "offer of conversion",
     "offer of a loan",
     "reached by services",
     "learn digital skills",
@@ -362,6 +357,18 @@ def _open_by(heads: np.ndarray, kind: np.ndarray, limits: np.ndarray, least: int
                     answers[i] |= np.uint8((of_kind[i] == wanted) & (head[i] <= most))
 
 
+@kernel
+def _rows_of_kind(heads: np.ndarray, most: int, kind: np.ndarray, code: int, rows: np.ndarray) -> int:
+    n, answers, highest, wanted = 0, np.empty(_BLOCK, np.uint8), np.uint8(most), np.uint8(code)
+    for first in range(0, kind.shape[0], _BLOCK):
+        of_kind = kind[first : first + _BLOCK]
+        head = heads[first : first + of_kind.shape[0]]
+        for i in range(of_kind.shape[0]):
+            answers[i] = np.uint8((of_kind[i] == wanted) & (head[i] <= highest))
+        n = _add_marked(answers[: of_kind.shape[0]], first, rows, n)
+    return n
+
+
 def where_equal(codes: np.ndarray, code: int) -> np.ndarray:
     """Return the rows of a column of bytes that hold a code, in order: `flatnonzero`, quicker where few do."""
     rows = np.empty(len(codes) + 1, dtype=np.int64)
@@ -415,6 +422,11 @@ class DrawsOfMonth:
             return np.arange(n_people), bytes_
         rows = np.empty(n_people + 1, dtype=np.int64)
         return rows[: _rows_below(bytes_, limit, rows)], bytes_
+
+    def gate_of(self, decision: str, most: float, kind: np.ndarray, code: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (rows, bytes): the people of one kind who may decide when nobody's chance exceeds `most`, in order."""
+        bytes_, rows = self._bytes(decision, len(kind))[: len(kind)], np.empty(len(kind) + 1, dtype=np.int64)
+        return rows[: _rows_of_kind(bytes_, limit_of(most) - 1, kind, code, rows)], bytes_
 
     def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (open, bytes) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.

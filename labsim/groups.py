@@ -8,8 +8,9 @@ import numpy as np
 
 from labsim.processes.counting import AGE_BANDS
 from labsim.processes.fields import fields_of
+from labsim.processes.incomes import BIN, HIGHEST, N_BINS, count_changes, write_incomes
 from labsim.profile import GROUPINGS
-from labsim.world import Activity, Sex, World
+from labsim.world import Sex, World
 
 __all__ = ["GROUPINGS", "PEOPLE_OF", "RESIDENCES", "GroupCounter", "labels_of"]
 
@@ -21,12 +22,6 @@ PEOPLE_OF = {
     "sent_abroad": "sent_people",
     "talent_came": "talent_people",
 }  # fmt: skip
-OF_WORKING_AGE = len(AGE_BANDS) - 1  # bands below this one
-GAIN, LOSS = 0.05, -0.05
-# Changes of income by bins: all lost; half a point each from -100 to 300 %; more, or from nothing.
-BIN, HIGHEST = 0.005, 3.0
-N_BINS = int((HIGHEST + 1.0) / BIN) + 2
-
 
 def labels_of(world: World, grouping: str) -> tuple[str, ...]:
     """Return the names of the groups of a grouping, in the order of their codes."""
@@ -66,19 +61,18 @@ class GroupCounter:
         that of the month: pay or own-account income of people in work, nothing for all others.
         """
         w = world.workers
-        here, earns = w.activity <= Activity.OUT_OF_LABOUR_FORCE, w.activity <= Activity.EMPLOYEE
-        then, now = self._income, np.where(here, np.where(earns, w.wage, 0.0), -1.0).astype(np.float32)
+        then, now = self._income, np.empty(len(w), dtype=np.float32)
+        write_incomes(w.activity, w.wage, now)
         self._income = now
         if then is None:
             return None
-        bands = world.counts["bands"]
-        rows = np.flatnonzero((then >= 0) & (now >= 0) & (then + now > 0) & (bands < OF_WORKING_AGE))
-        before, after = then[rows].astype(np.float64), now[rows].astype(np.float64)
-        change = np.divide(after - before, before, out=np.full(len(rows), np.inf), where=before > 0)
-        found = {"": _distribution(change, np.zeros(len(rows), dtype=np.int64), 1)}
-        for grouping in self.groupings:
-            code = _codes(world, grouping, rows).astype(np.int64)
-            found[grouping] = _distribution(change, code, len(labels_of(world, grouping)))
+        bands, found = world.counts["bands"], {}
+        for grouping in ("", *self.groupings):
+            n = len(labels_of(world, grouping)) if grouping else 1
+            code = _codes(world, grouping) if grouping else np.zeros(len(w), dtype=np.uint8)
+            far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, N_BINS), dtype=np.int64)
+            count_changes(then, now, bands, code, far, bins)
+            found[grouping] = _distribution(far, bins)
         return found
 
 
@@ -93,8 +87,8 @@ def _fields_in(world: World, flow: str, people: np.ndarray) -> np.ndarray:
     return fields_of(world, people)
 
 
-def _codes(world: World, grouping: str, people: np.ndarray) -> np.ndarray:
-    """Return the group of each of some people, shape `(n_people,)`."""
+def _codes(world: World, grouping: str, people: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Return the group of each of some people, by default of all, shape `(n_people,)`."""
     w = world.workers
     if grouping == "field":
         return fields_of(world, people)
@@ -109,16 +103,14 @@ def _codes(world: World, grouping: str, people: np.ndarray) -> np.ndarray:
     return codes
 
 
-def _distribution(change: np.ndarray, code: np.ndarray, n: int) -> np.ndarray:
-    """Return the shares with a gain and a loss and the median change in per cent, shape `(3, n)`; see `changes`."""
-    people = np.bincount(code, minlength=n)
-    shares = [np.bincount(code[far], minlength=n) for far in (change > GAIN, change < LOSS)]
-    inside = np.clip(np.floor((np.minimum(change, HIGHEST) + 1.0) / BIN), 0, N_BINS - 3).astype(np.int64) + 1
-    place = np.where(change <= -1.0, 0, np.where(change > HIGHEST, N_BINS - 1, inside))
-    bins = np.bincount(code * N_BINS + place, minlength=n * N_BINS).reshape(n, N_BINS)
-    values = np.full((3, n), np.nan)
+def _distribution(far: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """Return the shares with a gain and a loss and the median change in per cent, shape `(3, n_groups)`; see
+    `GroupCounter.changes`.
+    """
+    people = bins.sum(axis=1)
+    values = np.full((3, len(people)), np.nan)
     for g in np.flatnonzero(people):
-        values[:2, g] = [100.0 * share[g] / people[g] for share in shares]
+        values[:2, g] = 100.0 * far[g] / people[g]
         values[2, g] = 100.0 * _median(bins[g])
     return values
 

@@ -63,7 +63,9 @@ class TalentAttraction(Policy):
         posts = np.bincount(e.district, e.target[:, -1], len(world.places)) + 1e-9
         # nobody is offered more than the best-paying employer of the district does
         offer = np.zeros(len(world.places))
-        np.maximum.at(offer, e.district, e.wage_offer[:, -1] * (e.active > 0))
+        # in the types that numpy is quick with
+        offers = np.where(e.active > 0, e.wage_offer[:, -1].astype(np.float64), 0.0)
+        np.maximum.at(offer, e.district.astype(np.intp), offers)
         each = self.lump_sum + self.supplement * self.supplement_months * offer
         places, money = yearly * posts / posts.sum(), self.money_left(world, levers.policy)
         places = places_paid_for(world, places, each, money)

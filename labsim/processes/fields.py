@@ -25,28 +25,50 @@ FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), i
 
 
 @inline
-def _field_of(activity: int, work_field: int, skill_field: int, farm: int) -> int:
-    if activity > EMPLOYEE:
-        return skill_field
-    if work_field >= 0:
-        return work_field
-    return farm if activity == FARMING and farm >= 0 else skill_field
-
-
-@kernel
 def _write_fields(
     activity: np.ndarray, work_field: np.ndarray, skill_field: np.ndarray, farm: int, fields: np.ndarray
 ) -> None:
-    for i in range(fields.shape[0]):
-        fields[i] = _field_of(activity[i], work_field[i], skill_field[i], farm)
+    home = np.int16(farm)
+    for i in range(fields.shape[0]):  # without branches, so that it runs sixteen at a time
+        now, own = activity[i], np.int16(skill_field[i])
+        idle = home if (now == FARMING) & (home >= 0) else own
+        at_work = np.int16(work_field[i]) if work_field[i] >= 0 else idle
+        fields[i] = own if now > EMPLOYEE else at_work
 
 
 @kernel
-def _count_doings(w: WorkerArrays, farm: int, table: np.ndarray) -> None:
-    activity, work_field, skill_field = w.activity, w.work_field, w.field
-    for i in range(activity.shape[0]):
-        now = activity[i]
-        table[_field_of(now, work_field[i], skill_field[i], farm), now] += 1
+def _fields_of_all(
+    activity: np.ndarray, work_field: np.ndarray, skill_field: np.ndarray, farm: int, fields: np.ndarray
+) -> None:
+    _write_fields(activity, work_field, skill_field, farm, fields)
+
+
+@inline
+def _tally(places: np.ndarray, tables: np.ndarray) -> None:
+    """Count places in four tables in turn: a processor waits for a number that it has just written."""
+    one, two, three, four = tables[0], tables[1], tables[2], tables[3]
+    whole = 4 * (places.shape[0] // 4)
+    for i in range(0, whole, 4):
+        one[places[i]] += 1
+        two[places[i + 1]] += 1
+        three[places[i + 2]] += 1
+        four[places[i + 3]] += 1
+    for i in range(whole, places.shape[0]):
+        one[places[i]] += 1
+
+
+@kernel
+def _count_doings(w: WorkerArrays, farm: int, tables: np.ndarray) -> None:
+    """Count everyone into tables of shape `(4, n_fields * N_ACTIVITIES)`, block by block."""
+    n_people = w.activity.shape[0]
+    fields, places = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.uint16)
+    for first in range(0, n_people, BLOCK):
+        here = slice(first, min(first + BLOCK, n_people))
+        activity, n = w.activity[here], min(BLOCK, n_people - first)
+        _write_fields(activity, w.work_field[here], w.field[here], farm, fields[:n])
+        for i in range(n):
+            places[i] = np.uint16(np.uint16(fields[i]) * np.uint16(N_ACTIVITIES) + np.uint16(activity[i]))
+        _tally(places[:n], tables)
 
 
 @kernel
@@ -63,22 +85,22 @@ def _count_people(
 ) -> None:
     """Count everyone into cells of shape `(n_fields, n_bands_and_groups, n_doings)`, coded as in `counting`."""
     code, part, rows = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint16)
-    busy = np.zeros((2, sector.shape[0]), np.int64)
+    busy, fields = np.zeros((2, sector.shape[0]), np.int64), np.empty(BLOCK, np.int16)
     for r in range(runs.shape[0] - 1):
         d = w.district[runs[r]]
         for first in range(runs[r], runs[r + 1], BLOCK):
             n = min(BLOCK, runs[r + 1] - first)
             here = slice(first, first + n)
-            activity, work_field, skill_field, wage = w.activity[here], w.work_field[here], w.field[here], w.wage[here]
+            activity, work_field, wage = w.activity[here], w.work_field[here], w.wage[here]
             code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
             code_doings(w, first, under[d], part[:n])
             add_sectors(activity, work_field, sector, rows, part, busy)
+            _write_fields(activity, work_field, w.field[here], farm, fields[:n])
             for i in range(n):
-                now = activity[i]
-                f = _field_of(now, work_field[i], skill_field[i], farm)
-                cells[f, code[i], part[i]] += 1
-                if now <= EMPLOYEE:
-                    pay[f, now] += int(wage[i])
+                cells[fields[i], code[i], part[i]] += 1
+            for i in range(n):
+                if activity[i] <= EMPLOYEE:
+                    pay[fields[i], activity[i]] += int(wage[i])
 
 
 def _family_farm(world: World) -> int:
@@ -87,19 +109,21 @@ def _family_farm(world: World) -> int:
     return int(farming[0]) if farming.size else -1
 
 
-def fields_of(world: World, people: np.ndarray) -> np.ndarray:
+def fields_of(world: World, people: np.ndarray | slice) -> np.ndarray:
     """Return the fields of some people, shape `(n_people,)`."""
     w = world.workers
-    fields = np.empty(len(people), dtype=np.int16)
-    _write_fields(w.activity[people], w.work_field[people], w.field[people], _family_farm(world), fields)
+    activity = w.activity[people]
+    fields = np.empty(len(activity), dtype=np.int16)
+    _fields_of_all(activity, w.work_field[people], w.field[people], _family_farm(world), fields)
     return fields
 
 
 def doings_by_field(world: World) -> np.ndarray:
     """Return how many do what in each field, shape `(n_fields, n_activities)`; see `Activity`."""
-    table = np.zeros((world.n_fields, N_ACTIVITIES), dtype=np.int64)
-    _count_doings(world.people, _family_farm(world), table)
-    return table
+    tables = np.zeros((4, world.n_fields * N_ACTIVITIES), dtype=np.int64)
+    _count_doings(world.people, _family_farm(world), tables)
+    doings: np.ndarray = tables.sum(axis=0).reshape(world.n_fields, N_ACTIVITIES)
+    return doings
 
 
 def people_by_field(world: World) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.draws import DrawsOfMonth, head_of, limit_of, round_to, uniform, uniforms
+from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
@@ -21,7 +21,6 @@ FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
 BLOCK = 4096  # people whose answers stay next to the processor
-FEW = 32  # of 256
 
 
 class FirmsParameters(Parameters):
@@ -392,26 +391,13 @@ def _greatest(chance: np.ndarray, headcount: np.ndarray) -> float:
 
 
 @kernel
-def _employees_below(activity: np.ndarray, limit: int, key: np.uint64) -> np.ndarray:
-    """Return the employees whose number begins with a byte below a limit, in blocks that stay in the cache."""
-    n_people, n = activity.shape[0], 0
-    people, heads = np.empty(n_people, dtype=np.int32), np.empty(BLOCK, dtype=np.uint8)
-    for start in range(0, n_people, BLOCK):
-        size = min(BLOCK, n_people - start)
-        for k in range(size):
-            heads[k] = head_of(key, start + k)
-        for k in range(size):
-            people[n] = start + k
-            n += (activity[start + k] == EMPLOYEE) & (heads[k] < limit)
-    return people[:n]
-
-
-@kernel
-def _who_separates(w: WorkerArrays, chance: np.ndarray, rows: np.ndarray, key: np.uint64, people: np.ndarray) -> int:
+def _who_separates(
+    w: WorkerArrays, chance: np.ndarray, rows: np.ndarray, gate: np.ndarray, key: np.uint64, people: np.ndarray
+) -> int:
     n = 0
     employer, tier = w.employer, w.tier
     for i in rows:
-        if uniform(key, i) < chance[employer[i], tier[i]]:
+        if gated(gate[i], key, i) < chance[employer[i], tier[i]]:
             people[n] = i
             n += 1
     return n
@@ -433,11 +419,9 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     if chance is None:  # nobody planned
         return
     w = world.workers
-    key, limit = draws.key("separate"), limit_of(_greatest(chance, world.enterprises.headcount))
-    # where no employer sheds many, the first byte of each number is seen before anything else is read of a person
-    few = limit <= FEW
-    employees = _employees_below(w.activity, limit, key) if few else np.flatnonzero(w.activity == EMPLOYEE)
-    n = _who_separates(world.people, chance, employees, key, employees)
+    most = _greatest(chance, world.enterprises.headcount)
+    employees, gate = draws.gate_of("separate", most, w.activity, EMPLOYEE)
+    n = _who_separates(world.people, chance, employees, gate, draws.key("separate"), employees)
     people = employees[:n]
     home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
     leave_work_all(world.people, world.employers, people)

@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
-from labsim.draws import DrawsOfMonth, rounded, uniforms, where_equal
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.world import PUBLIC_BODIES, Activity, Level, Schooling, World
+from labsim.world import PUBLIC_BODIES, Level, Schooling, World
 
 # Places in PUBLIC_BODIES, and masters for officials after them, as in DEGREES.
 OFFICIALS, PUBLIC_EMPLOYEES, COMMUNES, MASTERS = range(4)
@@ -90,10 +91,19 @@ def _bodies_of(world: World, employers: np.ndarray) -> np.ndarray:
 
 def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Return (people, bodies): who works in a public body, in the order of rows, and its place in PUBLIC_BODIES."""
-    employees = where_equal(world.workers.activity, int(Activity.EMPLOYEE))
-    bodies = _bodies_of(world, world.workers.employer[employees])
-    public = bodies >= 0
-    return employees[public], bodies[public]
+    of_employer = np.append(_bodies_of(world, np.arange(len(world.enterprises))), np.int8(-1))  # -1 is the last place
+    people = _rows_in(world.workers.employer, of_employer)
+    return people, of_employer[world.workers.employer[people]]
+
+
+@kernel
+def _rows_in(employer: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Return the people whose employer is of some public body, in the order of rows."""
+    rows, n = np.empty(employer.shape[0] + 1, dtype=np.int64), 0
+    for i in range(employer.shape[0]):
+        rows[n] = i
+        n += body[employer[i]] >= 0
+    return rows[:n]
 
 
 def _roll_of_year(world: World) -> tuple[np.ndarray, np.ndarray]:
