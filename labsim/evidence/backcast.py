@@ -96,7 +96,8 @@ def backcast(
     more: dict[str, Any] = {"period.until": f"{chosen.until}-12"}
     if chosen.groupings:
         more["by"] = list(dict.fromkeys([*base.by, *chosen.groupings]))
-    given = {**given, **more} if isinstance(given, Mapping) else [*given, *(f"{key}={_word(value)}" for key, value in more.items())]
+    words = [f"{key}={_word(value)}" for key, value in more.items()]
+    given = {**given, **more} if isinstance(given, Mapping) else [*given, *words]
     worlds, about = _worlds(province, scenario, given, draws, replicates, posterior)
     base = worlds[0].config
     study = Study(name=f"backcast-{base.province.id}-{start}", province=province, replicates=1, seed=base.seed)
@@ -146,7 +147,10 @@ def _require_sense(draws: int, replicates: int, posterior: pd.DataFrame | None) 
 
 def _scenario_of(province: str, start: int) -> str:
     """Return the scenario that starts at the end of a year; raises ConfigError with the years there are."""
-    as_of = load(province).province.as_of
+    profile = load(province).province
+    if profile.kind == "reference":
+        raise _refused("", _("given {given}; allowed a province").format(given=province))
+    as_of = profile.as_of
     if as_of == f"{start}-12":
         return "baseline"
     home, mark = f"{province}/start_", len(f"{province}/start_")
@@ -207,13 +211,14 @@ def _worlds(
             {one.name: float(row[columns[one.factor.path]]) for one in parameters}
             for row in posterior.to_dict("records")
         ]
-    configs = [varied.at({one.name: one.given(values[one.name]) for one in parameters}) for values in points]
+    configs = [varied.at({one.name: one.given(point[one.name]) for one in parameters}) for point in points]
     declared = replicates if posterior is None else 0
     about = {
         "declared": declared, "draws": len(points), "varied": len(parameters), "posterior": posterior is not None,
         "seed": base.seed, "config_hash": base.hash,
     }  # fmt: skip
-    return _with_luck(base, [base] * declared + configs, [{}] * declared + points), about
+    values: list[Mapping[str, float]] = [*([{}] * declared), *points]
+    return _with_luck(base, [base] * declared + configs, values), about
 
 
 def _with_luck(base: Config, configs: Sequence[Config], points: Sequence[Mapping[str, Any]]) -> list[WorldGiven]:

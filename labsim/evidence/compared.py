@@ -28,8 +28,8 @@ OBSERVED = "observed"
 class Chosen:
     """Figures after the start by series, those known at the start, and which series have none and borrow the first.
 
-    `known` holds for a late series its first figure; `start_error` the error of the figure that a run starts from;
-    `groupings` what runs must tell apart; `until` the last year; `left_out` says why figures are not compared.
+    `known` holds for a late series its first figure, and nothing for one of a single figure; `start_error` the error of
+    the figure that a run starts from; `groupings` what runs must tell apart; `until` the last year; `left_out` says why figures are not compared.
     """
 
     later: Mapping[str, tuple[Figure, ...]]
@@ -58,34 +58,29 @@ def chosen_figures(later: Sequence[Figure], known: Sequence[Figure], start: int,
     after = [one for one in later if one.year > start and one.status == OBSERVED and _usable(one, left_out)]
     last = until if until is not None else max((one.year for one in after), default=start)
     by_series: dict[str, list[Figure]] = {}
-    for one in sorted(after, key=_time):
+    for one in after:
         if one.year <= last:
             by_series.setdefault(key_of(one), []).append(one)
+    before_start = [one for one in known if one.year <= start and one.status != "plan"]
     before: dict[str, tuple[Figure, ...]] = {}
     late, errors = set(), {}
-    for key, figures in list(by_series.items()):
-        own = sorted((one for one in known if one.year <= start and one.status != "plan" and key_of(one) == key), key=_time)
-        if not own:
+    for key, figures in by_series.items():
+        figures.sort(key=_time)
+        own = sorted((one for one in before_start if key_of(one) == key), key=_time)
+        if own and own[-1].year == start:
+            errors[key] = own[-1].error
+        if not own and len(figures) > 1:
             late.add(key)
             own = figures[:1]
-            if len(figures) < 2:
-                left_out[key] = _("one figure only, and none before: no rule to compare with")
-                del by_series[key]
-                continue
-        elif own[-1].year == start:
-            errors[key] = own[-1].error
         before[key] = tuple(own)
     if not by_series:
         message = _("no series of observed figures that can be compared between {start} and {until}")
         words = message.format(start=start + 1, until=last if last > start else "...")
         raise ConfigError([Problem(None, None, None, "--observed", words)])
-    kinds = infos()
-    groupings = tuple(
-        name for at, name in enumerate(GROUPS)
-        if any(one.groups[at] != "all" and kinds[one.indicator].kind == "flow" for part in by_series.values() for one in part)
-    )  # fmt: skip
-    return Chosen({key: tuple(part) for key, part in by_series.items()}, before, frozenset(late & set(by_series)),
-                  errors, groupings, last, left_out)  # fmt: skip
+    flows = [part[0] for part in by_series.values() if infos()[part[0].indicator].kind == "flow"]
+    groupings = tuple(name for at, name in enumerate(GROUPS) if any(one.groups[at] != "all" for one in flows))
+    series = {key: tuple(part) for key, part in by_series.items()}
+    return Chosen(series, before, frozenset(late), errors, groupings, last, left_out)
 
 
 def _usable(figure: Figure, left_out: dict[str, str]) -> bool:
@@ -119,10 +114,7 @@ def series_of(
             continue
         late = key in chosen.late
         for place, one in enumerate(figures):
-            month = pd.Period(year=one.year, month=one.month, freq="M")
-            found = frame.loc[month] if month in frame.index else pd.Series(dtype=float)
-            centre = found[found.index < declared] if declared else found
-            drawn = found[found.index >= declared].to_numpy(float)
+            centre, drawn = _of_month(frame, f"{one.year}-{one.month:02d}", declared)
             row = _row(key, one) | {"late": late, "scored": not (late and place == 0)}
             row |= {MODEL: float(centre.mean()) if len(centre) else math.nan}
             error = math.hypot(one.error, chosen.start_error.get(key, 0.0) if _is_stock(one) else 0.0)
@@ -133,8 +125,17 @@ def series_of(
             }
             rows.append(row)
     if not rows:
-        raise ConfigError([Problem(None, None, None, "--observed", "; ".join(f"{k}: {v}" for k, v in left_out.items()))])
+        raise ConfigError([Problem(None, None, None, key, why) for key, why in left_out.items()])
     return pd.DataFrame(rows), left_out
+
+
+def _of_month(frame: pd.DataFrame, month: str, declared: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the declared points and the others say of a month; without declared ones the others are both."""
+    if month not in frame.index:
+        return np.zeros(0), np.zeros(0)
+    values, points = frame.to_numpy(float)[frame.index.get_loc(month)], frame.columns.to_numpy(int)
+    drawn = values[points >= declared]
+    return (values[points < declared] if declared else drawn), drawn
 
 
 def _row(key: str, one: Figure) -> dict[str, Any]:
@@ -163,10 +164,11 @@ class _Values:
         names = sorted({part for one in figures for part in PARTS.get(one.indicator, (one.indicator,))})
         grouped = any(name != "all" for one in figures for name in one.groups)
         monthly = study.monthly(names, grouped=grouped)
-        monthly["month"] = pd.PeriodIndex(pd.DatetimeIndex(monthly["month"]), freq="M")
+        monthly["month"] = pd.DatetimeIndex(monthly["month"]).strftime("%Y-%m")
         self._monthly = monthly
-        first = pd.Period(config.period.start, freq="M")
-        self._young = {first + at: float(number) for at, number in enumerate(children(config))}
+        calendar = map(config.period.year_and_month, range(config.period.n_months + 1))
+        months = [f"{year}-{month:02d}" for year, month in calendar]
+        self._young = dict(zip(months, children(config).tolist(), strict=True))
 
     def of(self, figure: Figure) -> pd.DataFrame | None:
         """Return the series that a figure is of, or None if the runs have none."""

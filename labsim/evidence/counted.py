@@ -44,9 +44,12 @@ _YOUNGEST_ADULT = 5 * FIRST_ADULT
 
 
 def derived(
-    name: str, series: Callable[[str], pd.DataFrame], young: Mapping[pd.Timestamp, float]
+    name: str, series: Callable[[str], pd.DataFrame], young: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return a derived series, months in rows, from what `series` gives of its parts by name; flows over 12 months."""
+    """Return a derived series, months ("2016-12") in rows, from what `series` gives of its parts by name.
+
+    `young` are the children of each month; migration is that of the twelve months before.
+    """
     adults = series("population_15_plus")
     people = adults.add(pd.Series({month: young[month] for month in adults.index}), axis=0)
     if name == "population":

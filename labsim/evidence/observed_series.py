@@ -171,7 +171,8 @@ class _Reading:
         return Figure(
             indicator=info.name, concept=self._one_of(line, cells, "concept", CONCEPTS, info.concept), groups=groups,
             year=self._whole(line, cells, "year", 1900, 2100, 0), month=self._whole(line, cells, "month", 1, 12, 12),
-            value=value, low=low, high=high, unit=info.unit, status=self._one_of(line, cells, "status", STATUSES, "observed"),
+            value=value, low=low, high=high, unit=info.unit,
+            status=self._one_of(line, cells, "status", STATUSES, "observed"),
             plan_following=self._one_of(line, cells, "plan_following", ("true", "false"), "false") == "true",
             grade=self._one_of(line, cells, "grade", ("A", "B", "C", "D"), "D"), source=cells.get("source", ""),
             note=cells.get("note", ""),

@@ -82,7 +82,7 @@ def told_apart(model: pd.Series, rule: pd.Series, observed: pd.Series, error: pd
 
 
 def coverage_of(series: pd.DataFrame) -> pd.DataFrame:
-    """Return for each series and for all ("") and each band: n, inside, share with its interval (Wilson), mean width."""
+    """Return for each series and for all ("") and each band: n, inside, share with its Wilson interval, mean width."""
     scored = series[series["scored"]]
     rows = []
     for key, part in [*scored.groupby("key", sort=False), ("", scored)]:

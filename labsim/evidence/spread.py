@@ -11,7 +11,7 @@ import math
 
 from labsim.experiment.uncertain import Uncertain
 
-__all__ = ["WIDTHS", "spread_at"]
+__all__ = ["spread_at"]
 
 # By grade: a rate may be so many times larger or smaller; a number that may be negative lies within so much of its
 # declared range on each side.
@@ -21,16 +21,17 @@ WIDTHS = {"C": 0.05, "D": 0.1}
 
 def spread_at(parameter: Uncertain, share: float) -> float:
     """Return the value that lies a share (0 to 1) of the way through the plausible range of a parameter."""
+    width = WIDTHS.get(parameter.grade, WIDTHS["C"])
     value, low, high = parameter.present, parameter.low, parameter.high
     ratio = RATIOS.get(parameter.grade, RATIOS["C"])
-    factor = ratio ** (2.0 * share - 1.0)
+    factor = math.exp(math.log(ratio) * (2.0 * share - 1.0))
     if low == 0.0 and high == 1.0 and 0.0 < value < 1.0:
         odds = value / (1.0 - value) * factor
         found = odds / (1.0 + odds)
     elif low >= 0.0 and value > 0.0:
         found = value * factor
     else:
-        found = value + WIDTHS.get(parameter.grade, WIDTHS["C"]) * (high - low) * (2.0 * share - 1.0)
+        found = value + width * (high - low) * (2.0 * share - 1.0)
     found = min(high, max(low, found))
     if parameter.factor.whole and parameter.kind == "value":
         return float(min(math.floor(high), max(math.ceil(low), round(found))))
