@@ -29,7 +29,8 @@ class Chosen:
     """Figures after the start by series, those known at the start, and which series have none and borrow the first.
 
     `known` holds for a late series its first figure, and nothing for one of a single figure; `start_error` the error of
-    the figure that a run starts from; `groupings` what runs must tell apart; `until` the last year; `left_out` says why figures are not compared.
+    the figure that a run starts from; `groupings` what runs must tell apart; `until` the last year; `left_out` says
+    why figures are not compared.
     """
 
     later: Mapping[str, tuple[Figure, ...]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from labsim.evidence.backcast import Backcast
 
-__all__ = ["backcast_view", "method_name", "series_name", "verdicts"]
+__all__ = ["backcast_view", "method_name", "series_name", "verdicts_of"]
 
 _METHODS = {"model": mark("Model"), "last_value": mark("Last value"), "linear_trend": mark("Linear trend")}
 
@@ -32,7 +32,7 @@ def backcast_view(found: Backcast) -> Iterator[RenderableType]:
     place = about[f"name_{current_language()}"] or about["province"]
     yield Text(title.format(**{**about, "province": place, "one_in": 1 / about["scale"]}), style="bold")
     yield _errors(found)
-    for line in verdicts(found):
+    for line in verdicts_of(found.errors):
         yield Text(line)
     yield Text("")
     yield _coverage(found)
@@ -52,10 +52,10 @@ def series_name(row: Mapping[Any, Any] | pd.Series) -> str:
     return f"{said} ({', '.join(concept_name(word) for word in here)})" if here else said
 
 
-def verdicts(found: Backcast) -> list[str]:
-    """Say in plain words for each series who was closest, and whether that could be the error of the figures."""
+def verdicts_of(errors: pd.DataFrame) -> list[str]:
+    """Say of each series in a table of errors who was closest, and whether that could be the error of the figures."""
     lines = []
-    for _key, part in found.errors.groupby("key", sort=False):
+    for _key, part in errors.groupby("key", sort=False):
         rows = {row["method"]: row for row in part.to_dict("records")}
         name = series_name(rows["model"])
         rules = {method: row for method, row in rows.items() if method != "model" and row["n"]}
