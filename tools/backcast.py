@@ -29,26 +29,32 @@ TABLE, TEXT = ROOT / "docs" / "backcast.csv", ROOT / "docs" / "backcast.md"
 METHODS = ("model", "last_value", "linear_trend")
 _HEAD = f"""# Looking back: {START} to {UNTIL}
 
-Each province starts with what was known of the end of {START} and runs to {UNTIL}; nothing is fitted to the figures it is compared
-with. `labsim backcast son_la --from {START} --to {UNTIL}` does it for one province, with a picture; `python tools/backcast.py update`
-makes this page. Errors are root mean square errors, in brackets mean absolute errors, in the unit of the series. *Last value* carries
-the figure of {START} on (or, where there is none, the first figure after it, which is an advantage, and is compared on later years).
-*Linear trend* is the straight line through the figure of {START} and the earliest of the five years before it; where no earlier
-figure was at hand there is none. The closest is set in bold; a star says that the error of the figures could have turned its order
-with the model. The bands hold luck, {DRAWS} draws of the parameters of grades C and D about their declared values, and the error of the figures.
+Each province starts with what was known of the end of {START} and runs to {UNTIL}; nothing is fitted to the figures
+that it is compared with. `labsim backcast son_la --from {START} --to {UNTIL}` does it for one province, with a picture;
+`python tools/backcast.py update` makes this page. Errors are root mean square errors, in brackets mean absolute errors,
+in the unit of the series. *Last value* carries the figure of {START} on (or, where there is none, the first figure
+after it, which is an advantage, and is compared on later years). *Linear trend* is the straight line through the figure
+of {START} and the earliest of the five years before it; where no earlier figure was at hand there is none. The closest
+is set in bold; a star says that the error of the figures could have turned the order of model and rule. The bands hold
+luck, {DRAWS} draws of the parameters of grades C and D about their declared values, and the error of the figures.
 """
 _FOOT = """
 ## What to make of it
 
-- Totals of 2010 are those of the statistics office (`configs/<province>/start_2010/totals.csv`); the rest of the start is the structure
-  of 2020 ten years earlier (`tools/start_2010.py`). The cohorts that reach 15 and 60 until 2016 are thus known from the census of 2019: what
-  the model says of people and labour force owes part of its success to that hindsight, which the two rules do not have.
-- Growth of output by sector is that of 2021 on, for want of other figures; in-migration is the rate of the twelve months to April 2011.
-  Of policies only training is on, at the size that sources give for 2011-16. Money is that of 2020.
-- Figures of one series share errors, and those of Lao Cai and Bac Kan were weighted before the census of 2019 (Bac Kan's population of
-  2016 lies above that census). Employment per population divides by them. So many figures are fewer tests.
-- Where the model loses it is shown as it is. It gives too many people a certificate: its schools of 2010 are those of 2020. And it
-  holds the rates of taking part in work near those of the start, where the survey saw them rise after 2010.
+- Totals of 2010 are those of the statistics office (`configs/<province>/start_2010/totals.csv`); the rest of the start
+  is the structure of 2020 ten years earlier (`tools/start_2010.py`). How large the cohorts are that come of age or grow
+  old until 2016 is thus known from the census of 2019: what the model says of people and labour force owes part of its
+  success to that hindsight, which the two rules do not have. No figure of the population of Son La and
+  Bac Kan in 2010 was at hand: it lies on the line from the census of 2009 to 2012, for model and rules alike.
+- Growth of output by sector is that of 2021 on, for want of other figures; in-migration is the rate of the twelve
+  months to April 2011. Of policies only training is on, at the size that sources give for 2011-16. Money is that of
+  2020.
+- Figures of one series share errors, and those of Lao Cai and Bac Kan were weighted before the census of 2019 (Bac
+  Kan's population of 2016 lies above that census). Employment per population divides by them. So many figures are fewer
+  tests.
+- Where the model loses it is shown as it is. It gives too many people a certificate, perhaps because its schools of
+  2010 are those of 2020; and it holds the rates of taking part in work near those of the start, where the survey saw
+  them rise after 2010.
 """
 
 
@@ -113,9 +119,10 @@ def _sums(table: pd.DataFrame) -> str:
     model = table[table["method"] == "model"]
     n, won = int(model["n"].sum()), int(model["closest"].sum())
     inside = {level: int(model[f"inside_{level}"].sum()) for level in (50, 90)}
+    share = {level: f"{100 * count / n:.0f} %" for level, count in inside.items()}
     return (
-        f"\nThe bands of 50 % hold {inside[50]} of {n} figures ({100 * inside[50] / n:.0f} %), those of 90 % {inside[90]}"
-        f" ({100 * inside[90] / n:.0f} %). The model is closest in {won} of {len(model)} series."
+        f"\nThe bands of 50 % hold {inside[50]} of {n} figures ({share[50]}), those of 90 % {inside[90]} ({share[90]})."
+        f" The model is closest in {won} of {len(model)} series."
     )
 
 

@@ -193,14 +193,14 @@ class Start:
     def _poverty(self, margin: Margin) -> None:
         for row in margin.rows:
             if row["group"] == "all":
-                margin.put(row, self.total("poor_share"), self.totals["poor_share"], "")
+                margin.put(row, self.total("poor_share"), self.totals["poor_share"], "see totals.csv")
             else:
                 margin.carry(row)
 
     def _digital_skills(self, margin: Margin) -> None:
         for row in margin.rows:
             if row["group"] == "all":
-                margin.put(row, self.total("digital_share"), self.totals["digital_share"], "")
+                margin.put(row, self.total("digital_share"), self.totals["digital_share"], "see totals.csv")
             else:
                 margin.carry(row)
 
@@ -209,7 +209,7 @@ class Start:
             if row["quantity"] == "number" and row["people"] != "outside":
                 margin.put(row, round(float(row["value"]) * self.growth), None, "as many per head as in 2020")
             elif row["quantity"] == "number":
-                margin.put(row, self.total("outside_share"), self.totals["outside_share"], "")
+                margin.put(row, self.total("outside_share"), self.totals["outside_share"], "see totals.csv")
             else:
                 margin.carry(row)
 
