@@ -32,15 +32,20 @@ Command = Callable[..., None]
 
 
 def options_of_many_runs(
-    replicates: int | None = None, *, least: int = 1, about: str = ""
+    replicates: int | None = None,
+    *,
+    least: int = 1,
+    about: str = "",
+    last: tuple[str, str] = ("--until", "2030 | 2030-12"),
 ) -> Callable[[Command], Command]:
     """Add the options of a command that runs many points.
 
     `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, and `about` its help.
+    `last` is what the option is called that says where a run ends, and what it takes.
     """
     options = (
         click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person.")),
-        click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated.")),
+        click.option(last[0], "until", metavar=last[1], help=_("Last month simulated.")),
         click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number.")),
         click.option("--replicates", type=click.IntRange(least), default=replicates,
                      show_default=replicates is not None,

@@ -19,6 +19,7 @@ _UNITS = {
     "applications": mark("applications"),
     "VND": mark("VND"),
     "VND per month": mark("VND per month"),
+    "per 1,000": mark("per 1,000"),
     "0 to 100": mark("0 to 100"),
     "share": "%",
 }
@@ -49,7 +50,7 @@ def number(value: float, unit: str) -> str:
         value, unit = 100 * value, "%"
     if unit == "persons":
         return str(format_decimal(value, "#,##0", locale=current_language()))
-    pattern = ("#,##0.00" if abs(value) < 10 else "#,##0.0") if unit.startswith("%") else "#,##0.##"
+    pattern = ("#,##0.00" if abs(value) < 10 else "#,##0.0") if unit.startswith(("%", "per ")) else "#,##0.##"
     if not unit.startswith("%") and abs(value) >= 100:
         pattern = "#,##0"
     return str(format_decimal(value, pattern, locale=current_language()))

@@ -1,0 +1,224 @@
+"""Observed figures as series: files that a user may write, read with every fault named, and what a series is.
+
+A file needs the columns indicator, year and value; all others of `configs/<province>/observed.csv` have defaults.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labsim.config import Config
+from labsim.errors import ConfigError, Problem
+from labsim.evidence.counted import DERIVED
+from labsim.experiment.run import indicators_known
+from labsim.groups import RESIDENCES
+from labsim.processes.counting import AGE_BANDS
+from labsim.results import IndicatorInfo
+from labsim.text import _, did_you_mean
+from labsim.world import Sex
+
+__all__ = ["COLUMNS", "STATUSES", "Figure", "Series", "figures_of", "infos", "read_figures"]
+
+GROUPS = ("district", "sex", "age", "ethnicity", "residence")
+COLUMNS = (
+    "indicator", "concept", "year", "month", "status", "value", "unit", "low", "high", "band", "source", "url", "grade",
+    "plan_following", *GROUPS, "note",
+)  # fmt: skip
+NEEDED = ("indicator", "year", "value")
+STATUSES = ("observed", "derived", "plan")
+CONCEPTS = ("administrative", "survey", "census", "model")
+DEVIATIONS_IN_BAND = 3.92  # a band is read as 95 %: so many standard deviations wide
+
+Series = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One observed figure of an indicator at the end of a month, or over a year where it is a flow.
+
+    `error` is its standard deviation about the truth, in `unit`: the width of its band over 3.92, 0 without a band.
+    `status` is observed, derived (from other figures) or plan.
+    """
+
+    indicator: str
+    concept: str
+    groups: tuple[str, ...]
+    year: int
+    month: int
+    value: float
+    low: float
+    high: float
+    unit: str
+    status: str
+    plan_following: bool
+    grade: str
+    source: str
+    note: str
+
+    @property
+    def error(self) -> float:
+        """Return the standard deviation of the figure about the truth."""
+        return (self.high - self.low) / DEVIATIONS_IN_BAND
+
+    @property
+    def series(self) -> Series:
+        """Return what the figures of one series share: indicator and groups, and the concept but for a census."""
+        # a census and the yearly estimates between two of them count the same people
+        concept = "survey" if self.concept == "census" else self.concept
+        return (self.indicator, concept, *self.groups)
+
+
+def infos() -> dict[str, IndicatorInfo]:
+    """Return what can be compared: every indicator, and what is derived from them."""
+    return indicators_known() | DERIVED
+
+
+def figures_of(config: Config, name: str) -> list[Figure]:
+    """Return the figures of a file beside the margins of a province that labsim can compare; none without the file."""
+    folder = config.province.folder
+    path = folder.parent / name if folder is not None else None
+    return read_figures(path, config, leave_unknown=True) if path is not None and path.is_file() else []
+
+
+def read_figures(path: Path, config: Config, *, leave_unknown: bool = False) -> list[Figure]:
+    """Read a file of observed figures. Raises ConfigError with every problem as file:line:column.
+
+    With `leave_unknown` figures of indicators that the model does not have, and plans, are passed over.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            header, rows = next(reader, []), [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = _("cannot be read as observed figures ({why})").format(why=reason)
+        raise ConfigError([Problem(str(path), None, None, "", message)]) from error
+    header = [name.strip() for name in header]
+    problems = _problems_of_header(path, header)
+    if problems:
+        raise ConfigError(problems)
+    reading = _Reading(path, header, config)
+    found = [reading.figure(line, row, leave_unknown) for line, row in rows]
+    figures = [one for one in found if one is not None]
+    if reading.problems:
+        raise ConfigError(reading.problems)
+    return figures
+
+
+def _problems_of_header(path: Path, header: Sequence[str]) -> list[Problem]:
+    problems = []
+    for name in NEEDED:
+        if name not in header:
+            message = _("this column is missing; needed are {names}").format(names=", ".join(NEEDED))
+            problems.append(Problem(str(path), 1, None, name, message))
+    for at, name in enumerate(header, start=1):
+        if name not in COLUMNS:
+            message = _("no such column; {hint}").format(hint=did_you_mean(name, COLUMNS))
+            problems.append(Problem(str(path), 1, at, name, message))
+        elif name in header[: at - 1]:
+            problems.append(Problem(str(path), 1, at, name, _("this column is given twice")))
+    return problems
+
+
+class _Reading:
+    """Read the rows of one file and gather what is wrong with them; the column of a problem is that of its cell."""
+
+    def __init__(self, path: Path, header: Sequence[str], config: Config) -> None:
+        self.path, self.header, self.known = path, list(header), infos()
+        self.members = _members(config)
+        self.problems: list[Problem] = []
+        self._seen: dict[tuple[object, ...], int] = {}
+
+    def figure(self, line: int, row: Sequence[str], leave_unknown: bool) -> Figure | None:
+        """Return the figure of a row, or None where something is wrong or it is passed over."""
+        if len(row) > len(self.header):
+            message = _("{n} cells; the first line has {allowed}").format(n=len(row), allowed=len(self.header))
+            self._wrong(line, "", message)
+            return None
+        cells = dict(zip(self.header, (cell.strip() for cell in row), strict=False))
+        info = self.known.get(cells.get("indicator", ""))
+        if leave_unknown and (info is None or cells.get("status") == "plan"):
+            return None
+        before = len(self.problems)
+        if info is None:
+            given = cells.get("indicator", "")
+            message = _("no indicator {name!r}; {hint}").format(name=given, hint=did_you_mean(given, tuple(self.known)))
+            self._wrong(line, "indicator", message)
+            return None
+        found = self._read(line, cells, info)
+        if len(self.problems) > before:
+            return None
+        key = (found.series, found.year, found.month, found.status)
+        if key in self._seen:
+            self._wrong(line, "year", _("the same figure stands in line {line}").format(line=self._seen[key]))
+        self._seen.setdefault(key, line)
+        return found
+
+    def _read(self, line: int, cells: Mapping[str, str], info: IndicatorInfo) -> Figure:
+        value = self._number(line, cells, "value", math.nan)
+        low = self._number(line, cells, "low", value)
+        high = self._number(line, cells, "high", value)
+        if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
+            self._wrong(line, "low", _("low, value and high stand in no order"))
+        unit = cells.get("unit") or info.unit
+        if unit != info.unit and not (info.unit == "%" and unit.startswith("% of ")):
+            self._wrong(line, "unit", _("given {given!r}; allowed {allowed}").format(given=unit, allowed=info.unit))
+        groups = tuple(self._one_of(line, cells, name, ("all", *self.members[name]), "all") for name in GROUPS)
+        return Figure(
+            indicator=info.name, concept=self._one_of(line, cells, "concept", CONCEPTS, info.concept), groups=groups,
+            year=self._whole(line, cells, "year", 1900, 2100, 0), month=self._whole(line, cells, "month", 1, 12, 12),
+            value=value, low=low, high=high, unit=info.unit,
+            status=self._one_of(line, cells, "status", STATUSES, "observed"),
+            plan_following=self._one_of(line, cells, "plan_following", ("true", "false"), "false") == "true",
+            grade=self._one_of(line, cells, "grade", ("A", "B", "C", "D"), "D"), source=cells.get("source", ""),
+            note=cells.get("note", ""),
+        )  # fmt: skip
+
+    def _number(self, line: int, cells: Mapping[str, str], name: str, default: float) -> float:
+        text = cells.get(name, "")
+        if not text and name not in NEEDED:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            self._wrong(line, name, _("given {given!r}; allowed {allowed}").format(given=text, allowed=_("a number")))
+        return value
+
+    def _whole(self, line: int, cells: Mapping[str, str], name: str, low: int, high: int, default: int) -> int:
+        text = cells.get(name, "")
+        if not text and name not in NEEDED:
+            return default
+        if text.isdecimal() and low <= int(text) <= high:
+            return int(text)
+        self._wrong(line, name, _("given {given!r}; allowed {low} to {high}").format(given=text, low=low, high=high))
+        return default
+
+    def _one_of(self, line: int, cells: Mapping[str, str], name: str, allowed: Sequence[str], default: str) -> str:
+        text = cells.get(name) or default
+        if text not in allowed:
+            hint = did_you_mean(text, allowed)
+            options = _("allowed: {options}").format(options=", ".join(allowed))
+            words = [_("given {given!r}").format(given=text), hint, options]
+            self._wrong(line, name, "; ".join(dict.fromkeys(filter(None, words))))
+        return text
+
+    def _wrong(self, line: int, name: str, message: str) -> None:
+        column = self.header.index(name) + 1 if name in self.header else None
+        self.problems.append(Problem(str(self.path), line, column, name, message))
+
+
+def _members(config: Config) -> dict[str, tuple[str, ...]]:
+    """Return the members of each grouping of people that a figure may be about."""
+    return {
+        "district": config.names_of("districts"),
+        "sex": tuple(sex.name.lower() for sex in Sex),
+        "age": AGE_BANDS,
+        "ethnicity": tuple(one.id for one in config.province.groups.get("ethnicity", ())),
+        "residence": RESIDENCES,
+    }
