@@ -19,6 +19,7 @@ from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
 from labsim.cli.study import results, sweep
+from labsim.cli.validate import validate
 from labsim.text import _
 
 __all__ = ["cli", "main"]
@@ -33,7 +34,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, results, schedule, levers, params, check,
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, validate, results,
+    schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

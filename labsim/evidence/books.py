@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from labsim.world import N_ACTIVITIES, Activity, World
 
 __all__ = ["LINES", "RULES", "History", "watch"]
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any]]
 Months = Iterator[int]  # in which a rule is broken
 GROUP = "books"
 MONTHS = 40
@@ -317,7 +318,7 @@ _WORLDS = {
 }
 
 LINES = tuple(
-    Line(f"books_{prefix}", GROUP, name, "months",
+    Line(f"books_{prefix}", GROUP, name, mark("months"),
          mark("People, posts, seats and money are counted by hand in each of forty months: nobody appears, vanishes or "
               "is counted twice, and every dong paid is received. Obtained: months in which a rule is broken."),
          mark("none: books balance in whole numbers"), partial(balance, prefix))

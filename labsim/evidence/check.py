@@ -38,14 +38,17 @@ class Comparison:
 
     @property
     def strain(self) -> float:
-        """Return the gap in tolerances: 1 is the edge; infinite without tolerance, or where nothing was obtained."""
+        """Return the gap in tolerances: 1 is the edge, and below 0 lies what is better than had to be.
+
+        Infinite on the wrong side without tolerance, or where nothing was obtained.
+        """
         gap = self.obtained - self.expected
-        if self.side != "equal":
-            gap = max(0.0, -gap if self.side == "at least" else gap)
+        gap = {"equal": abs(gap), "at most": gap, "at least": -gap}[self.side]
         if gap == 0.0:
             return 0.0
-        known = math.isfinite(gap) and self.tolerance > 0.0
-        return abs(gap) / self.tolerance if known else math.inf
+        if not math.isfinite(gap) or not self.tolerance >= 0.0:
+            return math.inf
+        return gap / self.tolerance if self.tolerance > 0.0 else math.copysign(math.inf, gap)
 
     @property
     def passed(self) -> bool:
@@ -58,7 +61,8 @@ class Check:
     """Hold one line of the scoreboard: the comparison closest to failing, of `n`, all of which pass if `passed`.
 
     `name`, `unit`, `what_it_means` and `rule` (where the tolerance comes from) are English and known to the catalogue;
-    `where` is in the language in use. `error` says why nothing was obtained. `comparisons` holds all where they are few.
+    `where` is in the language in use. `error` says why nothing was obtained. `comparisons` holds all if they are
+    few.
     """
 
     id: str

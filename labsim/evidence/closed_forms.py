@@ -270,9 +270,9 @@ def contracts_that_break_off(early: float = 0.03) -> Iterator[Comparison]:
 
 
 _ERLANG_NAMES = {
-    "one_year": mark("applicants refused, courses of one year (Erlang B)"),
-    "three_years": mark("applicants refused, courses of three years (Erlang B)"),
-    "left_early": mark("applicants refused, courses that most leave early (Erlang B)"),
+    "one_year": mark("refused, courses of one year (Erlang B)"),
+    "three_years": mark("refused, courses of three years (Erlang B)"),
+    "left_early": mark("refused, courses most leave early (Erlang B)"),
 }
 _ERLANG_MEANING = mark(
     "With a fixed number of seats and no queue, the share of applicants refused depends on the load alone and not on "
@@ -281,11 +281,11 @@ _ERLANG_MEANING = mark(
 _FROM_THEORY = mark("four standard errors, from the exact variance")
 
 LINES = (
-    Line("urn_ball_mean", GROUP, mark("hires of one month, mean (urn-ball)"), "persons",
+    Line("urn_ball_mean", GROUP, mark("hires of one month, mean (urn-ball)"), mark("persons"),
          mark("Seekers who each send one application to a vacancy at random fill as many vacancies as theory says: "
               "matching neither loses nor invents hires."),
          _FROM_THEORY, urn_ball_means),
-    Line("urn_ball_variance", GROUP, mark("hires of one month, variance (urn-ball)"), "persons^2",
+    Line("urn_ball_variance", GROUP, mark("hires of one month, variance (urn-ball)"), mark("persons^2"),
          mark("Luck in matching is as large as theory says, so that bands over replicates have the right width."),
          mark("four standard errors of a variance, from a bound on the fourth cumulant"), urn_ball_variances),
     Line("two_state_lake", GROUP, mark("unemployment under two constant rates"), "%",
@@ -293,24 +293,24 @@ LINES = (
               "pace."),
          mark("four standard errors (binomial), and 0.02 points for two applicants who meet at one vacancy"),
          two_state_lake),
-    Line("frictional_mean", GROUP, mark("unemployed where two flows meet, mean"), "persons",
+    Line("frictional_mean", GROUP, mark("unemployed where two flows meet, mean"), mark("persons"),
          mark("Unemployment settles where hires equal separations; it is an outcome of flows and nobody sets it."),
          mark("four standard errors by linear noise about the fixed point, and two persons for its curvature"),
          frictional_mean),
-    Line("frictional_variance", GROUP, mark("unemployed where two flows meet, variance"), "persons^2",
+    Line("frictional_variance", GROUP, mark("unemployed where two flows meet, variance"), mark("persons^2"),
          mark("Unemployment varies from month to month as separations and hiring by lot make it."),
          mark("four standard errors of a variance over correlated months, by linear noise"), frictional_variance),
     *(Line(f"erlang_{course}", GROUP, name, "%", _ERLANG_MEANING,
            mark("four standard errors over 400 bare loss systems; for the formula, half a month of stay besides"),
            partial(erlang, course))
       for course, name in _ERLANG_NAMES.items()),
-    Line("contracts_exact", GROUP, mark("abroad when 100 a month leave for 36 months"), "persons",
+    Line("contracts_exact", GROUP, mark("abroad when 100 a month leave for 36 months"), mark("persons"),
          mark("Contracts last as many months as they say, for everyone: the stock is exact in every month."),
          mark("none: there is no chance in it"), contracts_exactly),
-    Line("contracts_thousand", GROUP, mark("abroad when 1,000 a year leave for 36 months"), "persons",
+    Line("contracts_thousand", GROUP, mark("abroad when 1,000 a year leave for 36 months"), mark("persons"),
          mark("A yearly number of places that is no whole number a month still makes its stock of three years."),
          mark("four standard deviations of places rounded by lot"), contracts_of_a_thousand),
-    Line("contracts_early", GROUP, mark("abroad when 3 % a month break off their contract"), "persons",
+    Line("contracts_early", GROUP, mark("abroad when 3 % a month break off"), mark("persons"),
          mark("Early return shortens the stay by the chance that was given, and by no more."),
          mark("four standard deviations (binomial, by month of departure)"), contracts_that_break_off),
 )  # fmt: skip

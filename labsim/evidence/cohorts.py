@@ -30,7 +30,7 @@ class Cohorts:
     """Hold five years of a population that only ages and dies.
 
     `entered` and `due` are those who reached fifteen and who had to, by month; the rest is by person: `sex`, `age` at
-    the start [years], whether `exposed` to dying after fifteen, the `hazard` summed over the months, and who is `alive`.
+    the start [years], whether `exposed` to dying after fifteen, the `hazard` summed over months, and who is `alive`.
     """
 
     entered: Numbers
@@ -102,10 +102,10 @@ def survivors() -> Iterator[Comparison]:
 
 
 LINES = (
-    Line("cohort_entrants", GROUP, mark("people who reach fifteen, month by month"), "persons",
+    Line("cohort_entrants", GROUP, mark("people who reach fifteen, month by month"), mark("persons"),
          mark("Everyone comes of age in the month of the fifteenth birthday; nobody is skipped or counted twice."),
          mark("none: there is no chance in it"), entrants),
-    Line("cohort_component", GROUP, mark("alive after five years, by sex and age (Leslie)"), "persons",
+    Line("cohort_component", GROUP, mark("alive after five years, by sex and age (Leslie)"), mark("persons"),
          mark("The population by age and sex is the cohort-component product of the life table in the data."),
          mark("four standard deviations (binomial), and a year's ageing of the hazard within an age group"), survivors),
 )  # fmt: skip

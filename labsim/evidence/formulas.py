@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 
 def urn_ball_mean(seekers: float, vacancies: float) -> float:
     """Return E[hires] = V (1 - (1 - 1/V)^U): vacancies that at least one of U applicants hits."""
-    return vacancies * (1.0 - (1.0 - 1.0 / vacancies) ** seekers)
+    return float(vacancies * (1.0 - (1.0 - 1.0 / vacancies) ** seekers))
 
 
 def urn_ball_variance(seekers: float, vacancies: float) -> float:
@@ -66,9 +66,9 @@ def frictional_fixed_point(people: float, posts: float, rate: float) -> tuple[fl
 
 
 def frictional_spread(people: float, posts: float, rate: float) -> tuple[Numbers, Numbers]:
-    """Return linear noise about the fixed point: covariances of (employed, vacancies) in one month and of long averages.
+    """Return linear noise about the fixed point: covariances of (employed, vacancies), shapes `(2, 2)`.
 
-    The second is per month of the average.
+    The first are those of one month, the second those of a long average, times its months.
     """
     employed, vacancies = frictional_fixed_point(people, posts, rate)
     seekers = people - employed
@@ -92,8 +92,7 @@ def erlang_b(load_offered: float, seats: int) -> float:
 
 def stays(months: int, leaving: float) -> Numbers:
     """Return the share still there k months after the start, k = 0 ... months - 1, if a share leaves every month."""
-    share: Numbers = (1.0 - leaving) ** np.arange(months)
-    return share
+    return np.asarray((1.0 - leaving) ** np.arange(months), dtype=np.float64)
 
 
 def stock_variance(places_a_month: float, months: int) -> float:

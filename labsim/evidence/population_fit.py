@@ -52,9 +52,9 @@ def totals(province: str, scale: float = 1.0) -> Iterator[Comparison]:
 
 
 _CELLS = {
-    "son_la": mark("Son La: deviation of the cells of a margin, mean"),
-    "lao_cai": mark("Lao Cai: deviation of the cells of a margin, mean"),
-    "bac_kan": mark("Bac Kan: deviation of the cells of a margin, mean"),
+    "son_la": mark("Son La: cells of a margin, mean deviation"),
+    "lao_cai": mark("Lao Cai: cells of a margin, mean deviation"),
+    "bac_kan": mark("Bac Kan: cells of a margin, mean deviation"),
 }
 _TOTALS = {
     "son_la": mark("Son La: sum of a margin"),
@@ -69,7 +69,7 @@ LINES = (
            mark("what Poisson counts leave on average, four standard errors, and 0.2 % of raking"),
            partial(cells, province))
       for province, name in _CELLS.items()),
-    *(Line(f"{province}_totals", GROUP, name, "persons",
+    *(Line(f"{province}_totals", GROUP, name, mark("persons"),
            mark("Each margin has as many people (or posts) as it should have in all."),
            mark("four standard deviations of a Poisson count, and two rows"), partial(totals, province))
       for province, name in _TOTALS.items()),

@@ -225,9 +225,9 @@ _NAMES = {
     "network_cycle": mark("given network, business cycle"),
 }
 _IN_EACH = {
-    "ring_automation": mark("ring of occupations, automation: by occupation"),
-    "complete_cycle": mark("complete network, business cycle: by occupation"),
-    "network_automation": mark("given network, automation: by occupation"),
+    "ring_automation": mark("ring of occupations, automation, each"),
+    "complete_cycle": mark("complete network, business cycle, each"),
+    "network_automation": mark("given network, automation, each"),
 }
 _ECONOMY = mark(
     "With one employer an occupation and all else off, the engine is the published model: employment, unemployment, "
@@ -235,17 +235,17 @@ _ECONOMY = mark(
 )
 
 LINES = (
-    *(Line(case, GROUP, name, "persons", _ECONOMY,
+    *(Line(case, GROUP, name, mark("persons"), _ECONOMY,
            mark("Student's t over six seeds, for all steps and series together; half a person an occupation"),
            partial(economy, case))
       for case, name in _NAMES.items()),
-    *(Line(f"{case}_each", GROUP, name, "persons",
+    *(Line(f"{case}_each", GROUP, name, mark("persons"),
            mark("Each occupation by itself follows the published equations, not only the sum of all: what differs is "
                 "the root mean square of the differences."),
            mark("F quantile over six seeds, for all steps and series together; one person an occupation"),
            partial(occupations, case))
       for case, name in _IN_EACH.items()),
-    Line("beveridge", GROUP, mark("area inside the Beveridge curve over one cycle"), "persons^2",
+    Line("beveridge", GROUP, mark("area inside the Beveridge curve over one cycle"), mark("persons^2"),
          mark("Over a business cycle vacancies and unemployment walk round the Beveridge curve counter-clockwise, as "
               "wide as the published equations say."),
          mark("Student's t over six seeds"), beveridge),
