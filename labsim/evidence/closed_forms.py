@@ -181,7 +181,7 @@ def _enrolled(config: Config, seed: int, burn_in: int, months: int) -> int:
         model.step()
         model.workers.birth_month += 1
         model.workers.level[:] = 0
-        enrolled += model.world.ledger.counts["training_enrolled"] if month >= burn_in else 0
+        enrolled += model.world.ledger.counts.get("training_enrolled", 0) if month >= burn_in else 0
     return enrolled
 
 

@@ -66,7 +66,7 @@ def follow_cohorts(scale: float = 0.1, seed: int = 3) -> Cohorts:
     entered, hazard = np.zeros(MONTHS), np.zeros(len(w))
     for month in range(1, MONTHS + 1):
         model.step()
-        entered[month - 1] = model.world.ledger.counts["reached_fifteen"]
+        entered[month - 1] = model.world.ledger.counts.get("reached_fifteen", 0)
         age = (month - birth) // 12
         hazard += np.where(adult | (child & (age >= 15)), rates[sex, np.clip(age, 0, 120)] / 12.0, 0.0)
     exposed = adult | (child & (MONTHS - birth >= ADULT))
