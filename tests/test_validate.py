@@ -100,8 +100,9 @@ def mortality_is_too_high(world: World) -> None:
 
 
 def demand_is_misplaced(world: World) -> None:
-    world.enterprises.target[0::2] *= 1.1
-    world.enterprises.target[1::2] *= 0.9
+    if world.month == 1:
+        world.enterprises.weight[0::2] *= 1.1
+        world.enterprises.weight[1::2] *= 0.9
 
 
 def somebody_moves_unrecorded(world: World) -> None:
@@ -187,7 +188,7 @@ FAULTS: dict[str, Fault] = {
         for case in ("ring_automation", "complete_automation", "network_automation")
     },
     **{
-        f"{case}_each": first("firms.separate", demand_is_misplaced)
+        f"{case}_each": first("firms.plan_headcount", demand_is_misplaced)
         for case in ("ring_automation", "complete_cycle", "network_automation")
     },
     "beveridge": misread("firms.plan_headcount", separation_speed=0.5, opening_speed=0.5),
@@ -205,7 +206,7 @@ FAULTS: dict[str, Fault] = {
     "nothing_shared": first("counting.count_people", choice_goes_by_position),
     "elsewhere": first("counting.count_people", pay_follows_the_province),
     "pairing": draws_differ_by_scenario,
-    "executors": threads_leave_a_trace,
+    "executors_agree": threads_leave_a_trace,
     **{
         f"{province}_{what}": some_trained_are_forgotten
         for province in ("son_la", "lao_cai", "bac_kan")

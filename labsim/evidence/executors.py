@@ -12,6 +12,7 @@ from labsim.text import mark
 
 __all__ = ["LINES", "differing_tables"]
 
+GROUP = "executors"
 TABLES = ("monthly", "scorecard", "ledger", "population", "policies")
 
 
@@ -35,7 +36,7 @@ def executors() -> Iterator[Comparison]:
 
 
 LINES = (
-    Line("executors", "executors", mark("threads and processes against one by one"), mark("tables"),
+    Line("executors_agree", GROUP, mark("threads and processes against one by one"), mark("tables"),
          mark("The answer depends neither on how replicates are spread nor on how many run at once."),
          mark("none: the same to the last bit"), executors, own_processes=True),
 )  # fmt: skip
