@@ -272,7 +272,7 @@ def contracts_that_break_off(early: float = 0.03) -> Iterator[Comparison]:
 _ERLANG_NAMES = {
     "one_year": mark("refused, courses of one year (Erlang B)"),
     "three_years": mark("refused, courses of three years (Erlang B)"),
-    "left_early": mark("refused, courses most leave early (Erlang B)"),
+    "left_early": mark("refused, courses left early (Erlang B)"),
 }
 _ERLANG_MEANING = mark(
     "With a fixed number of seats and no queue, the share of applicants refused depends on the load alone and not on "

@@ -204,7 +204,7 @@ def one_person_less(activity: Activity, n: int = 30, months: int = 6) -> Iterato
             others += others * counts["hires"] / counts["applications"] + 3.0 * counts["hires"] / vacancies
         tolerance = 3.0 * float(np.sqrt(others * (1.0 + others) / n))
         found = others_who_differ(one, other, removed, STATE) / n
-        where = _("{month} months after").format(month=month)
+        where = _("month {month}").format(month=month)
         yield Comparison(others, found, tolerance, where, "at most")
 
 
@@ -226,7 +226,7 @@ def nothing_shared() -> Iterator[Comparison]:
         one.step()
         other.step()
         found = others_who_differ(one, other, removed, (*STATE, *FURTHER))
-        yield Comparison(0.0, float(found), 0.0, _("{month} months after").format(month=month))
+        yield Comparison(0.0, float(found), 0.0, _("month {month}").format(month=month))
 
 
 class HelpInOneDistrict(Policy):
@@ -269,7 +269,7 @@ def pairing() -> Iterator[Comparison]:
     for months, factor in ratios((6, 18), n_seeds=10, scale=0.02).items():
         # the measured factor may be as far below as its own interval reaches above it
         tolerance = factor.high - factor.factor
-        where = _("{month} months after").format(month=months)
+        where = _("{months} months after").format(months=months)
         yield Comparison(LIMITS[months], factor.factor, tolerance, where, "at least")
 
 
