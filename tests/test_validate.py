@@ -233,10 +233,10 @@ def test_a_fault_in_what_a_line_watches_fails_it(name: str, monkeypatch: pytest.
 def test_every_line_passes_and_stands_on_the_page_as_it_is(name: str) -> None:
     found = LINES[name].check()
     assert found.passed, found
-    rows = scoreboard_rows(Validation((found,), "", {}, 0.0))
-    page = PAGE.read_text(encoding="utf-8")
-    missing = [row for row in rows if row not in page]
-    assert missing == [], "the scoreboard moved: python tools/scoreboard.py"
+    # columns are as wide as what stands in them, so that only the words and numbers are compared
+    rows = " ".join(" ".join(scoreboard_rows(Validation((found,), "", {}, 0.0))).split())
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    assert rows and rows in page, "the scoreboard moved: python tools/scoreboard.py"
 
 
 def scoreboard_rows(found: Validation) -> list[str]:
