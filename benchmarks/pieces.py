@@ -184,12 +184,11 @@ def help_text() -> list[Measure]:
 
 def pairing() -> list[Measure]:
     """Compare the variance of a difference with independent seeds to that with common draws."""
-    from benchmarks.pairing import ratios
+    from labsim.evidence.pairing import LIMITS, ratios
 
-    limits = {6: 100.0, 18: 20.0, 60: 5.0}
-    found = ratios(tuple(limits), n_seeds=24, scale=0.1)
+    found = ratios(tuple(LIMITS), n_seeds=24, scale=0.1)
     return [
-        Measure(f"variance ratio, {months} months after", ratio, "times", limits[months], at_least=True)
+        Measure(f"variance ratio, {months} months after", ratio.factor, "times", LIMITS[months], at_least=True)
         for months, ratio in found.items()
     ]
 

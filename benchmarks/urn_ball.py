@@ -8,21 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import sqrt
 
-
-def expected_hires(seekers: int, vacancies: int) -> float:
-    """Return V (1 - (1 - 1/V)^U)."""
-    if vacancies == 0:
-        return 0.0
-    return float(vacancies * (1.0 - (1.0 - 1.0 / vacancies) ** seekers))
-
-
-def variance_of_hires(seekers: int, vacancies: int) -> float:
-    """Return V (1 - 1/V)^U + V (V - 1) (1 - 2/V)^U - V^2 (1 - 1/V)^(2U)."""
-    if vacancies < 2:
-        return 0.0
-    v, u = float(vacancies), seekers
-    empty = (1.0 - 1.0 / v) ** u
-    return max(0.0, float(v * empty + v * (v - 1.0) * (1.0 - 2.0 / v) ** u - (v * empty) ** 2))
+from labsim.evidence.formulas import urn_ball_mean, urn_ball_variance
 
 
 def deviation(months: Iterable[tuple[int, int, int]]) -> float:
@@ -32,8 +18,9 @@ def deviation(months: Iterable[tuple[int, int, int]]) -> float:
     """
     difference, variance = 0.0, 0.0
     for seekers, vacancies, hires in months:
-        difference += hires - expected_hires(seekers, vacancies)
-        variance += variance_of_hires(seekers, vacancies)
+        if vacancies > 0:
+            difference += hires - urn_ball_mean(seekers, vacancies)
+            variance += urn_ball_variance(seekers, vacancies)
     return difference / sqrt(variance) if variance > 0 else 0.0
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from labsim.config import Config, load
+from labsim.evidence import common_draws
+from labsim.evidence.common_draws import differences
 from labsim.model import LabourModel
-from labsim.world import World
-
-Arrays = dict[str, np.ndarray]
 
 
 @pytest.fixture(autouse=True)
@@ -34,49 +32,9 @@ def son_la() -> Callable[..., Config]:
 
 
 @pytest.fixture(scope="session")
-def tables_of() -> Callable[[World], dict[str, Arrays]]:
-    """Copy every column of every table of a world, by table and column."""
-
-    def copy(world: World) -> dict[str, Arrays]:
-        tables = {
-            "workers": world.workers,
-            "enterprises": world.enterprises,
-            "institutions": world.institutions,
-            "programmes": world.programmes,
-        }
-        return {
-            name: {column: getattr(table, column).copy() for column in table.columns()}
-            for name, table in tables.items()
-        }
-
-    return copy
-
-
-@pytest.fixture(scope="session")
 def first_difference() -> Callable[[LabourModel, LabourModel], str]:
     """Name the first thing in which two runs differ by a single bit, or return an empty text."""
-
-    def compare(one: LabourModel, other: LabourModel) -> str:
-        for name in ("workers", "enterprises", "institutions", "programmes"):
-            table, twin = getattr(one.world, name), getattr(other.world, name)
-            if len(table) != len(twin):
-                return f"{name} are {len(table)} and {len(twin)}"
-            for column in table.columns():
-                if getattr(table, column).tobytes() != getattr(twin, column).tobytes():
-                    n = int((getattr(table, column) != getattr(twin, column)).sum())
-                    return f"{name}.{column} differs in {n} places"
-        for name, value in vars(one.world.places).items():
-            if isinstance(value, np.ndarray) and value.tobytes() != getattr(other.world.places, name).tobytes():
-                return f"places.{name} differs"
-        if one.world.demand_index.tobytes() != other.world.demand_index.tobytes():
-            return "demand_index differs"
-        if one.world.ledger.stocks.tolist() != other.world.ledger.stocks.tolist():
-            return "the stocks differ"
-        if not one.recorder.monthly().equals(other.recorder.monthly()):
-            return "the recorded series differ"
-        return ""
-
-    return compare
+    return lambda one, other: next(differences(one, other), "")
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +54,4 @@ def series() -> Callable[..., pd.DataFrame]:
 @pytest.fixture(scope="session")
 def with_policies() -> Callable[[Config, Mapping[str, Any]], Config]:
     """Return a configuration with these policies and no others."""
-
-    def replace(config: Config, policies: Mapping[str, Any]) -> Config:
-        return config.model_copy(update={"policies": dict(policies)})
-
-    return replace
+    return common_draws.with_policies

@@ -20,6 +20,7 @@ from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
 from labsim.cli.study import results, sweep
+from labsim.cli.validate import validate
 from labsim.text import _
 
 __all__ = ["cli", "main"]
@@ -34,8 +35,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, backcast, results, schedule, levers, params,
-    check,
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, backcast, validate, results,
+    schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
