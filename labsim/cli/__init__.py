@@ -14,6 +14,7 @@ from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
+from labsim.cli.evidence import evidence
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.robust import robust
 from labsim.cli.run import run
@@ -33,7 +34,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, results, schedule, levers, params, check,
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, evidence, results, schedule, levers, params,
+    check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

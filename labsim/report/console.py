@@ -11,7 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.evidence.shipped import Rest, rests_of
 from labsim.report.numbers import concept_name, number, scenario_name, unit_name
+from labsim.report.rests import rest_line, rest_notes
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
@@ -27,7 +29,8 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     yield Text(title_of(results.manifest), style="bold")
     notes: list[str] = []
     if scored:
-        yield _scorecard_table(scored, notes)
+        rests = rests_of(results.manifest)
+        yield _scorecard_table(scored, notes, rests)
     if notes:
         yield listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
     left_out = [row for row in rows if row["status"] != "scored"]
@@ -37,7 +40,8 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
         for row in left_out:
             labels.setdefault(str(row["note"]), []).append(_label(row))
         yield listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
-    yield listed(("*", line) for line in trust(results.manifest, bool(scored)))
+    lines = [*trust(results.manifest, bool(scored)), *(rest_notes(rests) if scored else ())]
+    yield listed(("*", line) for line in lines)
     yield Text("")
 
 
@@ -69,7 +73,9 @@ def title_of(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Table:
+def _scorecard_table(
+    rows: Sequence[Mapping[Any, Any]], notes: list[str], rests: Mapping[tuple[str, int], Rest]
+) -> Table:
     table = ruled_table()
     table.add_column(_("Target"), ratio=1, min_width=24)
     table.add_column(_("Wanted"), justify="right", min_width=8)
@@ -82,11 +88,28 @@ def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Tab
             if row["note"] not in notes:
                 notes.append(row["note"])
             mark = f" [{notes.index(row['note']) + 1}]"
+        rest = rests.get((str(row["id"]), int(row["year"])))
+        below = [_definition(row), *_readings(row), *([rest_line(rest)] if rest is not None else [])]
         table.add_row(
-            Group(Text(_label(row) + mark), Text(_definition(row), style="dim")),
+            Group(Text(_label(row) + mark), *(Text(line, style="dim") for line in below)),
             _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
     return table
+
+
+def _readings(row: Mapping[Any, Any]) -> list[str]:
+    """Return both things that an unclear wording may mean, and what the second one comes to."""
+    if not row["otherwise"]:
+        return []
+    found = row["otherwise_value"]
+    came_to = _("not measured") if found != found else _("{value}, met in {met} of {n}").format(
+        value=_with_unit(found, row["unit"]), met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])
+    )  # fmt: skip
+    wanted = "" if found != found else f"{_wanted(row | {'target': row['otherwise_target']})}: ".replace("\n", " ")
+    return [
+        _("read as: {reading}").format(reading=row["reading"]),
+        _("or else: {reading} [{verdict}]").format(reading=row["otherwise"], verdict=f"{wanted}{came_to}"),
+    ]
 
 
 def listed(lines: Iterable[tuple[str, str]]) -> Table:
@@ -123,6 +146,8 @@ def _simulated(row: Mapping[Any, Any]) -> str:
 
 
 def _chance(row: Mapping[Any, Any]) -> str:
+    if row["chance"] != row["chance"]:
+        return "-"  # no verdict: see the note
     counted = _("{met} of {n}").format(met=int(row["n_met"]), n=int(row["n_replicates"]))
     low, high = (format_decimal(row[end], "0.00", locale=current_language()) for end in ("chance_low", "chance_high"))
     return f"{counted}\n({low}-{high})"
