@@ -128,15 +128,12 @@ def rests_of(manifest: Mapping[str, Any]) -> dict[tuple[str, int], Rest]:
     here = configuration_of_numbers(manifest.get("config", {}))
     is_of_another = bool((table["configuration"] != here).any())
     found = {}
-    for (answer, year), part in table[table["told"].astype(bool)].groupby(["answer", "year"], sort=False):
-        by_part = part.set_index("part")
-        if "D" not in by_part.index or not by_part["share"].notna().all():
-            continue
-        assumed = by_part.loc["D"]
-        found[str(answer), int(year)] = Rest(
-            float(assumed["share"]), float(assumed["low"]), float(assumed["high"]),
-            float(by_part.loc[TOGETHER, "share"]), is_stale, is_of_another,
-        )  # fmt: skip
+    told = table[table["told"].astype(bool) & table["share"].notna()].to_dict("records")
+    together = {(row["answer"], row["year"]): row["share"] for row in told if row["part"] == TOGETHER}
+    for row in told:
+        key = (row["answer"], row["year"])
+        if row["part"] == "D" and key in together:
+            found[key] = Rest(row["share"], row["low"], row["high"], together[key], is_stale, is_of_another)
     return found
 
 
@@ -154,7 +151,7 @@ def code_of_numbers() -> str:
 
 
 def configuration_of_numbers(data: Mapping[str, Any]) -> str:
-    """Return a hash of what a configuration, as plain values, says of the world: not its size, length, luck or words."""
+    """Return a hash of what a configuration, as plain values, says of the world: no size, length, luck or words."""
     kept = {name: _without_words(value) for name, value in data.items() if name not in _NOT_THE_WORLD}
     start = data.get("period", {}).get("start")
     text = json.dumps(kept | {"start": start}, sort_keys=True, separators=(",", ":"))

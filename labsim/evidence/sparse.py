@@ -109,4 +109,5 @@ def _shares(terms: np.ndarray, answers: np.ndarray, n_terms: int, n_factors: int
     rest = y - inside @ weights
     by_chance = np.diag(np.linalg.pinv(inside.T @ inside)) * (rest @ rest) / max(1, len(y) - n_terms - 1)
     np.add.at(shares, np.array(chosen) % n_factors, weights**2 - by_chance)
-    return np.maximum(0.0, shares) / y.var()
+    found: np.ndarray = np.maximum(0.0, shares) / y.var()
+    return found

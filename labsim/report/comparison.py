@@ -45,7 +45,6 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
-    provinces = dict.fromkeys(found.scenarios["province"])
     named = set(found.differences.loc[found.differences["measure"] == "target", "id"])
     unclear = reading_lines(one for province in provinces for one in targets_of(province) if one.id in named)
     for line in (*_notes(found), *unclear):

@@ -105,7 +105,7 @@ def _readings(row: Mapping[Any, Any]) -> list[str]:
     came_to = _("not measured") if found != found else _("{value}, met in {met} of {n}").format(
         value=_with_unit(found, row["unit"]), met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])
     )  # fmt: skip
-    wanted = "" if found != found else f"{_wanted(row | {'target': row['otherwise_target']})}: ".replace("\n", " ")
+    wanted = "" if found != found else f"{_wanted({**row, 'target': row['otherwise_target']})}: ".replace("\n", " ")
     return [
         _("read as: {reading}").format(reading=row["reading"]),
         _("or else: {reading} [{verdict}]").format(reading=row["otherwise"], verdict=f"{wanted}{came_to}"),

@@ -142,11 +142,11 @@ def _next(worth: pd.DataFrame, names: Mapping[str, str]) -> Iterator[RenderableT
         return
     yield Text("\n" + _("Numbers most worth collecting next"), style="bold")
     table = ruled_table()
-    table.add_column(_("Parameter"), ratio=1, overflow="fold")
+    table.add_column(_("Parameter"), min_width=24, overflow="fold")
     table.add_column(_("Grade"), justify="center")
-    table.add_column(_("Now, and range"), justify="right", overflow="fold")
+    table.add_column(_("Now, and range"), justify="right", ratio=1)
     table.add_column(_("Takes away\n(95 %)"), justify="right", no_wrap=True)
-    table.add_column(_("Most of"), ratio=1, overflow="fold")
+    table.add_column(_("Most of"), ratio=1)
     for row in worth.head(MOST_WORTH).to_dict("records"):
         numbers = f"{plain_number(row['present'])} ({plain_number(row['low'])} - {plain_number(row['high'])})"
         cut = _with_interval({"share": row["cut"], "low": row["cut_low"], "high": row["cut_high"]})
@@ -164,7 +164,7 @@ def _next(worth: pd.DataFrame, names: Mapping[str, str]) -> Iterator[RenderableT
 def _explained(quality: pd.DataFrame) -> str:
     """Say how far to trust what is said of single parameters."""
     told = quality.loc[quality["told"], "explained"]
-    return _("Single parameters are found by a regression; it explains {least} to {most} of what is not luck"
+    return _("Single parameters are found by a regression; it explains {least} (at worst) to {most} of what is not luck"
              " (cross-validated), the rest is curved or joint.").format(
         least=whole_percent(told.min()), most=whole_percent(told.max()))  # fmt: skip
 

@@ -21,6 +21,8 @@ from labsim.report.sensitivity_figures import GRADE_COLOURS
 from labsim.text import _
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from labsim.evidence.shares import Evidence
 
 __all__ = ["evidence_figure", "evidence_files"]
@@ -41,7 +43,7 @@ def evidence_figure(found: Evidence) -> Figure:
         heights = [max(1, len(names)), max(1, len(worth))]
         axes = figure.subplots(2, 2, gridspec_kw={"width_ratios": [4, 1], "height_ratios": heights}, squeeze=False)
         _grades(axes[0][0], axes[0][1], found, names)
-        _next(axes[1][0], worth.to_dict("list"))
+        _next(axes[1][0], worth)
         axes[1][1].set_axis_off()
         words = grade_words()
         handles = [Patch(color=GRADE_COLOURS[grade], label=words[grade]) for grade in GRADES]
@@ -79,9 +81,9 @@ def _grades(axis: Axes, beside: Axes, found: Evidence, names: dict[str, str]) ->
     _tidy(beside, places, [""] * len(names), _("luck, share of all"))
 
 
-def _next(axis: Axes, worth: dict[str, list[float]]) -> None:
+def _next(axis: Axes, worth: pd.DataFrame) -> None:
     """Draw how much of the targets' variance each number would take away, the most worth first."""
-    if not worth.get("parameter"):
+    if not len(worth):
         axis.set_axis_off()
         return
     places = np.arange(len(worth["parameter"]))[::-1].astype(float)
