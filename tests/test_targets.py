@@ -154,7 +154,9 @@ def test_wilson_agrees_with_published_limits() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("changes", [{"ambiguous": True}, {"ambiguous": True, "reading": "any"}, {"ambiguous": "or more"}])
+@pytest.mark.parametrize(
+    "changes", [{"ambiguous": True}, {"ambiguous": True, "reading": "any"}, {"ambiguous": "or more"}]
+)
 def test_an_unclear_wording_gets_no_verdict_without_both_readings(changes: dict[str, Any]) -> None:
     frame = monthly({"trained_share": [62, 66], "labour_force": [1, 1]})
     found = row(frame, target(**changes))

@@ -83,33 +83,42 @@ def _scorecard_table(
     table.add_column(_("Met in"), justify="right", min_width=9)
     table.add_column(_("Short by,\npersons"), justify="right", min_width=8, max_width=9)
     for row in rows:
-        mark = ""
-        if row["note"]:
-            if row["note"] not in notes:
-                notes.append(row["note"])
-            mark = f" [{notes.index(row['note']) + 1}]"
+        marks = "".join(f" [{_place_of(note, notes)}]" for note in (row["note"], _both_readings(row)) if note)
         rest = rests.get((str(row["id"]), int(row["year"])))
-        below = [_definition(row), *_readings(row), *([rest_line(rest)] if rest is not None else [])]
+        below = [_definition(row), *([rest_line(rest)] if rest is not None else [])]
         table.add_row(
-            Group(Text(_label(row) + mark), *(Text(line, style="dim") for line in below)),
+            Group(Text(_label(row) + marks), *(Text(line, style="dim") for line in below)),
             _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
+        if _is_measured_otherwise(row):
+            table.add_row(
+                Text(_("or else, as the other reading has it"), style="dim", justify="right"),
+                _wanted({**row, "target": row["otherwise_target"]}), _with_unit(row["otherwise_value"], row["unit"]),
+                _("{met} of {n}").format(met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])), "",
+            )  # fmt: skip
     return table
 
 
-def _readings(row: Mapping[Any, Any]) -> list[str]:
-    """Return both things that an unclear wording may mean, and what the second one comes to."""
+def _place_of(note: str, notes: list[str]) -> int:
+    """Return the number of a note, which is added if it is new."""
+    if note not in notes:
+        notes.append(note)
+    return notes.index(note) + 1
+
+
+def _is_measured_otherwise(row: Mapping[Any, Any]) -> bool:
+    return bool(row["otherwise_value"] == row["otherwise_value"])
+
+
+def _both_readings(row: Mapping[Any, Any]) -> str:
+    """Return both things that an unclear wording may mean; empty for a clear one."""
     if not row["otherwise"]:
-        return []
-    found = row["otherwise_value"]
-    came_to = _("not measured") if found != found else _("{value}, met in {met} of {n}").format(
-        value=_with_unit(found, row["unit"]), met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])
+        return ""
+    words = _("The wording is unclear. Read as: {reading}. Or else: {other}.")
+    said = words.format(reading=row["reading"], other=row["otherwise"])
+    return said if _is_measured_otherwise(row) else _("{readings} The other reading is not measured.").format(
+        readings=said
     )  # fmt: skip
-    wanted = "" if found != found else f"{_wanted({**row, 'target': row['otherwise_target']})}: ".replace("\n", " ")
-    return [
-        _("read as: {reading}").format(reading=row["reading"]),
-        _("or else: {reading} [{verdict}]").format(reading=row["otherwise"], verdict=f"{wanted}{came_to}"),
-    ]
 
 
 def listed(lines: Iterable[tuple[str, str]]) -> Table:
