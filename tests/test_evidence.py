@@ -297,3 +297,14 @@ def test_the_ledger_is_printed_and_given_as_json():
     assert {"ledger", "rows", "shares", "worth", "kept"} <= set(told) and len(told["ledger"]) > 100
     printed = CliRunner().invoke(cli, ["evidence", "son_la", "--ledger"])
     assert "separation_rate" in printed.output and "By grade of evidence" in printed.output
+
+
+def test_a_damaged_file_of_shares_does_not_hide_the_scorecard(tmp_path, monkeypatch):
+    from labsim.report import console
+
+    place = tmp_path / "configs" / "son_la"
+    place.mkdir(parents=True)
+    (place / "evidence.csv").write_text("answer\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    rests, damage = console._rests({"province": "son_la", "config": {}})
+    assert rests == {} and "evidence.csv: damaged" in damage[0]

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.errors import ResultsError
 from labsim.evidence.shipped import Rest, rests_of
 from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.report.rests import rest_line, rest_notes
@@ -28,8 +29,9 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     scored = [row for row in rows if row["status"] == "scored"]
     yield Text(title_of(results.manifest), style="bold")
     notes: list[str] = []
+    damage: list[str] = []
     if scored:
-        rests = rests_of(results.manifest)
+        rests, damage = _rests(results.manifest)
         yield _scorecard_table(scored, notes, rests)
     if notes:
         yield listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
@@ -40,9 +42,17 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
         for row in left_out:
             labels.setdefault(str(row["note"]), []).append(_label(row))
         yield listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
-    lines = [*trust(results.manifest, bool(scored)), *(rest_notes(rests) if scored else ())]
+    lines = [*trust(results.manifest, bool(scored)), *(rest_notes(rests) if scored else ()), *damage]
     yield listed(("*", line) for line in lines)
     yield Text("")
+
+
+def _rests(manifest: Mapping[str, Any]) -> tuple[dict[tuple[str, int], Rest], list[str]]:
+    """Return what targets rest on, and what is wrong with the file that says so: the scorecard stands without it."""
+    try:
+        return rests_of(manifest), []
+    except ResultsError as error:
+        return {}, [str(error)]
 
 
 def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:

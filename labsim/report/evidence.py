@@ -172,6 +172,7 @@ def _explained(quality: pd.DataFrame) -> str:
 def _kept(found: Evidence, kept: pd.DataFrame, worth: pd.DataFrame) -> Iterator[RenderableType]:
     """Yield the shares that were kept earlier, with a mark if they no longer hold."""
     from labsim.experiment.opened import targets_of
+    from labsim.experiment.run import indicators_known
 
     first = kept.iloc[0]
     words = _("Share of each answer's variance by grade of the parameters, as kept ({blocks}, scale {scale:g})")
@@ -183,6 +184,9 @@ def _kept(found: Evidence, kept: pd.DataFrame, worth: pd.DataFrame) -> Iterator[
     if (kept["configuration"] != configuration_of_numbers(found.config.to_dict())).any():
         yield Text(_("Made for scenario {scenario} with other settings than these.").format(scenario=first["scenario"]))
     names = {target.id: target_name(target) for target in targets_of(found.config.province.id)}
+    for answer, indicator, year in kept[["answer", "indicator", "year"]].drop_duplicates().itertuples(index=False):
+        info = indicators_known().get(str(indicator))
+        names.setdefault(str(answer), f"{_(info.label)} {year}" if info is not None else str(answer))
     told = dict(zip(kept["answer"], kept["told"].astype(bool), strict=True))
     yield _shares_table(kept, names, told)
     for note in _split_notes():
