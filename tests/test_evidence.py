@@ -47,11 +47,11 @@ def additive(n_blocks, seed=1):
 
 def test_a_block_keeps_one_group_and_takes_the_rest_from_another_point():
     design = blocks([0, 1, 0], 16, 1)
-    first, same, kept_0, kept_1 = (design.points[:, run] for run in range(4))
-    assert (same == first).all()
+    first, same, other, kept_0, kept_1 = (design.points[:, run] for run in range(5))
+    assert (same == first).all() and not (other == first).any()
+    assert (kept_0[:, 1] == other[:, 1]).all() and (kept_1[:, [0, 2]] == other[:, [0, 2]]).all()
     assert (kept_0[:, [0, 2]] == first[:, [0, 2]]).all() and not (kept_0[:, 1] == first[:, 1]).any()
     assert (kept_1[:, 1] == first[:, 1]).all() and not (kept_1[:, [0, 2]] == first[:, [0, 2]]).any()
-    assert (kept_0[:, 1] == blocks([0, 1, 0], 16, 1).points[:, 2, 1]).all()
     assert (design.luck[:, 1:] == design.luck[:, :1] + 1).all() and len(np.unique(design.luck)) == 32
 
 
@@ -84,9 +84,9 @@ def test_a_product_of_two_groups_rests_on_them_together():
 
 
 def test_an_answer_that_does_not_vary_and_a_single_group():
-    assert np.isnan(frozen(np.ones((16, 5)), 1).groups).all()
+    assert np.isnan(frozen(np.ones((16, 6)), 1).groups).all()
     design = blocks([0, 0], 64, 1)
-    assert design.points.shape[1] == 2
+    assert design.points.shape[1] == 3
     luck = np.random.default_rng(1).normal(size=128)
     found = frozen(design.points.sum(axis=-1) + 0.1 * luck[design.luck], 1)
     assert found.groups[0].tolist() == [1, 1, 1] and found.together.tolist() == [0, 0, 0]
@@ -185,7 +185,7 @@ def test_runs_are_kept_and_give_the_same_again(lake):
         "reference/two_state_lake", samples=16, vary=VARIED, settings=LAKE, targets=["unemployed@2021"],
         folder=lake.folder, executor="serial",
     )  # fmt: skip
-    assert again.carried.found == again.carried.total == 16 * 4
+    assert again.carried.found == again.carried.total == 16 * 5
     pd.testing.assert_frame_equal(again.shares, lake.shares)
     pd.testing.assert_frame_equal(again.worth, lake.worth)
     assert evidence_files(again) == evidence_files(lake)
@@ -275,6 +275,7 @@ def test_tables_and_picture_of_a_lake(lake):
     [
         (["son_laa"], "son_la"),
         (["--samples", "5"], "allowed 0"),
+        (["--within", "0"], "--within"),
         (["--samples", "16", "--target", "certified_2031"], "certified_2030"),
         (["--samples", "16", "--vary", "matching.selectivty"], "selectivity"),
         (["--samples", "16", "--vary", "vocational_training.seats_per_year"], "decided, not uncertain"),
@@ -308,3 +309,18 @@ def test_a_damaged_file_of_shares_does_not_hide_the_scorecard(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     rests, damage = console._rests({"province": "son_la", "config": {}})
     assert rests == {} and "evidence.csv: damaged" in damage[0]
+
+
+def test_ranges_may_go_part_of_the_way_from_the_present_value():
+    from labsim.evidence.shares import _nearer
+    from labsim.experiment.uncertain import read_choices, uncertain_parameters
+
+    paths = ["search.reach", "climate.months_of_loss", "demography.retirement_age_men"]
+    _varied, found, _left = uncertain_parameters("son_la", choices=read_choices(paths))
+    near = {one.name: _nearer(one, 0.1) for one in found}
+    assert (near["search.reach"].low, near["search.reach"].high) == pytest.approx((31.6, 131.5))
+    assert (near["climate.months_of_loss"].low, near["climate.months_of_loss"].high) == (5, 9)  # whole: 5.5 and 9
+    factor = near["demography.retirement_age_men"]
+    assert factor.low < 1.0 < factor.high and factor.high - factor.low == pytest.approx(
+        0.1 * sum((found[1].high, -found[1].low))
+    )

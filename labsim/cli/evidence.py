@@ -28,11 +28,13 @@ _TABLES = ("ledger", "rows", "shares", "quality", "parameters", "worth")
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
 @click.option("--ledger", is_flag=True, help=_("Print every parameter with value, unit, range, grade and source."))
 @click.option("--samples", type=click.IntRange(0), default=0, show_default=True,
-              help=_("Blocks of runs that split the answers' variance: a run for a grade and two; 64 do."))  # fmt: skip
+              help=_("Blocks of runs that split the answers' variance: a run a grade and three; 64 do."))  # fmt: skip
 @click.option("--target", "targets", multiple=True, metavar="ID | INDICATOR@YEAR",
               help=_("What to split; all targets that can be scored and headline figures by default."))  # fmt: skip
 @click.option("--vary", multiple=True, metavar="PATH | SECTION | PATH=LOW:HIGH",
               help=_("Parameters to vary; by default all of the world, over their declared ranges."))  # fmt: skip
+@click.option("--within", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True,
+              help=_("How far parameters go from where they are to the ends of their ranges."))  # fmt: skip
 @click.option("--keep", is_flag=True,
               help=_("Write the shares beside the province's profile, where scorecards find them."))  # fmt: skip
 @options_of_many_runs(replicates=1, about=_("Each run has luck of its own: allowed 1."))
@@ -44,6 +46,7 @@ def evidence(
     samples: int,
     targets: tuple[str, ...],
     vary: tuple[str, ...],
+    within: float,
     keep: bool,
     scale: float | None,
     until: str | None,
@@ -71,7 +74,7 @@ def evidence(
     folder = out or Path("labsim-results") / f"evidence-{'-'.join(Path(word).stem for word in (province, *scenario))}"
     with show_progress(hidden=quiet or not samples, what=_("runs")) as tell:
         found = judge(
-            province, scenario=list(scenario), samples=samples, targets=targets, vary=vary,
+            province, scenario=list(scenario), samples=samples, targets=targets, vary=vary, within=within,
             settings=as_settings(small, until, seed, settings), folder=folder, executor=executor, workers=workers,
             progress=tell,
         )  # fmt: skip

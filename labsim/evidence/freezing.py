@@ -4,7 +4,9 @@ Runs come in blocks. The first run of a block has a point and a seed; every othe
 that point and takes all the rest, the seed too, from a second point. What two runs that share one group have in common
 is the share of the variance that rests on this group alone (Sobol' 2001, Mathematics and Computers in Simulation
 55:271; with the symmetrical estimator of Janon, Klein, Lagnoux, Nodet and Prieur 2014, ESAIM: Probability and
-Statistics 18:342). No emulator stands between, and the number of parameters does not count.
+Statistics 18:342). What the first run and one that shares nothing with it seem to have in common is chance; it is taken
+off in proportion to what else the other run holds. No emulator stands between, and the number of parameters does not
+count.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ class Blocks:
     """The points of a design of blocks: `points` between 0 and 1, shape `(n_blocks, n_runs, n_factors)`.
 
     `luck` numbers the seed of each run, shape `(n_blocks, n_runs)`. Runs of a block are: the point itself; all its
-    parameters with another seed; and, where there is more than one group, one run for each group that is kept.
+    parameters with another seed; the second point; and, where there is more than one group, one run for each group that
+    is kept.
     """
 
     points: np.ndarray
@@ -59,7 +62,7 @@ def blocks(groups: Sequence[int], n_blocks: int, seed: int) -> Blocks:
     both = np.array(sobol(axes, n_blocks, seed), dtype=float).reshape(n_blocks, 2, n)
     point, other = both[:, 0], both[:, 1]
     kept = [np.asarray(groups) == group for group in sorted(set(groups))]
-    runs = [point, point] + ([np.where(mask, point, other) for mask in kept] if len(kept) > 1 else [])
+    runs = [point, point, other] + ([np.where(mask, point, other) for mask in kept] if len(kept) > 1 else [])
     luck = 2 * np.arange(n_blocks)[:, None] + np.array([0] + [1] * (len(runs) - 1))
     return Blocks(np.stack(runs, axis=1), luck)
 
@@ -73,7 +76,7 @@ def frozen(answers: np.ndarray, seed: int) -> Frozen:
     n = len(whole)
     if n < 8:
         raise ValueError(f"given {n} whole blocks; allowed 8 or more")
-    n_groups = max(1, whole.shape[1] - 2)
+    n_groups = max(1, whole.shape[1] - 3)
     if not np.ptp(whole) > 0:
         nothing = np.full(3, np.nan)
         return Frozen(np.full((n_groups, 3), np.nan), nothing, nothing, n)
@@ -87,12 +90,13 @@ def frozen(answers: np.ndarray, seed: int) -> Frozen:
 
 def _shares(answers: np.ndarray) -> np.ndarray:
     """Return the shares of groups, together, luck, shape `(n_samples, n_groups + 2)`, of `(n_samples, n, n_runs)`."""
-    first = answers[:, :, :1]
-    common = _in_common(first, answers[:, :, 1:])
-    known = common[:, :1]  # what all parameters decide together
+    first, second = answers[:, :, :1], answers[:, :, 2:3]
+    known = _in_common(first, answers[:, :, 1:2])  # what all parameters decide together
+    kept = answers[:, :, 3:]
+    by_chance = _in_common(first, second) * np.clip(_in_common(second, kept), 0.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        alone = common[:, 1:] / np.where(known > 0, known, np.nan)
-    if answers.shape[2] == 2:
+        alone = (_in_common(first, kept) - by_chance) / np.where(known > 0, known, np.nan)
+    if not kept.shape[2]:
         alone = np.ones_like(known)
     return np.concatenate([alone, 1.0 - alone.sum(axis=1, keepdims=True), 1.0 - known], axis=1)
 

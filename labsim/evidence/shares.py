@@ -86,6 +86,7 @@ def evidence(
     samples: int = 0,
     targets: Sequence[str] = (),
     vary: Sequence[str] = (),
+    within: float = 1.0,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/evidence",
     executor: str = "processes",
@@ -94,20 +95,25 @@ def evidence(
 ) -> Evidence:
     """Return the ledger of evidence, and with `samples` blocks of runs the split of each answer's variance by grade.
 
-    A block is one run for each grade in use and two more. `targets` are ids of targets or indicator@year (all that can
-    be scored, and the `HEADLINES` at the end, by default); `vary` are paths, sections or path=low:high (all parameters
-    of the world in use by default). Runs found in `folder` are kept, also when `samples` grows. Raises ConfigError
+    A block is one run for each grade in use and three more. `targets` are ids of targets or indicator@year (all that
+    can be scored, and the `HEADLINES` at the end, by default); `vary` are paths, sections or path=low:high (all
+    parameters of the world in use by default), each going `within` of the way (0 to 1) from its present value to both
+    ends of its range. Runs found in `folder` are kept, also when `samples` grows. Raises ConfigError
     before anything is written for names, ranges and numbers that are not allowed.
     """
     if samples and samples < FEWEST_BLOCKS:
         message = _("given {given}; allowed 0 (the ledger alone) or {least} or more")
         raise ConfigError([Problem(None, None, None, "--samples", message.format(given=samples, least=FEWEST_BLOCKS))])
+    if not 0.0 < within <= 1.0:
+        message = _("given {given:g}; allowed above 0, to 1 (the whole declared range)")
+        raise ConfigError([Problem(None, None, None, "--within", message.format(given=within))])
     if not samples:
         config = load(province, scenario=scenario, settings=settings)
         return Evidence(config, parameter_ledger(config), row_counts(config))
     varied, parameters, _left = uncertain_parameters(
         province, scenario=scenario, settings=settings, choices=read_choices(vary), with_policies=False
     )
+    parameters = [_nearer(one, within) for one in parameters]
     base = varied.base
     asked = tuple(targets_asked(base, targets or _usual(base)))
     found = Evidence(base, parameter_ledger(base), row_counts(base), asked, Path(folder))
@@ -118,7 +124,8 @@ def evidence(
     )
     about = {
         "province": base.province.id, "scenario": base.scenario, "scale": base.scale, "until": base.period.until,
-        "blocks": samples, "seed": base.seed, "parameters": len(parameters), "grades": grades,
+        "blocks": samples, "seed": base.seed, "within": within, "parameters": len(parameters),
+        "grades": grades,
     }  # fmt: skip
     found = replace(found, carried=carried, about=about)
     return found if carried.paused or carried.done < carried.total else _judged(found, parameters, grades, design)
@@ -130,6 +137,17 @@ def _usual(config: Config) -> list[str]:
         return []
     last = config.period.year_and_month(config.period.n_months)[0]
     return [*(one.id for one in targets_asked(config, [])), *(f"{name}@{last}" for name in HEADLINES)]
+
+
+def _nearer(one: Uncertain, within: float) -> Uncertain:
+    """Return a parameter whose range goes only part of the way from its present value to the declared ends."""
+    if within == 1.0:
+        return one
+    ends = (one.present + within * (end - one.present) for end in (one.low, one.high))
+    low, high = ends
+    if one.factor.whole and one.kind == "value":
+        low, high = float(np.floor(low)), float(np.ceil(high))
+    return replace(one, low=max(one.low, low), high=min(one.high, high))
 
 
 def _plan(varied: Varied, parameters: Sequence[Uncertain], design: Blocks, province: str) -> Plan:
@@ -214,6 +232,12 @@ def _single(
     return pd.DataFrame(rows, columns=["answer", "parameter", "grade", "share", "low", "high"])
 
 
+def _different(targets: Sequence[Target], names: Sequence[str]) -> list[str]:
+    """Return names without targets that read the same number as an earlier one, as those of several authorities do."""
+    read = {one.id: (one.indicator, one.year, one.cumulate_from, *one.groups.values()) for one in targets}
+    return list({read[name]: name for name in reversed(names)}.values())[::-1]
+
+
 def _worth(
     targets: Sequence[Target], followed: Mapping[str, Followed], quality: pd.DataFrame, parameters: Sequence[Uncertain]
 ) -> pd.DataFrame:
@@ -221,7 +245,7 @@ def _worth(
     luck = dict(zip(quality["answer"], quality["luck"], strict=True))
     told = set(quality.loc[quality["told"], "answer"])
     stated = [one.id for one in targets if one.id in told and "@" not in one.id]
-    used = stated or [one.id for one in targets if one.id in told]
+    used = _different(targets, stated or [one.id for one in targets if one.id in told])
     if not used:
         return pd.DataFrame(columns=list(WORTH))
     cuts = np.array([followed[name].shares / (1.0 - luck[name]) for name in used])

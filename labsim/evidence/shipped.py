@@ -32,8 +32,8 @@ __all__ = [
 FILE, NEXT_FILE = "evidence.csv", "evidence_next.csv"
 MOST_KEPT = 10
 COLUMNS = (
-    "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "scale", "scenario",
-    "code", "configuration",
+    "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "within", "scale",
+    "scenario", "code", "configuration",
 )  # fmt: skip
 # what shows, asks or judges decides no number of a run
 _NO_NUMBERS = ("app", "cli", "evidence", "experiment", "locale", "report")
@@ -75,8 +75,8 @@ def keep_shares(found: Evidence, folder: Path | None = None) -> Path:
     folder = folder or (margins.parent if margins is not None else Path())
     told = dict(zip(found.quality["answer"], found.quality["told"], strict=True))
     table = found.shares.assign(
-        told=found.shares["answer"].map(told), blocks=found.about["blocks"], scale=found.about["scale"],
-        scenario=found.about["scenario"], code=code_of_numbers(),
+        told=found.shares["answer"].map(told), blocks=found.about["blocks"], within=found.about["within"],
+        scale=found.about["scale"], scenario=found.about["scenario"], code=code_of_numbers(),
         configuration=configuration_of_numbers(found.config.to_dict()),
     )[list(COLUMNS)].round({"share": 4, "low": 4, "high": 4})  # fmt: skip
     worth = found.worth.head(MOST_KEPT)

@@ -53,9 +53,11 @@ def follow(points: np.ndarray, answers: np.ndarray, seed: int) -> Followed:
         errors += _errors(terms[stay], scaled[stay], terms[away], scaled[away], most)
     n_terms = int(errors.argmin())
     r2 = 1.0 - float(errors[n_terms]) / float(errors[0])
-    shares = _shares(terms, scaled, n_terms, n_factors)
+    moments = _Moments(terms, scaled)
+    shares = _shares(*moments.of(np.ones(n_blocks)), n_terms, n_factors)
     picks = generator.integers(0, n_blocks, (RESAMPLES, n_blocks))
-    resampled = np.array([_shares(terms[pick], scaled[pick], n_terms, n_factors) for pick in picks])
+    times = [np.bincount(pick, minlength=n_blocks) for pick in picks]
+    resampled = np.array([_shares(*moments.of(each), n_terms, n_factors) for each in times])
     return Followed(shares, resampled, r2, n_terms)
 
 
@@ -69,9 +71,27 @@ def _flat(terms: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return terms.reshape(-1, terms.shape[-1]), answers.reshape(-1)
 
 
-def _path(terms: np.ndarray, answers: np.ndarray, most: int) -> list[tuple[list[int], np.ndarray]]:
-    """Return the terms taken up and their coefficients after each step, of centred terms and answers."""
-    gram, across = terms.T @ terms, terms.T @ answers
+class _Moments:
+    """Sums of products block by block, so that blocks drawn anew cost a sum and no product."""
+
+    def __init__(self, terms: np.ndarray, answers: np.ndarray) -> None:
+        n_blocks, self.n_runs, n_terms = terms.shape
+        self.gram = np.einsum("bri,brj->bij", terms, terms, optimize=True).reshape(n_blocks, -1)
+        self.across = np.einsum("bri,br->bi", terms, answers)
+        self.terms, self.answers = terms.sum(axis=1), answers.sum(axis=1)
+        self.squares = (answers**2).sum(axis=1)
+        self.n_terms = n_terms
+
+    def of(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, int]:
+        """Return centred products of terms, of terms and answers, of answers, and the number of runs."""
+        n = int(times.sum()) * self.n_runs
+        mean, level = times @ self.terms / n, float(times @ self.answers) / n
+        gram = (times @ self.gram).reshape(self.n_terms, self.n_terms) - n * np.outer(mean, mean)
+        return gram, times @ self.across - n * mean * level, float(times @ self.squares) - n * level**2, n
+
+
+def _path(gram: np.ndarray, across: np.ndarray, most: int) -> list[tuple[list[int], np.ndarray]]:
+    """Return the terms taken up and their coefficients after each step, of products of centred terms and answers."""
     lengths = np.sqrt(np.maximum(np.diag(gram), 1e-12))
     chosen: list[int] = []
     steps: list[tuple[list[int], np.ndarray]] = [([], np.zeros(0))]
@@ -93,21 +113,21 @@ def _errors(
     """Return the squared error at new runs after 0, 1, ... `most` terms."""
     (x, y), (new_x, new_y) = _flat(terms, answers), _flat(new_terms, new_answers)
     at, mean = x.mean(axis=0), y.mean()
-    steps = _path(x - at, y - mean, most)
+    centred = x - at
+    steps = _path(centred.T @ centred, centred.T @ (y - mean), most)
     return np.array([((new_y - mean - (new_x - at)[:, chosen] @ weights) ** 2).sum() for chosen, weights in steps])
 
 
-def _shares(terms: np.ndarray, answers: np.ndarray, n_terms: int, n_factors: int) -> np.ndarray:
+def _shares(
+    gram: np.ndarray, across: np.ndarray, squares: float, n: int, n_terms: int, n_factors: int
+) -> np.ndarray:
     """Return the part of the variance that each factor's terms explain, less what chance alone would give them."""
-    x, y = _flat(terms, answers)
     shares = np.zeros(n_factors)
-    if n_terms == 0 or not np.ptp(y) > 0:
+    if n_terms == 0 or not squares > 0:
         return shares
-    x, y = x - x.mean(axis=0), y - y.mean()
-    chosen, weights = _path(x, y, n_terms)[-1]
-    inside = x[:, chosen]
-    rest = y - inside @ weights
-    by_chance = np.diag(np.linalg.pinv(inside.T @ inside)) * (rest @ rest) / max(1, len(y) - n_terms - 1)
+    chosen, weights = _path(gram, across, n_terms)[-1]
+    rest = max(0.0, squares - float(weights @ across[chosen]))
+    by_chance = np.diag(np.linalg.pinv(gram[np.ix_(chosen, chosen)])) * rest / max(1, n - n_terms - 1)
     np.add.at(shares, np.array(chosen) % n_factors, weights**2 - by_chance)
-    found: np.ndarray = np.maximum(0.0, shares) / y.var()
+    found: np.ndarray = np.maximum(0.0, shares) / (squares / n)
     return found
