@@ -14,7 +14,6 @@ from labsim.evidence.shares import LUCK, TOGETHER, WEAKNESS
 from labsim.evidence.shipped import code_of_numbers, configuration_of_numbers
 from labsim.quantity import GRADES
 from labsim.report.console import ruled_table
-from labsim.report.numbers import unit_name
 from labsim.report.rests import whole_percent
 from labsim.report.sensitivity import plain_number, target_name
 from labsim.text import _, n_
@@ -131,7 +130,7 @@ def _split_notes(within: float) -> list[str]:
     whole = _("Every parameter of the world is equally likely anywhere in its declared range, which may be wider than"
               " what is plausible. What policies do, and the tables of the start, do not vary.")  # fmt: skip
     part = _("Every parameter of the world goes {within} of the way from where it is to both ends of its declared"
-             " range, each value equally likely. What policies do, and the tables of the start, do not vary.")  # fmt: skip
+             " range, each value equally likely. What policies do, and the tables of the start, do not vary.")
     return [
         _("A to D and together share what is not luck: what parameters of one grade do alone, and what grades do only"
           " together. Luck: share of the whole variance at this scale."),
@@ -155,7 +154,7 @@ def _next(worth: pd.DataFrame, names: Mapping[str, str]) -> Iterator[RenderableT
         cut = _with_interval({"share": row["cut"], "low": row["cut_low"], "high": row["cut_high"]})
         most = f"{names.get(row['best'], row['best'])}: {whole_percent(row['best_cut'])}"
         table.add_row(
-            Text(row["parameter"]), row["grade"], f"{numbers} {unit_name(row['unit'])}", cut, Text(most)
+            Text(row["parameter"]), row["grade"], f"{numbers} {row['unit']}", cut, Text(most)
         )  # fmt: skip
     yield table
     shown = ", ".join(f"{grade} {weakness:.2f}" for grade, weakness in WEAKNESS.items())
