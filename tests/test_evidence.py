@@ -241,9 +241,9 @@ def test_code_that_decides_numbers_is_hashed_and_what_judges_is_not(monkeypatch,
 
 def test_what_rests_on_assumption_is_said_with_its_marks():
     fresh = Rest(0.714, 0.6, 1.08, 0.1, is_stale=False, is_of_another=False)
-    assert rest_line(fresh) == "rests on assumption: 71 % (60 % to 100 %)"
+    assert rest_line(fresh) == "rests on assumption:\n71 % (60 % to 100 %)"
     old = Rest(0.714, -0.1, 0.8, 0.1, is_stale=True, is_of_another=True)
-    assert rest_line(old) == "rests on assumption: 71 % (0 % to 80 %) [stale, of another scenario]"
+    assert rest_line(old) == "rests on assumption:\n71 % (0 % to 80 %) [stale, of another scenario]"
     assert list(rest_notes({})) == [] and len(list(rest_notes({("a", 2025): fresh}))) == 1
     assert "Stale" in list(rest_notes({("a", 2025): old}))[1]
 

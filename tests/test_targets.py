@@ -265,3 +265,25 @@ def test_every_problem_of_a_targets_file_comes_with_its_place(tmp_path) -> None:
     assert ":3:" in lines[1] and 'targets.1.valu: unknown key; did you mean "value"?' in lines[1]
     assert ":4:" in lines[2] and lines[2].endswith("targets.2.source: missing")
     assert ":6:" in lines[3] and lines[3].endswith("targets.4: d is given twice for 2025")
+
+
+def test_the_printed_scorecard_shows_both_readings_and_what_rests_on_assumption() -> None:
+    from rich.console import Console
+
+    from labsim.evidence.shipped import Rest
+    from labsim.report.console import _scorecard_table
+
+    text.use_language("en")
+    frame = monthly({"trained_share": [62, 63], "labour_force": [1, 1]})
+    unclear = target(reading="one", ambiguous="two", otherwise={"value": 60})
+    rows = scorecard(frame, [unclear, target(id="u", ambiguous=True)], INDICATORS).to_dict("records")
+    notes: list[str] = []
+    console = Console(width=80, record=True)
+    rest = Rest(0.5, 0.4, 0.6, 0.1, is_stale=True, is_of_another=False)
+    console.print(_scorecard_table(rows, notes, {("t", 2022): rest}))
+    said = console.export_text()
+    assert "or else, as the other" in said and "60.0 %" in said and "2 of 2" in said
+    assert "rests on assumption:" in said and "50 % (40 % to 60 %)" in said and "[stale]" in said
+    assert notes[0] == "The wording is unclear. Read as: one. Or else: two."
+    assert notes[1].startswith("no verdict") and "0 of 2" in said.splitlines()[3]
+    assert "-" in said and said.count(" of 2") == 2  # the target without both readings has no verdict

@@ -15,7 +15,7 @@ __all__ = ["reading_lines", "rest_line", "rest_notes", "whole_percent"]
 
 def rest_line(rest: Rest) -> str:
     """Return how much of an answer's variance rests on assumption, with its interval and whether that still holds."""
-    words = _("rests on assumption: {share} ({low} to {high})").format(
+    words = _("rests on assumption:\n{share} ({low} to {high})").format(
         share=whole_percent(rest.share), low=whole_percent(rest.low), high=whole_percent(rest.high)
     )
     marks = ([_("stale")] if rest.is_stale else []) + ([_("of another scenario")] if rest.is_of_another else [])
