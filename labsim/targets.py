@@ -1,7 +1,9 @@
 """Targets of a resolution, and the scorecard: how likely a run meets each, and by how many persons it falls short.
 
-A target is data (configs/<province>/targets.yaml). Its value is read at the end of December of its year for a stock, as
-the sum over the year for a flow, or as the sum over all years from `cumulate_from`.
+A target whose wording may mean two things gets a verdict only beside both readings, and where the model measures the
+other reading too, a verdict for each. A target is data (configs/<province>/targets.yaml). Its value is read at the end
+of December of its year for a stock, as the sum over the year for a flow, or as the sum over all years from
+`cumulate_from`.
 """
 
 from __future__ import annotations
@@ -21,14 +23,15 @@ from labsim.text import _, current_language, did_you_mean
 from labsim.yaml_source import Source, read_yaml
 
 __all__ = [
-    "SCORECARD_COLUMNS", "Label", "Target", "load_targets", "scorecard", "shortfall", "start_values",
-    "target_values", "wilson",
+    "SCORECARD_COLUMNS", "Label", "Otherwise", "Target", "load_targets", "said", "scorecard", "shortfall",
+    "start_values", "target_values", "wilson",
 ]
 
 SCORECARD_COLUMNS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "chance_low",
     "chance_high", "n_met", "n_replicates", "shortfall_persons", "status", "note", "unit", "indicator", *GROUPS,
-    "cumulate_from", "label_vi", "wording", "reading", "source",
+    "cumulate_from", "label_vi", "wording", "reading", "otherwise", "otherwise_indicator", "otherwise_target",
+    "otherwise_value", "otherwise_n_met", "otherwise_chance", "source",
 )  # fmt: skip
 SCORED, BEYOND, NOT_MODELLED = "scored", "beyond the period", "not modelled"
 
@@ -48,13 +51,26 @@ Words = str | Label
 """What users read: in one language for all, or in English and Vietnamese."""
 
 
+class Otherwise(_Data):
+    """Say what to measure for the other reading of an ambiguous target; what is None is as in the first reading.
+
+    `cumulate_from` is the first year of a sum; `one_year` says that the other reading sums over the target's year only.
+    """
+
+    indicator: str | None = None
+    value: float | None = None
+    cumulate_from: int | None = None
+    one_year: bool = False
+
+
 class Target(_Data):
     """State one target of a resolution.
 
     `value` is in `unit`; `indicator` is None for a target that the model cannot score, and `note` then says why.
     `cumulate_from` is the first year of a sum over years. `base` names the indicator that counts the persons of a
     share; without it the indicator's own base holds. `wording` is what the source says, `reading` how it is understood
-    here, `ambiguous` what else it may mean. `facts` names rows of the collected facts ("name year value").
+    here, `ambiguous` what else it may mean and `otherwise` how the model would measure that, if it can. `facts` names
+    rows of the collected facts ("name year value").
     """
 
     id: str
@@ -73,8 +89,9 @@ class Target(_Data):
     unit: str
     source: str
     wording: str = ""
-    reading: str = ""
+    reading: Words = ""
     ambiguous: bool | Words = False
+    otherwise: Otherwise | None = None
     cumulate_from: int | None = None
     base: str | None = None
     note: Words = ""
@@ -84,6 +101,19 @@ class Target(_Data):
     def groups(self) -> dict[str, str]:
         """Return the group columns that pick the target's series."""
         return {name: getattr(self, name) for name in GROUPS}
+
+    @property
+    def other(self) -> Target | None:
+        """Return the target as its other reading has it, or None where the model cannot measure that."""
+        if not self.ambiguous or self.otherwise is None:
+            return None
+        given = self.otherwise.model_dump(exclude_none=True, exclude={"one_year"})
+        return self.model_copy(update=({"cumulate_from": None} if self.otherwise.one_year else {}) | given)
+
+    @property
+    def has_both_readings(self) -> bool:
+        """Say whether the wording is clear, or else both things that it may mean are written down."""
+        return not self.ambiguous or (bool(self.reading) and not isinstance(self.ambiguous, bool))
 
     def met_by(self, values: np.ndarray) -> np.ndarray:
         """Say of each value, shape `(n_replicates,)`, whether it meets the target."""
@@ -199,12 +229,12 @@ def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
     row = _stated(target, indicators)
     if target.indicator is None:
-        why = _said(target.note) or target.reading or _("no indicator of the model measures it")
+        why = said(target.note) or said(target.reading) or _("no indicator of the model measures it")
         return row | {"status": NOT_MODELLED, "note": why}
     info = indicators.get(target.indicator)
     if info is None:
         why = _("the model has no indicator {name!r}").format(name=target.indicator)
-        return row | {"status": NOT_MODELLED, "note": "; ".join(filter(None, (why, _said(target.note))))}
+        return row | {"status": NOT_MODELLED, "note": "; ".join(filter(None, (why, said(target.note))))}
     try:
         factor = _factor(info.unit, target.unit)
         series = wide(monthly, target.indicator, target.groups)
@@ -217,26 +247,49 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
     n_met = int(target.met_by(values).sum())
     low, high = np.quantile(values, [0.05, 0.95]) if values.size > 1 else (math.nan, math.nan)
     interval = wilson(n_met, values.size)
+    level = {"value": float(values.mean()), "low": float(low), "high": float(high), "n_replicates": values.size}
+    if not target.has_both_readings:
+        why = _("no verdict: the wording is unclear, and its readings are not both given")
+        notes = (said(target.note), why)
+        return row | level | {"status": SCORED, "note": "; ".join(part for part in notes if part)}
     persons, note = shortfall(monthly, target, info, values)
-    return row | {
-        "value": float(values.mean()), "low": float(low), "high": float(high), "chance": n_met / values.size,
-        "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met,
-        "shortfall_persons": float(persons.mean()),
-        "n_replicates": values.size, "status": SCORED,
-        "note": "; ".join(part for part in (_said(target.note), _other_reading(target), note) if part),
+    return row | level | {
+        "chance": n_met / values.size, "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met,
+        "shortfall_persons": float(persons.mean()), "status": SCORED,
+        "note": "; ".join(part for part in (said(target.note), note) if part),
+    } | _otherwise(monthly, target, indicators)  # fmt: skip
+
+
+def _otherwise(
+    monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]
+) -> dict[str, Any]:
+    """Return the verdict for the other reading of a target, where the model measures it and the run covers it."""
+    other = target.other
+    found = target_values(monthly, [other], indicators) if other is not None else pd.DataFrame()
+    if other is None or not len(found):
+        return {}
+    return {
+        "otherwise_indicator": other.indicator or "", "otherwise_target": other.value,
+        "otherwise_value": float(found["value"].mean()), "otherwise_n_met": int(found["met"].sum()),
+        "otherwise_chance": float(found["met"].mean()),
     }  # fmt: skip
 
 
 def _stated(target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
     """Return what is known of a target before any run."""
     info = indicators.get(target.indicator or "")
-    unknown = ("value", "low", "high", "chance", "chance_low", "chance_high", "shortfall_persons")
+    unknown = (
+        "value", "low", "high", "chance", "chance_low", "chance_high", "shortfall_persons", "otherwise_target",
+        "otherwise_value", "otherwise_chance",
+    )  # fmt: skip
     return {
         "id": target.id, "label": target.label.en, "label_vi": target.label.vi, "year": target.year,
         "direction": target.direction, "concept": target.concept or (info.concept if info else ""),
         "target": target.value, "unit": target.unit, "indicator": target.indicator or "",
-        "cumulate_from": target.cumulate_from, "wording": target.wording, "reading": target.reading,
-        "source": target.source, "n_met": 0, "n_replicates": 0, **target.groups, **dict.fromkeys(unknown, math.nan),
+        "cumulate_from": target.cumulate_from, "wording": target.wording, "reading": said(target.reading),
+        "otherwise": "" if isinstance(target.ambiguous, bool) else said(target.ambiguous), "otherwise_indicator": "",
+        "otherwise_n_met": 0, "source": target.source, "n_met": 0, "n_replicates": 0, **target.groups,
+        **dict.fromkeys(unknown, math.nan),
     }  # fmt: skip
 
 
@@ -281,14 +334,8 @@ def shortfall(
     return (unknown if persons is None else gaps / _factor("share", target.unit) * persons), ""
 
 
-def _other_reading(target: Target) -> str:
-    if not target.ambiguous:
-        return ""
-    other = target.reading if isinstance(target.ambiguous, bool) else _said(target.ambiguous)
-    return _("the wording is unclear: {other}").format(other=other) if other else _("the wording is unclear")
-
-
-def _said(words: Words) -> str:
+def said(words: Words) -> str:
+    """Return words for users in the language in use."""
     return words if isinstance(words, str) else words.vi if current_language() == "vi" else words.en
 
 

@@ -119,7 +119,7 @@ def test_a_target_has_the_value_of_its_row():
         for one in objects(province):
             values = {float(fact.split()[-1]) for fact in one.get("facts", ())}
             if values and one["value"] not in values and one["unit"] != "VND per month":
-                assert "in the source" in one.get("reading", "") or "derived" in str(one.get("note")), one["id"]
+                assert "in the source" in str(one.get("reading")) or "derived" in str(one.get("note")), one["id"]
 
 
 def test_a_lever_without_an_object_has_a_reason():

@@ -127,9 +127,10 @@ def test_targets_that_cannot_be_scored_say_why(changes: dict[str, Any], note: st
 
 def test_notes_tell_the_other_reading_and_a_missing_base() -> None:
     frame = monthly({"no_base": [60], "trained_share": [60]})
-    unclear = target(ambiguous="or vocational training alone", note="see the text")
-    parts = ["see the text", "the wording is unclear: or vocational training alone"]
-    assert row(frame, unclear)["note"].split("; ") == [*parts, "no shortfall in persons: no series labour_force"]
+    unclear = target(reading="any training", ambiguous="or vocational training alone", note="see the text")
+    found = row(frame, unclear)
+    assert found["note"].split("; ") == ["see the text", "no shortfall in persons: no series labour_force"]
+    assert (found["reading"], found["otherwise"]) == ("any training", "or vocational training alone")
     found = row(frame, target(indicator="no_base"))
     assert found["note"] == "no shortfall in persons: the share names no base"
     assert math.isnan(found["shortfall_persons"])
@@ -153,14 +154,77 @@ def test_wilson_agrees_with_published_limits() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"ambiguous": True}, {"ambiguous": True, "reading": "any"}, {"ambiguous": "or more"}]
+)
+def test_an_unclear_wording_gets_no_verdict_without_both_readings(changes: dict[str, Any]) -> None:
+    frame = monthly({"trained_share": [62, 66], "labour_force": [1, 1]})
+    found = row(frame, target(**changes))
+    assert (found["status"], found["value"], found["n_met"]) == ("scored", pytest.approx(65), 0)
+    assert all(math.isnan(found[name]) for name in ("chance", "chance_low", "shortfall_persons"))
+    assert found["note"] == "no verdict: the wording is unclear, and its readings are not both given"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "wanted", "value", "n_met"),
+    [
+        ({"value": 64}, 64, 64.0, 2),  # 63, 64 and 65 in December 2022
+        ({"indicator": "other_share"}, 65, 71.0, 3),
+        ({"indicator": "jobs_created", "value": 200}, 200, 241.0, 3),
+        ({"indicator": "jobs_created", "value": 250, "cumulate_from": 2021}, 250, 481.0, 3),
+    ],
+)
+def test_the_other_reading_is_scored_where_the_model_measures_it(
+    otherwise: dict[str, Any], wanted: float, value: float, n_met: int
+) -> None:
+    infos = INDICATORS | {
+        "other_share": IndicatorInfo("other_share", "x", "%", "model"),
+        "jobs_created": IndicatorInfo("jobs_created", "jobs", "%", "administrative", kind="flow"),
+    }
+    frame = monthly({"trained_share": [62, 63, 64], "other_share": [70] * 3, "jobs_created": [20] * 3})
+    unclear = target(reading="one", ambiguous="two", otherwise=otherwise)
+    found = scorecard(frame, [unclear], infos).to_dict("records")[0]
+    assert found["n_met"] == 1  # the first reading keeps its own verdict
+    assert (found["otherwise_target"], found["otherwise_value"]) == (wanted, pytest.approx(value))
+    assert (found["otherwise_n_met"], found["otherwise_chance"]) == (n_met, pytest.approx(n_met / 3))
+    assert found["otherwise_indicator"] == otherwise.get("indicator", "trained_share")
+
+
+def test_the_other_reading_may_be_one_year_where_the_first_is_a_sum() -> None:
+    frame = monthly({"jobs_created": [10]})
+    summed = target(
+        indicator="jobs_created", value=150, unit="persons", cumulate_from=2021, reading="a", ambiguous="b",
+        otherwise={"one_year": True},
+    )  # fmt: skip
+    found = row(frame, summed)
+    assert (found["n_met"], found["otherwise_n_met"], found["otherwise_value"]) == (1, 0, pytest.approx(121))
+
+
+def test_what_the_model_cannot_measure_of_the_other_reading_stays_empty() -> None:
+    frame = monthly({"trained_share": [70], "labour_force": [1]})
+    for otherwise in (None, {"indicator": "unknown"}):
+        found = row(frame, target(reading="one", ambiguous="two", otherwise=otherwise))
+        assert (found["n_met"], found["otherwise_n_met"]) == (1, 0)
+        assert math.isnan(found["otherwise_value"]) and math.isnan(found["otherwise_target"])
+
+
+def test_both_readings_of_every_shipped_target_are_written_down() -> None:
+    for file in CONFIGS.glob("*/targets.yaml"):
+        for one in load_targets(file):
+            assert one.has_both_readings, f"{file.parent.name} {one.id}"
+
+
 def test_notes_are_read_in_the_language_in_use(monkeypatch) -> None:
     monkeypatch.setattr(text, "_chosen", None)
     frame = monthly({"trained_share": [60], "labour_force": [1]})
-    noted = target(note={"en": "in towns", "vi": "ở thành thị"}, ambiguous={"en": "or more", "vi": "hoặc hơn"})
-    text.use_language("en")
-    assert row(frame, noted)["note"] == "in towns; the wording is unclear: or more"
-    text.use_language("vi")
-    assert row(frame, noted)["note"] == "ở thành thị; câu chữ chưa rõ: hoặc hơn"
+    noted = target(
+        note={"en": "in towns", "vi": "ở thành thị"}, reading={"en": "so much", "vi": "bằng vậy"},
+        ambiguous={"en": "or more", "vi": "hoặc hơn"},
+    )  # fmt: skip
+    for language, said in (("en", ("in towns", "so much", "or more")), ("vi", ("ở thành thị", "bằng vậy", "hoặc hơn"))):
+        text.use_language(language)
+        found = row(frame, noted)
+        assert (found["note"], found["reading"], found["otherwise"]) == said
     unscored = target(indicator=None, note={"en": "not simulated yet", "vi": "chưa mô phỏng"})
     assert row(frame, unscored)["note"] == "chưa mô phỏng"
 
@@ -201,3 +265,25 @@ def test_every_problem_of_a_targets_file_comes_with_its_place(tmp_path) -> None:
     assert ":3:" in lines[1] and 'targets.1.valu: unknown key; did you mean "value"?' in lines[1]
     assert ":4:" in lines[2] and lines[2].endswith("targets.2.source: missing")
     assert ":6:" in lines[3] and lines[3].endswith("targets.4: d is given twice for 2025")
+
+
+def test_the_printed_scorecard_shows_both_readings_and_what_rests_on_assumption() -> None:
+    from rich.console import Console
+
+    from labsim.evidence.shipped import Rest
+    from labsim.report.console import _scorecard_table
+
+    text.use_language("en")
+    frame = monthly({"trained_share": [62, 63], "labour_force": [1, 1]})
+    unclear = target(reading="one", ambiguous="two", otherwise={"value": 60})
+    rows = scorecard(frame, [unclear, target(id="u", ambiguous=True)], INDICATORS).to_dict("records")
+    notes: list[str] = []
+    console = Console(width=80, record=True)
+    rest = Rest(0.5, 0.4, 0.6, 0.1, is_stale=True, is_of_another=False)
+    console.print(_scorecard_table(rows, notes, {("t", 2022): rest}))
+    said = console.export_text()
+    assert "or else, as the other" in said and "60.0 %" in said and "2 of 2" in said
+    assert "rests on assumption:" in said and "50 % (40 % to 60 %)" in said and "[stale]" in said
+    assert notes[0] == "The wording is unclear. Read as: one. Or else: two."
+    assert notes[1].startswith("no verdict") and "0 of 2" in said.splitlines()[3]
+    assert "-" in said and said.count(" of 2") == 2  # the target without both readings has no verdict

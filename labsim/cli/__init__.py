@@ -15,6 +15,7 @@ from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
+from labsim.cli.evidence import evidence
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.robust import robust
 from labsim.cli.run import run
@@ -35,8 +36,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, backcast, validate, results,
-    schedule, levers, params, check,
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, backcast, validate, evidence,
+    results, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -33,6 +33,7 @@ __all__ = ["run"]
 _RESULTS = Path("labsim-results")
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
+    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
 )  # fmt: skip
 
 

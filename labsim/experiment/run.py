@@ -48,7 +48,8 @@ _WARM_SETTINGS = {
     "firms.entry_rate": 0.5,
     "by": ["field"],
 }
-_ONLY_SHOWS = ("app", "cli", "report")
+# evidence judges runs that are there: what it decides of new ones is in their configurations
+_ONLY_SHOWS = ("app", "cli", "evidence", "report")
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 

@@ -16,6 +16,7 @@ from labsim.experiment.ask import CANNOT, FOUND, MET, OPEN, UNVERIFIED
 from labsim.experiment.question import COST
 from labsim.report.console import ruled_table
 from labsim.report.numbers import number, unit_name
+from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def answer_view(answer: Answer) -> Iterator[RenderableType]:
         if column in answer.tried and _worth_showing(answer, column):
             yield Text("\n" + title, style="bold")
             yield _front(answer, column)
-    for line in _rests_on(answer):
+    for line in (*_rests_on(answer), *reading_lines(question.targets)):
         yield Text(line, style="dim")
 
 

@@ -12,8 +12,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.experiment.opened import targets_of
 from labsim.report.console import ruled_table
 from labsim.report.numbers import number, unit_name
+from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
-    for line in _notes(found):
+    named = set(found.differences.loc[found.differences["measure"] == "target", "id"])
+    unclear = reading_lines(one for province in provinces for one in targets_of(province) if one.id in named)
+    for line in (*_notes(found), *unclear):
         yield Text(f"* {line}", style="dim")
 
 

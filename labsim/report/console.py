@@ -11,7 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.errors import ResultsError
+from labsim.evidence.shipped import Rest, rests_of
 from labsim.report.numbers import concept_name, number, scenario_name, unit_name
+from labsim.report.rests import rest_line, rest_notes
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
@@ -26,8 +29,10 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     scored = [row for row in rows if row["status"] == "scored"]
     yield Text(title_of(results.manifest), style="bold")
     notes: list[str] = []
+    damage: list[str] = []
     if scored:
-        yield _scorecard_table(scored, notes)
+        rests, damage = _rests(results.manifest)
+        yield _scorecard_table(scored, notes, rests)
     if notes:
         yield listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
     left_out = [row for row in rows if row["status"] != "scored"]
@@ -37,8 +42,17 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
         for row in left_out:
             labels.setdefault(str(row["note"]), []).append(_label(row))
         yield listed(("-", f"{'; '.join(named)}: {note}") for note, named in labels.items())
-    yield listed(("*", line) for line in trust(results.manifest, bool(scored)))
+    lines = [*trust(results.manifest, bool(scored)), *(rest_notes(rests) if scored else ()), *damage]
+    yield listed(("*", line) for line in lines)
     yield Text("")
+
+
+def _rests(manifest: Mapping[str, Any]) -> tuple[dict[tuple[str, int], Rest], list[str]]:
+    """Return what targets rest on, and what is wrong with the file that says so: the scorecard stands without it."""
+    try:
+        return rests_of(manifest), []
+    except ResultsError as error:
+        return {}, [str(error)]
 
 
 def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
@@ -69,7 +83,9 @@ def title_of(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Table:
+def _scorecard_table(
+    rows: Sequence[Mapping[Any, Any]], notes: list[str], rests: Mapping[tuple[str, int], Rest]
+) -> Table:
     table = ruled_table()
     table.add_column(_("Target"), ratio=1, min_width=24)
     table.add_column(_("Wanted"), justify="right", min_width=8)
@@ -77,16 +93,42 @@ def _scorecard_table(rows: Sequence[Mapping[Any, Any]], notes: list[str]) -> Tab
     table.add_column(_("Met in"), justify="right", min_width=9)
     table.add_column(_("Short by,\npersons"), justify="right", min_width=8, max_width=9)
     for row in rows:
-        mark = ""
-        if row["note"]:
-            if row["note"] not in notes:
-                notes.append(row["note"])
-            mark = f" [{notes.index(row['note']) + 1}]"
+        marks = "".join(f" [{_place_of(note, notes)}]" for note in (row["note"], _both_readings(row)) if note)
+        rest = rests.get((str(row["id"]), int(row["year"])))
+        below = [_definition(row), *([rest_line(rest)] if rest is not None else [])]
         table.add_row(
-            Group(Text(_label(row) + mark), Text(_definition(row), style="dim")),
+            Group(Text(_label(row) + marks), *(Text(line, style="dim") for line in below)),
             _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
+        if _is_measured_otherwise(row):
+            table.add_row(
+                Text(_("or else, as the other reading has it"), style="dim", justify="right"),
+                _wanted({**row, "target": row["otherwise_target"]}), _with_unit(row["otherwise_value"], row["unit"]),
+                _("{met} of {n}").format(met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])), "",
+            )  # fmt: skip
     return table
+
+
+def _place_of(note: str, notes: list[str]) -> int:
+    """Return the number of a note, which is added if it is new."""
+    if note not in notes:
+        notes.append(note)
+    return notes.index(note) + 1
+
+
+def _is_measured_otherwise(row: Mapping[Any, Any]) -> bool:
+    return bool(row["otherwise_value"] == row["otherwise_value"])
+
+
+def _both_readings(row: Mapping[Any, Any]) -> str:
+    """Return both things that an unclear wording may mean; empty for a clear one."""
+    if not row["otherwise"]:
+        return ""
+    words = _("The wording is unclear. Read as: {reading}. Or else: {other}.")
+    said = words.format(reading=row["reading"], other=row["otherwise"])
+    return said if _is_measured_otherwise(row) else _("{readings} The other reading is not measured.").format(
+        readings=said
+    )  # fmt: skip
 
 
 def listed(lines: Iterable[tuple[str, str]]) -> Table:
@@ -123,6 +165,8 @@ def _simulated(row: Mapping[Any, Any]) -> str:
 
 
 def _chance(row: Mapping[Any, Any]) -> str:
+    if row["chance"] != row["chance"]:
+        return "-"  # no verdict: see the note
     counted = _("{met} of {n}").format(met=int(row["n_met"]), n=int(row["n_replicates"]))
     low, high = (format_decimal(row[end], "0.00", locale=current_language()) for end in ("chance_low", "chance_high"))
     return f"{counted}\n({low}-{high})"

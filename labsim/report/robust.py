@@ -12,6 +12,7 @@ from rich.text import Text
 
 from labsim.report.console import ruled_table
 from labsim.report.numbers import number, unit_name
+from labsim.report.rests import reading_lines
 from labsim.report.sensitivity import percent, plain_number, target_name
 from labsim.text import _, current_language, n_
 
@@ -141,5 +142,5 @@ def _notes(found: Robust) -> Iterator[RenderableType]:
     ]  # fmt: skip
     if found.left_out:
         notes.append(_("Not varied: {names}.").format(names=", ".join(found.left_out)))
-    for note in notes:
+    for note in (*notes, *reading_lines(found.targets)):
         yield Text(note, style="dim")

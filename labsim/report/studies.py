@@ -11,8 +11,10 @@ from babel.numbers import format_decimal
 from rich.console import RenderableType
 from rich.text import Text
 
+from labsim.experiment.opened import targets_of
 from labsim.report.console import ruled_table
 from labsim.report.numbers import number, unit_name
+from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, n_
 
 if TYPE_CHECKING:
@@ -75,6 +77,9 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
             value, low, high = (number(row[key], row["unit"]) for key in ("value", "low", "high"))
             table.add_row(Text(row["name"]), f"{value} ({low}-{high})", f"{round(row['chance'] * row['n'])}/{row['n']}")
         yield table
+    named, provinces = set(frame["id"]), dict.fromkeys(study.points["province"])
+    for line in reading_lines(one for province in provinces for one in targets_of(province) if one.id in named):
+        yield Text(line, style="dim")
     yield Text(_("Band and chance hold random noise only: no uncertainty of parameters is in them yet."), style="dim")
 
 
