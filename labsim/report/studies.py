@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 from rich.console import RenderableType
 from rich.text import Text
 
-from labsim.report.console import ruled_table
+from labsim.report.console import bands_hold, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.text import _, current_language, n_
 
@@ -75,7 +75,7 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
             value, low, high = (number(row[key], row["unit"]) for key in ("value", "low", "high"))
             table.add_row(Text(row["name"]), f"{value} ({low}-{high})", f"{round(row['chance'] * row['n'])}/{row['n']}")
         yield table
-    yield Text(_("Band and chance hold random noise only: no uncertainty of parameters is in them yet."), style="dim")
+    yield Text(bands_hold(None)[0], style="dim")
 
 
 def frame_view(frame: pd.DataFrame) -> Iterator[RenderableType]:
