@@ -177,7 +177,7 @@ def test_shipped_targets_and_observations_name_indicators_of_the_model() -> None
         assert all(isinstance(one.note, Label) and one.note.vi for one in targets if one.indicator is None)
         observed = pd.read_csv(folder / "observed.csv", encoding="utf-8")
         assert set(observed["indicator"]) - set(INDICATORS) <= CONTEXT, f"{folder.name}/observed.csv"
-        assert set(observed["status"]) <= {"observed", "derived", "plan"}
+        assert set(observed["status"]) <= {"observed", "derived", "plan", "partial"}
         # a figure of the future at the time of its source is a plan, whatever its column says
         assert observed.loc[observed["note"] == "plan", "status"].eq("plan").all()
 

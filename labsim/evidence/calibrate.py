@@ -70,7 +70,7 @@ def calibrate(
     scenario: str | Sequence[str] = "baseline",
     vary: Sequence[str] = (),
     grades: Sequence[str] = GRADES_VARIED,
-    samples: int = 200,
+    samples: int = 160,
     waves: int = 3,
     draws: int = 200,
     top: int = 16,

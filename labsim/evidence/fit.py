@@ -66,7 +66,8 @@ def fit_table(
     Columns: indicator, where, when, unit, observed, low, high (the figure's plausible band), error, discrepancy,
     plan_following, unused, weight, share_of_misfit (of the posterior's mean squared misfit), prior_low
     and prior_high (90 % of the first wave), median, half_low, half_high, band_low, band_high (50 and 90 % of the
-    posterior, luck included), width (of the 90 % band), in_half and in_band.
+    posterior, luck included), width (of the 90 % band), in_half and in_band (the figure lies within), and touches (its
+    plausible band does).
     """
     mean = weights @ misfits
     whole = float(mean.sum())
@@ -89,6 +90,7 @@ def fit_table(
             "share_of_misfit": shares[place], "prior_low": prior[0], "prior_high": prior[1], "median": median,
             "half_low": half_low, "half_high": half_high, "band_low": low, "band_high": high, "width": high - low,
             "in_half": bool(half_low <= one.value <= half_high), "in_band": bool(low <= one.value <= high),
+            "touches": bool(low <= one.high and one.low <= high),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -122,7 +124,7 @@ def moved_table(priors: Sequence[Prior], found: Sampled, weights: Doubles, draws
     prior_sd = np.sqrt(1.0 / 12.0)
     size = effective_size(weights)
     p = np.array([_chance_of_luck(column, weights, size) for column in points.T])
-    active = set(found.waves[-1].active) if found.waves else set()
+    active = set().union(*found.waves[-1].active) if found.waves else set()
     columns = draws.to_numpy(float)
     frame = pd.DataFrame([
         {
@@ -151,6 +153,6 @@ def waves_table(found: Sampled) -> pd.DataFrame:
     """Return one row a wave: its points, the share of the prior it was drawn from, and the parameters in emulators."""
     rows: list[dict[str, Any]] = []
     for place, size in enumerate(found.sizes):
-        active = len(found.waves[place].active) if place < len(found.waves) else 0
+        active = len(set().union(*found.waves[place].active)) if place < len(found.waves) else 0
         rows.append({"wave": place + 1, "points": size, "drawn_from": found.volumes[place], "active": active})
     return pd.DataFrame(rows)

@@ -1,7 +1,7 @@
 """Rule out where the model cannot match what was observed: emulators of every figure, and how implausible a point is.
 
 Craig and others 1997; Vernon, Goldstein and Bower 2010, Bayesian Analysis 5:619. Points are in the unit cube of the
-priors. Only the parameters that show in the figures enter the emulators; what the others do is part of their noise.
+priors. Only the parameters that show in a figure enter its emulator; what the others do is part of the noise.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ Doubles = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 _LEVEL = 0.05
 _CHUNK = 1024  # points emulated at a time, so that memory stays small
+_STEPS = 20  # of the search for an emulator's lengths: most of the likelihood is found in ten
 
 
 @dataclass(frozen=True)
 class Wave:
     """What the runs of a wave and those before it taught: an emulator and the noise [variance] of each figure.
 
-    `active` are the places of the parameters that the emulators take.
+    `active` are the places of the parameters that the emulator of each figure takes.
     """
 
-    active: tuple[int, ...]
+    active: tuple[tuple[int, ...], ...]
     emulators: tuple[Emulator, ...]
     noise: Doubles
 
@@ -40,21 +41,28 @@ class Wave:
 
         `variance` is that of figure and discrepancy, shape `(n_figures,)`; to it come the emulator's and the noise.
         """
-        inside = points[:, list(self.active)]
         columns = []
-        for emulator, noise, value, own in zip(self.emulators, self.noise, observed, variance, strict=True):
+        each = zip(self.active, self.emulators, self.noise, observed, variance, strict=True)
+        for active, emulator, noise, value, own in each:
+            inside = points[:, list(active)]
             parts = [emulator(inside[start : start + _CHUNK]) for start in range(0, len(inside), _CHUNK)]
             mean, error = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
             columns.append(np.abs(mean - value) / np.sqrt(error**2 + noise + own))
         return np.stack(columns, axis=1)
 
 
-def wave_of(points: Doubles, values: Doubles, active: Sequence[int]) -> Wave:
-    """Fit the emulators of a wave; points of shape `(n, n_parameters)` and values `(n, n_figures)` without gaps."""
-    inside = points[:, list(active)]
-    emulators = tuple(fitted(inside, column) for column in values.T)
+def wave_of(points: Doubles, values: Doubles, most: int) -> Wave:
+    """Fit the emulators of a wave, each to at most `most` parameters.
+
+    Points have shape `(n, n_parameters)` and values `(n, n_figures)`, without gaps.
+    """
+    active = tuple(active_parameters(points, column, most) for column in values.T)
+    emulators = tuple(
+        fitted(points[:, list(chosen)], column, most_steps=_STEPS)
+        for chosen, column in zip(active, values.T, strict=True)
+    )
     noise = np.array([noise_variance(one, column) for one, column in zip(emulators, values.T, strict=True)])
-    return Wave(tuple(active), emulators, noise)
+    return Wave(active, emulators, noise)
 
 
 def plausible(waves: Sequence[Wave], points: Doubles, observed: Doubles, variance: Doubles, limit: float) -> Mask:
@@ -87,31 +95,19 @@ def noise_variance(emulator: Emulator, values: Doubles) -> float:
     return float((left_out**2).mean())
 
 
-def active_parameters(points: Doubles, values: Doubles, most: int) -> list[int]:
-    """Return the places of the parameters that show in any figure, at most `most`, in their order.
+def active_parameters(points: Doubles, values: Doubles, most: int) -> tuple[int, ...]:
+    """Return the places of the parameters that show in a figure, shape `(n,)`, at most `most`, in their order.
 
-    Forward selection for each figure: the parameter most correlated with what the others leave over comes in as long
-    as it explains more than luck would, all parameters taken together (Bonferroni). Those that explain most come first.
+    Forward selection: the parameter most correlated with what the others leave over comes in as long as it explains
+    more than luck would, all parameters taken together (Bonferroni). Where none does, the first stands for all: an
+    emulator of one that does nothing is flat and rules nothing out.
     """
-    gains: dict[int, float] = {}
-    for column in values.T:
-        for place, gain in _selected(points - 0.5, column, most):
-            gains[place] = max(gains.get(place, 0.0), gain)
-    best = sorted(gains, key=lambda place: (-gains[place], place))[:most]
-    if not best:  # nothing shows: what comes next is emulated as flat, and nothing is ruled out by it
-        best = list(range(min(most, points.shape[1])))
-    return sorted(best)
-
-
-def _selected(points: Doubles, values: Doubles, most: int) -> list[tuple[int, float]]:
-    """Return the places of the parameters that one figure depends on, with the share of its variance each adds."""
     n, n_parameters = points.shape
     rest = values - values.mean()
-    total = float(rest @ rest)
-    if total <= 0.0:
-        return []
+    if not rest.any():
+        return (0,)
     basis = np.ones((n, 1))
-    chosen: list[tuple[int, float]] = []
+    chosen: list[int] = []
     others = points - points.mean(axis=0)
     while len(chosen) < min(most, n - 3):
         norms = np.sqrt((others**2).sum(axis=0))
@@ -123,9 +119,9 @@ def _selected(points: Doubles, values: Doubles, most: int) -> list[tuple[int, fl
         ratio = gain / max(1e-300, (left - gain) / free)
         if f_distribution.sf(ratio, 1, free) * n_parameters > _LEVEL:
             break
-        chosen.append((place, gain / total))
+        chosen.append(place)
         basis = np.hstack([basis, points[:, [place]]])
         q = np.linalg.qr(basis)[0]
         rest = values - q @ (q.T @ values)
         others = points - q @ (q.T @ points)
-    return chosen
+    return tuple(sorted(chosen)) or (0,)

@@ -121,7 +121,8 @@ def _observation(row: Mapping[Any, Any], config: Config, assumed: Assumptions) -
 def _why_not(row: Mapping[Any, Any], info: IndicatorInfo, at: int) -> str:
     """Say why a figure is not used; empty where it is."""
     if row["status"] != "observed":
-        return _("derived from other figures") if row["status"] == "derived" else _("planned, not observed")
+        words = {"derived": _("derived from other figures"), "partial": _("counts a part of the people meant")}
+        return words.get(str(row["status"]), _("planned, not observed"))
     if row["concept"] != info.concept:
         return _("another concept than the indicator's")
     if row["unit"] != info.unit:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from labsim.evidence.history import Doubles, Wave, active_parameters, plausible, wave_of
+from labsim.evidence.history import Doubles, Wave, plausible, wave_of
 from labsim.experiment.designs import Axis, latin_hypercube
 
 __all__ = ["Sampled", "Sampling", "sampled"]
@@ -78,7 +78,7 @@ def sampled(
         if len(all_points) < _FEWEST:
             left = None
             break
-        waves.append(wave_of(all_points, all_values, active_parameters(all_points, all_values, how.most)))
+        waves.append(wave_of(all_points, all_values, how.most))
         points, left = _next(waves, n_parameters, observed, variance, how)
         if left is None:
             break
