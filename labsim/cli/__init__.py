@@ -10,6 +10,7 @@ import sys
 import rich_click as click
 
 from labsim.cli.ask import ask
+from labsim.cli.calibrate import calibrate
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
@@ -33,7 +34,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, results, schedule, levers, params, check,
+    run, sweep, compare, ask, calibrate, sensitivity, robust, decompose, displacement, results, schedule, levers,
+    params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

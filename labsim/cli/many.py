@@ -32,13 +32,14 @@ Command = Callable[..., None]
 
 
 def options_of_many_runs(
-    replicates: int | None = None, *, least: int = 1, about: str = ""
+    replicates: int | None = None, *, least: int = 1, about: str = "", once: bool = False
 ) -> Callable[[Command], Command]:
     """Add the options of a command that runs many points.
 
-    `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, and `about` its help.
+    `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, `about` its help; a
+    command that runs each point `once` has no such option.
     """
-    options = (
+    options = [
         click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person.")),
         click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated.")),
         click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number.")),
@@ -55,7 +56,9 @@ def options_of_many_runs(
         click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default.")),
         click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object.")),
         click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are.")),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if once:
+        del options[3]
 
     def add(command: Command) -> Command:
         for option in reversed(options):
