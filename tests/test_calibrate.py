@@ -191,7 +191,7 @@ def test_resampling_keeps_the_weights():
 
 # --- truths that are known --------------------------------------------------------------------------------------------
 
-TRUTHS, DRAWS, BINS = 100, 99, 10
+TRUTHS, DRAWS, BINS = 60, 99, 10
 
 
 def require_uniform(ranks: np.ndarray) -> None:
@@ -221,7 +221,7 @@ def test_waves_and_weights_are_right_for_a_known_simulator():
         observed = world(truth, generator)[0] + 0.2 * generator.standard_normal(3)
         found = sampled(
             lambda _number, points, own=generator: world(points, own), 2, observed, variance,
-            Sampling(60, 2, 2, number, 3.0),
+            Sampling(40, 2, 2, number, 3.0),
         )  # fmt: skip
         weights = weights_of(
             squared_misfits(found.values, observed, variance, np.ones(3)),
@@ -244,7 +244,7 @@ def bank():
         with_policies=False,
     )  # fmt: skip
     generator = np.random.default_rng(6)
-    points = generator.random((250 + TRUTHS, 2))
+    points = generator.random((200 + TRUTHS, 2))
     values = []
     for number, row in enumerate(points):
         config = varied.at({one.name: one.at(share) for one, share in zip(parameters, row, strict=True)})
@@ -305,12 +305,12 @@ def province(tmp_path) -> Path:
     folder = tmp_path / "somewhere"
     (folder / "margins").mkdir(parents=True)
     world = (Path(__file__).resolve().parents[1] / "configs" / "reference" / "frictional.yaml").read_text("utf-8")
-    world = world.replace("people: 1_000_000", "people: 1000").replace("until: 2025-12", "until: 2022-12")
+    world = world.replace("people: 1_000_000", "people: 1000").replace("until: 2025-12", "until: 2022-06")
     (folder / "profile.yaml").write_text(world, encoding="utf-8")
     rows = [
         "unemployment_rate,administrative,2021,12,observed,11.0,%,9,13,,made up,D,false,all,all,all,all,all",
         "unemployment_rate,administrative,2022,6,observed,11.0,%,9,13,,made up,D,true,all,all,all,all,all",
-        "unemployment_rate,administrative,2022,12,plan,5.0,%,4,6,,made up,D,true,all,all,all,all,all",
+        "unemployment_rate,administrative,2022,3,plan,5.0,%,4,6,,made up,D,true,all,all,all,all,all",
         "hires,model,2021,12,observed,310,persons,270,350,,made up,D,false,all,all,all,all,all",
     ]
     (folder / "observed.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
@@ -321,7 +321,7 @@ VARY = ("firms.separation_rate=0.01:0.06", "firms.opening_speed=0.2:1", "earning
 
 
 def test_calibrating_finds_a_rate_and_says_what_it_did_not_find(province, tmp_path):
-    given = {"vary": VARY, "samples": 40, "waves": 2, "draws": 50, "executor": "serial"}
+    given = {"vary": VARY, "samples": 30, "waves": 2, "draws": 50, "executor": "serial"}
     found = calibrate(str(province), folder=tmp_path / "one", **given)
     moved = found.moved.set_index("parameter")
     assert moved.loc["firms.separation_rate", "moved"] and not moved.loc["earnings.learning", "moved"]
@@ -335,7 +335,7 @@ def test_calibrating_finds_a_rate_and_says_what_it_did_not_find(province, tmp_pa
     again = calibrate(str(province), folder=tmp_path / "two", **given)
     assert posterior_files(again) == files  # bit for bit
     resumed = calibrate(str(province), folder=tmp_path / "one", **given)
-    assert resumed.carried.found == resumed.carried.total == 80
+    assert resumed.carried.found == resumed.carried.total == 60
     other = calibrate(str(province), folder=tmp_path / "three", settings=["seed=2"], **given)
     assert posterior_files(other)["posterior.csv"] != files["posterior.csv"]
 
