@@ -29,7 +29,7 @@ __all__ = ["calibrate"]
 @click.option("--grade", "grades", multiple=True, default=("C,D",), show_default=True, callback=read_grades,
               metavar="A|B|C|D", help=_("Only parameters of these grades of evidence."))  # fmt: skip
 @click.option("--samples", type=click.IntRange(20), default=160, show_default=True, help=_("Points of each wave."))
-@click.option("--waves", type=click.IntRange(1), default=3, show_default=True,
+@click.option("--waves", type=click.IntRange(1), default=2, show_default=True,
               help=_("Waves of runs, each in what those before it left."))  # fmt: skip
 @click.option("--draws", type=click.IntRange(1), default=200, show_default=True, help=_("Draws to write."))
 @click.option("--top", type=click.IntRange(1), default=16, show_default=True,

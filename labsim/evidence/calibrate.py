@@ -71,7 +71,7 @@ def calibrate(
     vary: Sequence[str] = (),
     grades: Sequence[str] = GRADES_VARIED,
     samples: int = 160,
-    waves: int = 3,
+    waves: int = 2,
     draws: int = 200,
     top: int = 16,
     scale: float | None = None,

@@ -13,7 +13,7 @@ from labsim.experiment.designs import Axis, latin_hypercube
 
 __all__ = ["Sampled", "Sampling", "sampled"]
 
-_BATCH, _MOST_CANDIDATES = 2048, 131072
+_BATCH, _MOST_CANDIDATES = 2048, 65536
 _FEWEST = 20  # points that make a wave; a region that is found less often is too small to look into
 
 

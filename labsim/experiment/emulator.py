@@ -36,6 +36,19 @@ class Emulator:
     shift: float
     scale: float
 
+    def mean(self, where: Doubles) -> Doubles:
+        """Return the mean alone at some points, shape `(n,)`: a small part of the work."""
+        mean = _basis(where) @ self.trend
+        if self.variance > 0.0:
+            mean = mean + _kernel(where, self.points, self.lengths) @ self.weights
+        found: Doubles = self.shift + self.scale * mean
+        return found
+
+    @property
+    def widest(self) -> float:
+        """Return the largest standard error that the mean can have anywhere."""
+        return self.scale * math.sqrt(self.variance)
+
     def __call__(self, where: Doubles) -> tuple[Doubles, Doubles]:
         """Return the mean and its standard error at some points, each of shape `(n,)`."""
         mean = _basis(where) @ self.trend
