@@ -34,6 +34,7 @@ from labsim.experiment.emulator import fitted
 from labsim.experiment.posterior import drawn_from, read_posterior, stale
 from labsim.experiment.run import Job, simulate
 from labsim.experiment.uncertain import read_choices, uncertain_parameters
+from labsim.results import GROUPS
 
 ASSUMED = Assumptions()
 
@@ -191,7 +192,7 @@ def test_resampling_keeps_the_weights():
 
 # --- truths that are known --------------------------------------------------------------------------------------------
 
-TRUTHS, DRAWS, BINS = 60, 99, 10
+TRUTHS, DRAWS, BINS = 50, 99, 5
 
 
 def require_uniform(ranks: np.ndarray) -> None:
@@ -244,12 +245,12 @@ def bank():
         with_policies=False,
     )  # fmt: skip
     generator = np.random.default_rng(6)
-    points = generator.random((200 + TRUTHS, 2))
+    points = generator.random((160 + TRUTHS, 2))
     values = []
     for number, row in enumerate(points):
         config = varied.at({one.name: one.at(share) for one, share in zip(parameters, row, strict=True)})
         monthly = simulate(Job(config, 1, 1000 + number)).monthly
-        whole = monthly[(monthly[["field", "residence", "age", "sex"]] == "all").all(axis=1)]
+        whole = monthly[(monthly[list(GROUPS)] == "all").all(axis=1)]
         rate, hires = (
             whole[whole["indicator"] == name].set_index("month")["value"] for name in ("unemployment_rate", "hires")
         )

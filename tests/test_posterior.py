@@ -143,6 +143,15 @@ def test_names_and_ranges_that_do_not_exist_are_refused(tmp_path):
         posterior_for(frictional(), "shiped")
 
 
+def test_draws_of_other_code_are_taken_as_far_as_they_go(tmp_path):
+    """A province's own draws must not stop every run when a parameter is renamed or a range narrowed."""
+    old = write(tmp_path, [(0.1, 7.0)], names=("firms.seperation_rate", NAME), about={"code_hash": "other"})
+    drawn = drawn_from(frictional(), read_posterior(old))
+    assert drawn.names == (NAME,)
+    assert drawn.config_of(1).firms.separation_rate == 0.2
+    assert "before a change of code" in " ".join(bands_hold(drawn.told([1])))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("", "it has no draws"), (f"{NAME}\nx\n", "cannot be read"), (f"{NAME}\nnan\n", "no number")],

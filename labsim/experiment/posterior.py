@@ -84,7 +84,8 @@ class DrawnFrom:
     """A configuration of which some parameters are drawn, replicate by replicate.
 
     `own` are parameters that the configuration itself gives and that are not drawn; `outside` those of them that lie
-    outside the region calibrated, each with its value and that region.
+    outside the region calibrated, each with its value and that region. Draws of other code are kept within the ranges
+    that are declared now.
     """
 
     config: Config
@@ -93,6 +94,7 @@ class DrawnFrom:
     own: tuple[str, ...]
     outside: tuple[tuple[str, float, float, float], ...]
     parameters: Mapping[str, Uncertain]
+    old: bool = False
 
     def config_of(self, replicate: int) -> Config:
         """Return the configuration of a replicate. Raises ConfigError where a draw lies out of range."""
@@ -100,7 +102,8 @@ class DrawnFrom:
         data = self.config.to_dict()
         for name in self.names:
             one = self.parameters[name]
-            put(data, one.factor.path.split("."), one.given(drawn[name]))
+            value = _within(drawn[name], one.factor) if self.old and one.kind == "value" else drawn[name]
+            put(data, one.factor.path.split("."), one.given(value))
         try:
             return type(self.config).from_dict(data)
         except pydantic.ValidationError as error:
@@ -156,11 +159,13 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
     """Return a configuration whose parameters are drawn, or None where nothing is.
 
     Not drawn are the parameters `fixed`, those that the configuration has otherwise than the one that was calibrated,
-    and those that decide nothing in it. Raises ConfigError for names that do not exist.
+    and those that decide nothing in it. Raises ConfigError for names that do not exist, unless the posterior belongs to
+    other code, which may have had them.
     """
     if posterior is None:
         return None
     known = can_be_varied(config)
+    old = "code" in stale(posterior, config)
     there = {one.path for one in config.evidence()}
     given = {full_path(config, path) for path in fixed}
     names: list[str] = []
@@ -170,8 +175,8 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
     for name in posterior.names:
         path = full_path(config, name)
         if path not in known:
-            if path in there or path.rpartition(".")[0] in there:
-                continue  # of a process that is switched off
+            if old or path in there or path.rpartition(".")[0] in there:
+                continue  # of a process that is switched off, or of another time
             raise _refused(f"{posterior.file}: {name}", unknown_parameter(config, path, known))
         factor = known[path]
         low, high = posterior.bounds(name)
@@ -185,7 +190,7 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
         parameters[name] = Uncertain(factor, kind, low, high, "")
     if not names and not own:
         return None
-    return DrawnFrom(config, posterior, tuple(names), tuple(own), tuple(outside), parameters)
+    return DrawnFrom(config, posterior, tuple(names), tuple(own), tuple(outside), parameters, old)
 
 
 def stale(posterior: Posterior, config: Config) -> list[str]:
@@ -228,6 +233,12 @@ def _table(text: str) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     if not (np.isfinite(draws).all() and (weights >= 0).all() and math.isfinite(weights.sum()) and weights.sum() > 0):
         raise ValueError(_("it holds something that is no number"))
     return names, draws, weights / weights.sum()
+
+
+def _within(value: float, factor: Factor) -> float:
+    low = -math.inf if factor.low is None else factor.low
+    high = math.inf if factor.high is None else factor.high
+    return min(high, max(low, value))
 
 
 def _differs(factor: Factor, present: Any) -> bool:
