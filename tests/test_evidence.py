@@ -11,13 +11,12 @@ from click.testing import CliRunner
 
 from labsim.cli import cli
 from labsim.errors import ConfigError, ResultsError
-from labsim.evidence import shipped
+from labsim.evidence import shares_file
 from labsim.evidence.freezing import blocks, frozen
 from labsim.evidence.ledger import COUNTS, parameter_ledger, row_counts
 from labsim.evidence.shares import WEAKNESS, evidence
-from labsim.evidence.shipped import (
+from labsim.evidence.shares_file import (
     Rest,
-    code_of_numbers,
     configuration_of_numbers,
     keep_shares,
     kept_shares,
@@ -25,6 +24,7 @@ from labsim.evidence.shipped import (
     rests_of,
 )
 from labsim.evidence.sparse import follow
+from labsim.experiment import code
 from labsim.report.evidence import evidence_view
 from labsim.report.evidence_figures import evidence_files
 from labsim.report.rests import reading_lines, rest_line, rest_notes
@@ -202,7 +202,7 @@ def test_what_is_kept_says_when_it_is_stale(lake, tmp_path, monkeypatch):
     rest = rests_of(manifest)["unemployed@2021", 2021]
     row = kept_shares("two_state_lake").set_index("part").loc["D"]
     assert (rest.share, rest.is_stale, rest.is_of_another) == (row["share"], False, False)
-    monkeypatch.setattr(shipped, "code_of_numbers", lambda: "other")
+    monkeypatch.setattr(shares_file, "model_hash", lambda: "other")
     assert rests_of(manifest)["unemployed@2021", 2021].is_stale
     manifest["config"]["search"]["effort"] = 0.123
     assert rests_of(manifest)["unemployed@2021", 2021].is_of_another
@@ -224,18 +224,18 @@ def test_code_that_decides_numbers_is_hashed_and_what_judges_is_not(monkeypatch,
     import shutil
     from pathlib import Path
 
-    package = Path(shipped.__file__).resolve().parents[1]
+    package = Path(code.__file__).resolve().parents[1]
     copy = tmp_path / "labsim"
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("locale", "__pycache__"))
-    monkeypatch.setattr(shipped, "__file__", str(copy / "evidence" / "shipped.py"))
+    monkeypatch.setattr(code, "__file__", str(copy / "experiment" / "code.py"))
     hashes = []
     for name in ("", "report/console.py", "targets.py", "experiment/run.py", "processes/firms.py"):
         if name:
             with (copy / name).open("a", encoding="utf-8") as file:
                 file.write("# changed\n")
-        code_of_numbers.cache_clear()
-        hashes.append(code_of_numbers())
-    code_of_numbers.cache_clear()
+        code.model_hash.cache_clear()
+        hashes.append(code.model_hash())
+    code.model_hash.cache_clear()
     assert len(set(hashes[:4])) == 1 and hashes[4] != hashes[0]
 
 

@@ -241,7 +241,7 @@ def test_shipped_targets_and_observations_name_indicators_of_the_model() -> None
         assert all(isinstance(one.note, Label) and one.note.vi for one in targets if one.indicator is None)
         observed = pd.read_csv(folder / "observed.csv", encoding="utf-8")
         assert set(observed["indicator"]) - set(INDICATORS) <= CONTEXT, f"{folder.name}/observed.csv"
-        assert set(observed["status"]) <= {"observed", "derived", "plan"}
+        assert set(observed["status"]) <= {"observed", "derived", "plan", "partial"}
         # a figure of the future at the time of its source is a plan, whatever its column says
         assert observed.loc[observed["note"] == "plan", "status"].eq("plan").all()
 
@@ -270,7 +270,7 @@ def test_every_problem_of_a_targets_file_comes_with_its_place(tmp_path) -> None:
 def test_the_printed_scorecard_shows_both_readings_and_what_rests_on_assumption() -> None:
     from rich.console import Console
 
-    from labsim.evidence.shipped import Rest
+    from labsim.evidence.shares_file import Rest
     from labsim.report.console import _scorecard_table
 
     text.use_language("en")

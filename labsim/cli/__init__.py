@@ -11,6 +11,7 @@ import rich_click as click
 
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
+from labsim.cli.calibrate import calibrate
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
@@ -36,8 +37,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, backcast, validate, evidence,
-    results, schedule, levers, params, check,
+    run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
+    evidence, results, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, plain, print_parts, show_progress
+from labsim.cli.common import language_option, plain, posterior_option, print_parts, show_progress
 from labsim.cli.many import options_of_many_runs, save_files
 from labsim.cli.study import report
 from labsim.text import _
@@ -38,6 +38,7 @@ __all__ = ["ask"]
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
 @click.option("--fresh", type=click.IntRange(4), help=_("Runs that verify the answer; by default twice as many."))
 @click.option("--points", type=click.IntRange(1), default=48, show_default=True, help=_("Most doses that are tried."))
+@posterior_option
 @options_of_many_runs(20, least=4, about=_("Runs of each dose in the search."))
 @language_option
 def ask(
@@ -54,6 +55,7 @@ def ask(
     replicates: int,
     fresh: int | None,
     points: int,
+    posterior: str,
     settings: tuple[str, ...],
     out: Path | None,
     executor: str,
@@ -74,7 +76,7 @@ def ask(
     folder = out or Path("labsim-results") / question.study.name
     try:
         with show_progress(hidden=quiet, what=_("runs")) as tell:
-            found = answer(question, folder, executor=executor, workers=workers, progress=tell)
+            found = answer(question, folder, posterior=posterior, executor=executor, workers=workers, progress=tell)
     except Unfinished as unfinished:
         report(unfinished.carried, folder, quiet or as_json)
         raise

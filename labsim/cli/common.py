@@ -51,6 +51,14 @@ def read_settings_once(ctx: click.Context, param: click.Parameter, value: tuple[
     return value
 
 
+def posterior_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that says from what the replicates of a command draw their parameters."""
+    return click.option(
+        "--posterior", default="shipped", show_default=True, metavar="none|shipped|FILE",
+        help=_("Draws of parameters that the replicates take; what --set or a scenario gives is not drawn."),
+    )(command)  # fmt: skip
+
+
 def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:
     """Read groupings: repeated, or separated by commas."""
     from labsim.profile import GROUPINGS, unknown_grouping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, print_parts, show_progress
+from labsim.cli.common import language_option, posterior_option, print_parts, show_progress
 from labsim.cli.many import options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
@@ -29,12 +29,14 @@ _LONGEST = 100  # letters of a folder's name
 @click.option("--scenarios", metavar="NAME,NAME,...",
               help=_("Names or files of scenarios, separated by commas; the first is the base."))  # fmt: skip
 @click.option("--provinces", metavar="NAME,NAME,...", help=_("Provinces in which the scenarios are compared."))
+@posterior_option
 @options_of_many_runs(about=_("Runs of each scenario with different random numbers."))
 @language_option
 def compare(
     province: str,
     scenarios: str | None,
     provinces: str | None,
+    posterior: str,
     replicates: int | None,
     scale: float | None,
     until: str | None,
@@ -54,7 +56,7 @@ def compare(
 
     given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
     study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
-    plan = plan_comparison(study)
+    plan = plan_comparison(study, posterior=posterior)
     folder = out or Path("labsim-results") / f"compare-{study.name}"[:_LONGEST].rstrip("-")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)

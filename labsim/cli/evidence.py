@@ -86,7 +86,7 @@ def evidence(
 
 def _tell(found: Evidence, folder: Path, *, ledger: bool, keep: bool, as_json: bool, quiet: bool) -> None:
     """Save and print what was found, or what was kept of it earlier."""
-    from labsim.evidence.shipped import keep_shares, kept_shares, kept_worth
+    from labsim.evidence.shares_file import keep_shares, kept_shares, kept_worth
     from labsim.report.evidence import evidence_view
 
     config = found.config

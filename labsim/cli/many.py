@@ -37,13 +37,15 @@ def options_of_many_runs(
     least: int = 1,
     about: str = "",
     last: tuple[str, str] = ("--until", "2030 | 2030-12"),
+    once: bool = False,
 ) -> Callable[[Command], Command]:
     """Add the options of a command that runs many points.
 
-    `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, and `about` its help.
-    `last` is what the option is called that says where a run ends, and what it takes.
+    `replicates` is the default of `--replicates` (None: the study's), `least` the fewest allowed, `about` its help; a
+    command that runs each point `once` has no such option. `last` is what the option is called that says where a run
+    ends, and what it takes.
     """
-    options = (
+    options = [
         click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person.")),
         click.option(last[0], "until", metavar=last[1], help=_("Last month simulated.")),
         click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number.")),
@@ -60,7 +62,9 @@ def options_of_many_runs(
         click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default.")),
         click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object.")),
         click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are.")),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if once:
+        del options[3]
 
     def add(command: Command) -> Command:
         for option in reversed(options):

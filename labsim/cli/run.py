@@ -17,6 +17,7 @@ from labsim.cli.common import (
     EXECUTORS,
     language_option,
     plain,
+    posterior_option,
     print_parts,
     read_groupings,
     read_scale,
@@ -52,6 +53,7 @@ _JSON_KEYS = (
 @click.option("--by", multiple=True, callback=read_groupings, metavar="district|sex|age|ethnicity|residence|field",
               help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
+@posterior_option
 @click.option("--executor", type=click.Choice(EXECUTORS), default="processes", show_default=True,
               help=_("How replicates run side by side; the numbers are the same."))  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
@@ -68,6 +70,7 @@ def run(
     settings: tuple[str, ...],
     by: list[str] | None,
     out: Path | None,
+    posterior: str,
     executor: str,
     workers: int | None,
     as_json: bool,
@@ -86,8 +89,9 @@ def run(
         threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
     with show_progress(hidden=quiet) as tell:
         results = simulate(
-            config, seed=seed, scale=scale, replicates=replicates, until=until, by=by, executor=executor,
-            workers=workers, progress=tell,
+            config, seed=seed, scale=scale, replicates=replicates, until=until, by=by, posterior=posterior,
+            fixed=[text.partition("=")[0].strip() for text in settings], executor=executor, workers=workers,
+            progress=tell,
         )  # fmt: skip
     results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
     folder = out if out is not None or as_json else _free_folder(results)

@@ -31,6 +31,7 @@ def described(plan: Plan) -> str:
     """Return the text of `study.json` for a plan."""
     bases: dict[str, dict[str, Any]] = {}
     points = []
+    replicates = sorted({run.replicate for run in plan.runs})
     for point in plan.points:
         config = _data_of(point.config)
         base = bases.setdefault(_base_key(point.province, point.scenario), config)
@@ -42,6 +43,7 @@ def described(plan: Plan) -> str:
             "values": dict(point.values),
             "config_hash": point.config.hash,
             "changes": list(point.config.changes),
+            "posterior": plan.drawn[point.number].told(replicates) if point.number in plan.drawn else None,
             "differs": list(_differences(base, config)),
         })  # fmt: skip
     about = {

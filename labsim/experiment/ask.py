@@ -28,11 +28,13 @@ from labsim.experiment.answered import (
 from labsim.experiment.chances import Surface
 from labsim.experiment.doses import Dose
 from labsim.experiment.executor import require_executor
+from labsim.experiment.posterior import SHIPPED
 from labsim.experiment.question import COST, Question, question_of
 from labsim.experiment.run import Progress, indicators_known
 from labsim.experiment.runner import Carried
 from labsim.experiment.search import Search, Tried
 from labsim.experiment.store import write_text
+from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
 from labsim.targets import wilson
 
@@ -69,6 +71,7 @@ class Answer:
     n_runs: int
     carried: Carried
     folder: Path
+    posterior: Mapping[str, Any] | None = None
 
     @property
     def dose(self) -> dict[str, float]:
@@ -104,6 +107,7 @@ def ask(
     until: str | int | None = None,
     seed: int | None = None,
     folder: str | Path | None = None,
+    posterior: str | Path = SHIPPED,
     executor: str = "threads",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -114,20 +118,24 @@ def ask(
     given, each with a range or its declared one; `since` is the first year of yearly amounts. `minimise` is "cost"
     (public money of all years), one of the paths varied, or an indicator in the last year of the targets. `most`
     limits how many doses are tried, with `replicates` runs each; `fresh` is the number of runs of the verification
-    (default: twice as many). Raises ConfigError for a question that makes no sense, and Unfinished if runs were paused
+    (default: twice as many). Each replicate draws its parameters from a `posterior` ("none", "shipped" or a file), the
+    same at every dose. Raises ConfigError for a question that makes no sense, and Unfinished if runs were paused
     or failed; the same call goes on.
     """
     question = question_of(
         province, targets=targets, vary=vary, chance=chance, minimise=minimise, since=since, scenario=scenario,
         settings=settings, replicates=replicates, fresh=fresh, most=most, scale=scale, until=until, seed=seed,
     )  # fmt: skip
-    return answer(question, folder, executor=executor, workers=workers, progress=progress)
+    return answer(
+        question, folder, posterior=posterior, executor=executor, workers=workers, progress=progress
+    )  # fmt: skip
 
 
 def answer(
     question: Question,
     folder: str | Path | None = None,
     *,
+    posterior: str | Path = SHIPPED,
     executor: str = "threads",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -137,8 +145,11 @@ def answer(
     place = Path(folder) if folder is not None else Path("labsim-results") / question.study.name
     indicators = indicators_known()
     series = with_bases((*question.targets, *([question.objective] if question.objective else [])), indicators)
-    trials = Trials(question.study, question.varied, question.space, series, place, executor=executor,
-                    workers=workers, progress=progress)  # fmt: skip
+    trials = Trials(
+        question.study, question.varied, question.space, series, place, posterior=posterior,
+        fixed=[*flat(question.study.settings), *question.study.vary], executor=executor, workers=workers,
+        progress=progress,
+    )  # fmt: skip
     runs = range(1, question.study.replicates + 1)
     fresh = range(question.study.replicates + 1, question.study.replicates + question.fresh + 1)
     trials.run([BASE], runs)
@@ -248,6 +259,7 @@ def _told(
         n_runs=trials.n_runs,
         carried=trials.carried,
         folder=folder,
+        posterior=trials.drawn.told(()) if trials.drawn else None,
     )
 
 
@@ -260,6 +272,7 @@ def _write(found: Answer) -> None:
     text = {
         "status": found.status, "targets_asked": [one.label.en for one in found.question.targets],
         "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": found.chance,
-        "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs, **tables,
+        "posterior": found.posterior, "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
+        **tables,
     }  # fmt: skip
     write_text(found.folder / "answer.json", json.dumps(text, ensure_ascii=False, indent=1, allow_nan=False))

@@ -21,6 +21,7 @@ from labsim.errors import ConfigError, Problem, ResultsError, RunError
 from labsim.experiment.measures import END, TARGET, Measure, Measured, measured
 from labsim.experiment.opened import OpenedStudy, open_study
 from labsim.experiment.paired import LEVEL, Difference, difference_of, holm, ratio_of, variance_cut
+from labsim.experiment.posterior import NONE, SHIPPED
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
 from labsim.targets import wilson
@@ -74,20 +75,23 @@ def compare(
     seed: int = 1,
     scale: float | None = None,
     until: str | int | None = None,
+    posterior: str | Path = SHIPPED,
     executor: str = "processes",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Comparison:
     """Run scenarios of a province, or of several `provinces`, into a folder and compare them with the first.
 
-    What is in the folder already is not run again. Raises ConfigError for names and values that do not exist, before
-    anything is written, and RunError if runs failed or were interrupted.
+    Replicate r of every scenario has the same draw of a `posterior` ("none", "shipped" or a file), save for parameters
+    that a scenario gives itself. What is in the folder already is not run again. Raises ConfigError for names and
+    values that do not exist, before anything is written, and RunError if runs failed or were interrupted.
     """
     study = study_of(
         province, scenarios, provinces=provinces, settings=settings, replicates=replicates, seed=seed, scale=scale,
         until=until,
     )  # fmt: skip
-    carried = carry_out(plan_comparison(study), folder, executor=executor, workers=workers, progress=progress)
+    plan = plan_comparison(study, posterior=posterior)
+    carried = carry_out(plan, folder, executor=executor, workers=workers, progress=progress)
     if carried.done < carried.total:
         message = _("{done} of {total} runs are done and kept in {folder}; the same call goes on")
         raise RunError(message.format(done=carried.done, total=carried.total, folder=folder))
@@ -120,9 +124,9 @@ def study_of(
         raise ConfigError(problems_of(error, Study, given, {})) from error
 
 
-def plan_comparison(study: Study, *, allow_code: bool = True) -> Plan:
+def plan_comparison(study: Study, *, allow_code: bool = True, posterior: str | Path = NONE) -> Plan:
     """Return the plan of a comparison; raises ConfigError if a province has fewer than two points, or other seeds."""
-    plan = plan_of(study, allow_code=allow_code)
+    plan = plan_of(study, allow_code=allow_code, posterior=posterior)
     for province in dict.fromkeys(point.province for point in plan.points):
         here = [point for point in plan.points if point.province == province]
         if len(here) < 2:
@@ -166,8 +170,18 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
     keys = ("code_hash", "versions", "platform", "started")
     return {
         "study": facts["study"]["name"], "level": LEVEL, "scale": base["scale"], "period": base["period"],
-        "seed": base["seed"], "points": facts["points"], **{key: facts[key] for key in keys},
+        "seed": base["seed"], "points": facts["points"],
+        "posterior": _posterior(facts["points"]), **{key: facts[key] for key in keys},
     }  # fmt: skip
+
+
+def _posterior(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return from what parameters were drawn, with what lies outside the region calibrated in any of the points."""
+    told = [point["posterior"] for point in points if point.get("posterior")]
+    if not told:
+        return None
+    outside = {one["name"]: one for each in told for one in each["outside"]}
+    return {**told[0], "outside": list(outside.values())}
 
 
 def _scenarios(found: Measured) -> pd.DataFrame:

@@ -19,7 +19,7 @@ __all__ = ["Emulator", "fitted"]
 Doubles = NDArray[np.float64]
 # lengths in units of the range; noise as a share of the variance about the trend
 _LENGTHS, _NOISE = (0.05, 20.0), (1e-8, 1.0)
-_START = 0.7
+_START, _STEPS = 0.7, 60
 _FLAT = 1e-12
 
 
@@ -36,6 +36,19 @@ class Emulator:
     shift: float
     scale: float
 
+    def mean(self, where: Doubles) -> Doubles:
+        """Return the mean alone at some points, shape `(n,)`: a small part of the work."""
+        mean = _basis(where) @ self.trend
+        if self.variance > 0.0:
+            mean = mean + _kernel(where, self.points, self.lengths) @ self.weights
+        found: Doubles = self.shift + self.scale * mean
+        return found
+
+    @property
+    def widest(self) -> float:
+        """Return the largest standard error that the mean can have anywhere."""
+        return self.scale * math.sqrt(self.variance)
+
     def __call__(self, where: Doubles) -> tuple[Doubles, Doubles]:
         """Return the mean and its standard error at some points, each of shape `(n,)`."""
         mean = _basis(where) @ self.trend
@@ -47,7 +60,7 @@ class Emulator:
         return self.shift + self.scale * mean, self.scale * np.sqrt(np.maximum(left, 0.0))
 
 
-def fitted(points: Doubles, values: Doubles) -> Emulator:
+def fitted(points: Doubles, values: Doubles, most_steps: int = _STEPS) -> Emulator:
     """Fit values, shape `(n,)`, at points of the unit cube, shape `(n, n_axes)`; the same input gives the same fit."""
     n, n_axes = points.shape
     shift, scale = float(values.mean()), float(values.std())
@@ -57,7 +70,8 @@ def fitted(points: Doubles, values: Doubles) -> Emulator:
     scaled = (values - shift) / scale
     bounds = [(math.log(low), math.log(high)) for low, high in [_LENGTHS] * n_axes + [_NOISE]]
     start = np.log([_START] * n_axes + [1e-4])
-    found = minimize(_misfit, start, args=(points, scaled), method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
+    how = {"maxiter": most_steps}
+    found = minimize(_misfit, start, args=(points, scaled), method="L-BFGS-B", bounds=bounds, options=how)
     lengths, noise = np.exp(found.x[:-1]), float(np.exp(found.x[-1]))
     factor, trend, weights, variance = _solved(points, scaled, lengths, noise)
     return Emulator(points, lengths, variance, trend, weights, factor, shift, scale)

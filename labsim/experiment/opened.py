@@ -214,6 +214,7 @@ class OpenedStudy:
                 "start": config["period"]["start"], "until": config["period"]["until"], "config": config,
                 "config_hash": about["config_hash"], "changes": about["changes"], "values": about["values"],
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
+                "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
             },
             indicators={name: info for name, info in known.items() if name in recorded},

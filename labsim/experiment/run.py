@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,10 @@ import pandas as pd
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
+from labsim.experiment.code import code_hash
 from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
+from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
 from labsim.results import IndicatorInfo, Results, canonical, joined
 from labsim.targets import load_targets, scorecard
 from labsim.text import _
@@ -48,8 +49,6 @@ _WARM_SETTINGS = {
     "firms.entry_rate": 0.5,
     "by": ["field"],
 }
-# evidence judges runs that are there: what it decides of new ones is in their configurations
-_ONLY_SHOWS = ("app", "cli", "evidence", "report")
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -92,6 +91,8 @@ def run(
     replicates: int | None = None,
     until: str | int | None = None,
     by: Sequence[str] | None = None,
+    posterior: str | Path = SHIPPED,
+    fixed: Sequence[str] = (),
     executor: str = "threads",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -99,7 +100,9 @@ def run(
     """Simulate every replicate of a configuration (or of a province by its name) and score its targets.
 
     `seed`, `scale`, `replicates`, `until` and `by` replace what the configuration says; `by` names groupings that
-    `Results.by` shall tell apart: district, sex, age, ethnicity, residence, field. The result does not depend on
+    `Results.by` shall tell apart: district, sex, age, ethnicity, residence, field. Each replicate draws its parameters
+    from a `posterior`: "shipped" (that of the province, where it has one), "none" or a file; those that are `fixed`, or
+    that the configuration has otherwise than the one calibrated, are not drawn. The result does not depend on
     `executor` ("serial", "threads" or "processes"; processes are fastest, threads need no `if __name__ ==
     "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises
     ConfigError for values out of range and RunError for a replicate that fails.
@@ -111,9 +114,13 @@ def run(
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    targets_file = _beside_margins(config, "targets.yaml")
+    targets_file = beside_margins(config, "targets.yaml")
     targets = load_targets(targets_file) if targets_file is not None else []
-    jobs = [Job(config, number, replicate_seed(config.seed, number)) for number in range(1, total + 1)]
+    drawn = drawn_from(config, posterior_for(config, posterior), fixed)
+    jobs = [
+        Job(drawn.config_of(number) if drawn else config, number, replicate_seed(config.seed, number))
+        for number in range(1, total + 1)
+    ]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
     found = run_tasks(
@@ -137,7 +144,7 @@ def run(
         population=_stacked([one.population for one in found]),
         policies=_stacked([one.policies for one in found]),
     )
-    results.manifest = _manifest(config, found, started, time.perf_counter() - began, executor)
+    results.manifest = _manifest(config, drawn, found, started, time.perf_counter() - began, executor)
     return results
 
 
@@ -198,19 +205,6 @@ def simulate(job: Job) -> Replicate:
             "peak_memory_mb": peak_memory_mb(),
         },
     )
-
-
-@cache  # of what this process has loaded, however the files change later
-def code_hash() -> str:
-    """Return a hash of labsim's own source, the same on every platform; what only shows numbers is left out."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix()):
-        if path.relative_to(package).parts[0] in _ONLY_SHOWS:
-            continue
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
 
 
 def _settled(
@@ -321,19 +315,17 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _observed(config: Config) -> pd.DataFrame:
-    path = _beside_margins(config, "observed.csv")
+    path = beside_margins(config, "observed.csv")
     return pd.read_csv(path, encoding="utf-8") if path is not None else pd.DataFrame()
 
 
-def _beside_margins(config: Config, name: str) -> Path | None:
-    """Return a file of the province, in the folder of its margins or the one around it, or None."""
-    folder = config.province.folder
-    places = (folder / name, folder.parent / name) if folder is not None else ()
-    return next((path for path in places if path.is_file()), None)
-
-
 def _manifest(
-    config: Config, found: Sequence[Replicate], started: datetime, total_s: float, executor: str
+    config: Config,
+    drawn: DrawnFrom | None,
+    found: Sequence[Replicate],
+    started: datetime,
+    total_s: float,
+    executor: str,
 ) -> dict[str, Any]:
     """Return where the numbers come from: configuration, code, versions, seeds, time, and the fit of the population."""
     settings = config.to_dict()
@@ -354,6 +346,7 @@ def _manifest(
         "config_hash": config.hash,
         "changes": list(config.changes),
         "code_hash": code_hash(),
+        "posterior": drawn.told(one.replicate for one in found) if drawn else None,
         "parameters_by_grade": {grade: graded.count(grade) for grade in sorted(set(graded))},
         "versions": versions(),
         "platform": platform.platform(),

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labsim.errors import LabsimError, RunError
 from labsim.experiment.about import described
@@ -37,7 +37,7 @@ class Task:
     """Ask a worker for one run, to be written below `folder`.
 
     `config` is the configuration pickled: a worker restores it within the run, so that one which cannot be restored is
-    a failed run and no dead worker, and only once for all replicates of a point. `code` is the hash of the code that
+    a failed run and no dead worker, and only once for replicates that share it. `code` is the hash of the code that
     the run belongs to.
     """
 
@@ -188,16 +188,17 @@ def _restored(config: bytes) -> Config:
 
 def _tasks(plan: Plan, runs: list[Run], store: Store) -> list[Task]:
     folder = str(store.folder.absolute())
-    configs: dict[int, bytes] = {}
+    configs: dict[Any, bytes] = {}
     tasks = []
     for run in runs:
         point = plan.points[run.point]
-        if run.point not in configs:
-            configs[run.point] = pickle.dumps(point.config)
+        key = (run.point, run.replicate) if run.point in plan.drawn else run.point
+        if key not in configs:
+            configs[key] = pickle.dumps(plan.config_of(run))
         name = _("{point}, replicate {number} (seed {seed})").format(
             point=point.name, number=run.replicate, seed=run.seed
         )
-        tasks.append(Task(run.id, name, configs[run.point], run.replicate, run.seed, folder, plan.code))
+        tasks.append(Task(run.id, name, configs[key], run.replicate, run.seed, folder, plan.code))
     return tasks
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.designs import Axis, points_of
+from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import code_hash, replicate_seed
 from labsim.experiment.store import run_id
 from labsim.experiment.study_file import ListedPoint, Study, Vary, flat, read_study
@@ -64,13 +65,23 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """All points and runs of a study, and the code they belong to; equal configurations share their runs."""
+    """All points and runs of a study, and the code they belong to; equal configurations share their runs.
+
+    `drawn` holds, by the number of the point, from what the parameters of its replicates are drawn; `configs` the
+    configurations of these runs by point and replicate. Without them every replicate has its point's configuration.
+    """
 
     study: Study
     points: tuple[Point, ...]
     runs: tuple[Run, ...]
     factors: tuple[Factor, ...]
     code: str
+    drawn: Mapping[int, DrawnFrom] = field(default_factory=dict, repr=False)
+    configs: Mapping[tuple[int, int], Config] = field(default_factory=dict, repr=False)
+
+    def config_of(self, run: Run) -> Config:
+        """Return the configuration of a run."""
+        return self.configs.get((run.point, run.replicate), self.points[run.point].config)
 
 
 @dataclass(frozen=True)
@@ -82,10 +93,13 @@ class WorldGiven:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def plan_of(study: Study, *, allow_code: bool = True) -> Plan:
-    """Resolve every point and run of a study. Raises ConfigError for names, values and ranges that do not exist."""
+def plan_of(study: Study, *, allow_code: bool = True, posterior: str | Path = NONE) -> Plan:
+    """Resolve every point and run of a study, its parameters drawn from a posterior where one is asked for.
+
+    Raises ConfigError for names, values and ranges that do not exist.
+    """
     try:
-        return _planned(study, allow_code)
+        return _planned(study, allow_code, posterior)
     except ConfigError as error:
         raise ConfigError([_placed(problem, study) for problem in error.problems]) from error
 
@@ -117,7 +131,7 @@ def _names_of(study: Study, key: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _planned(study: Study, allow_code: bool) -> Plan:
+def _planned(study: Study, allow_code: bool, posterior: str | Path) -> Plan:
     points: list[Point] = []
     factors: dict[str, Factor] = {}
     for world in study.worlds:
@@ -132,7 +146,19 @@ def _planned(study: Study, allow_code: bool) -> Plan:
                 words = [Path(one).stem for one in where] + ([name] if name else [])
                 called = " ".join(words) or Path(scenario).stem
                 points.append(Point(len(points), called, world, scenario, values, varied.at(values)))
-    return Plan(study, tuple(points), _runs(points, study), tuple(factors.values()), code_hash())
+    fixed = [*flat(study.settings), *study.vary]
+    drawn = {
+        point.number: found
+        for point in points
+        if (found := drawn_from(point.config, posterior_for(point.config, posterior), fixed)) is not None
+    }
+    configs = {
+        (number, replicate): one.config_of(replicate)
+        for number, one in drawn.items()
+        for replicate in range(1, study.replicates + 1)
+    }
+    runs = _runs(points, study, configs)
+    return Plan(study, tuple(points), runs, tuple(factors.values()), code_hash(), drawn, configs)
 
 
 def plan_of_configs(worlds: Sequence[WorldGiven], study: Study) -> Plan:
@@ -141,17 +167,20 @@ def plan_of_configs(worlds: Sequence[WorldGiven], study: Study) -> Plan:
         Point(number, one.name, one.config.province.id, one.config.scenario, dict(one.values), one.config)
         for number, one in enumerate(worlds)
     ]
-    return Plan(study, tuple(points), _runs(points, study), (), code_hash())
+    return Plan(study, tuple(points), _runs(points, study, {}), (), code_hash())
 
 
-def _runs(points: Sequence[Point], study: Study) -> tuple[Run, ...]:
+def _runs(
+    points: Sequence[Point], study: Study, configs: Mapping[tuple[int, int], Config]
+) -> tuple[Run, ...]:
     code = code_hash()
     runs = []
     for point in points:
-        hashed = point.config.hash
+        common = point.config.hash
         for replicate in range(1, study.replicates + 1):
             seed = replicate_seed(point.config.seed, replicate)
-            runs.append(Run(run_id(hashed, seed, code), point.number, replicate, seed))
+            own = configs.get((point.number, replicate))
+            runs.append(Run(run_id(own.hash if own else common, seed, code), point.number, replicate, seed))
     return tuple(runs)
 
 

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from labsim.config import Config
 from labsim.errors import RunError
 from labsim.experiment.doses import Dose, Space
 from labsim.experiment.opened import open_study
+from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import Progress, code_hash, replicate_seed
 from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.store import run_id
@@ -65,6 +67,8 @@ class Trials:
         series: Sequence[Target],
         folder: str | Path,
         *,
+        posterior: str | Path = NONE,
+        fixed: Sequence[str] = (),
         executor: str = "processes",
         workers: int | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -76,8 +80,17 @@ class Trials:
         self._how = {"executor": executor, "workers": workers, "progress": progress}
         self._code = code_hash()
         self._points: dict[Dose | None, Point] = {}
+        self._posterior = posterior_for(varied.base, posterior)
+        self._fixed = tuple(fixed)
+        self._drawn: dict[int, DrawnFrom] = {}  # by point
+        self._configs: dict[tuple[int, int], Config] = {}  # by point and replicate
         self._runs: dict[tuple[int, int], Run] = {}  # by point and replicate
         self._found: dict[tuple[Dose | None, range], Found] = {}
+
+    @property
+    def drawn(self) -> DrawnFrom | None:
+        """Return from what the parameters of the base are drawn, or None."""
+        return next(iter(self._drawn.values()), None)
 
     @property
     def n_runs(self) -> int:
@@ -93,7 +106,10 @@ class Trials:
             config = self._varied.at(values) if values else self._varied.base
             name = ", ".join(f"{path} {value:g}" for path, value in values.items()) or "base"
             world = self._study.province
-            self._points[dose] = Point(len(self._points), name, world, config.scenario, values, config)
+            point = self._points[dose] = Point(len(self._points), name, world, config.scenario, values, config)
+            drawn = drawn_from(config, self._posterior, self._fixed)
+            if drawn is not None:
+                self._drawn[point.number] = drawn
 
     def run(self, doses: Sequence[Dose | None], replicates: range) -> None:
         """Run some replicates of some doses, those that are missing. Raises Unfinished if not all could be run."""
@@ -105,11 +121,15 @@ class Trials:
             point = self._points[dose]
             for replicate in replicates:
                 seed = replicate_seed(point.config.seed, replicate)
-                run = Run(run_id(point.config.hash, seed, self._code), point.number, replicate, seed)
+                config = point.config
+                if point.number in self._drawn:
+                    config = self._drawn[point.number].config_of(replicate)
+                    self._configs[point.number, replicate] = config
+                run = Run(run_id(config.hash, seed, self._code), point.number, replicate, seed)
                 self._runs[point.number, replicate] = run
         plan = Plan(
             self._study, tuple(self._points.values()), tuple(self._runs.values()), tuple(self._varied.factors),
-            self._code,
+            self._code, self._drawn, self._configs,
         )  # fmt: skip
         self._take(carry_out(plan, self.folder, **self._how))  # type: ignore[arg-type]
         self._read(new, replicates)

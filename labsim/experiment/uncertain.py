@@ -21,7 +21,7 @@ from labsim.experiment.variation import Factor, Varied, can_be_varied, full_path
 from labsim.quantity import within
 from labsim.text import _
 
-__all__ = ["Choice", "Uncertain", "read_choices", "uncertain_parameters"]
+__all__ = ["Choice", "Kind", "Uncertain", "kind_of", "read_choices", "uncertain_parameters"]
 
 Kind = Literal["value", "factor", "addition"]
 
@@ -85,6 +85,13 @@ class Choice:
     path: str
     low: float | None = None
     high: float | None = None
+
+
+def kind_of(factor: Factor) -> Kind:
+    """Return how a parameter varies: by its value, or an amount by the year by what all years are changed by."""
+    if not factor.yearly:
+        return "value"
+    return "factor" if factor.low is not None and factor.low >= 0 else "addition"
 
 
 def read_choices(words: Iterable[str]) -> list[Choice]:
@@ -178,7 +185,7 @@ def _uncertain(factor: Factor, choice: Choice, source: str) -> Uncertain | str:
     if factor.yearly and not any((factor.value or {}).values()):
         return _("its amounts are zero")
     low, high = factor.low, factor.high
-    kind: Kind = "value" if not factor.yearly else "factor" if low is not None and low >= 0 else "addition"
+    kind = kind_of(factor)
     if factor.yearly and low is not None and high is not None:
         amounts = [amount for amount in factor.value.values() if amount or kind == "addition"]
         if kind == "factor":

@@ -22,7 +22,7 @@ from labsim.quantity import Yearly, allowed_range, amount_in, describe, within
 from labsim.text import _, did_you_mean, nearest
 from labsim.validation import as_given, problems_of
 
-__all__ = ["Factor", "Varied", "can_be_varied", "full_path", "range_message"]
+__all__ = ["Factor", "Varied", "can_be_varied", "full_path", "put", "range_message", "unknown_parameter"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Varied:
         for path, given in values.items():
             factor = self.factor(path)
             new = factor.set_to(given)
-            _put(data, factor.path.split("."), new)
+            put(data, factor.path.split("."), new)
             words.append(f"{factor.path}: {as_given(factor.value)} -> {as_given(new)} [{factor.unit}]")
         data["changes"] = [*data["changes"], *words]
         try:
@@ -168,7 +168,9 @@ def can_be_varied(config: Config) -> dict[str, Factor]:
 
 def _factor(config: Config, known: Mapping[str, Factor], path: str, since: int | None) -> Factor:
     if path not in known:
-        raise ConfigError([Problem(None, None, None, path.removeprefix("policies."), _unknown(config, path, known))])
+        raise ConfigError(
+            [Problem(None, None, None, path.removeprefix("policies."), unknown_parameter(config, path, known))]
+        )
     factor = known[path]
     if not factor.yearly:
         return factor
@@ -176,7 +178,8 @@ def _factor(config: Config, known: Mapping[str, Factor], path: str, since: int |
     return Factor(**{**vars(factor), "since": first if since is None else since})
 
 
-def _unknown(config: Config, path: str, known: Mapping[str, Factor]) -> str:
+def unknown_parameter(config: Config, path: str, known: Mapping[str, Factor]) -> str:
+    """Say that no parameter has a name, with the nearest of those that may be varied."""
     names = [one.removeprefix("policies.") for one in known]
     for name, policy in type(config).built_in_policies.items():
         names += [f"{name}.{info.path}" for info in describe(policy)]
@@ -207,7 +210,8 @@ def _is_yearly(config: Config, path: str) -> bool:
     return bool(_field(config, path).annotation in (Yearly, Yearly | None))
 
 
-def _put(data: Any, parts: Sequence[str], value: Any) -> None:
+def put(data: Any, parts: Sequence[str], value: Any) -> None:
+    """Set one key of a configuration's plain values, in place."""
     for part in parts[:-1]:
         data = data[part]
     data[parts[-1]] = {str(year): amount for year, amount in value.items()} if is_series(value) else value

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from labsim.experiment.ask import CANNOT, FOUND, MET, OPEN, UNVERIFIED
 from labsim.experiment.question import COST
-from labsim.report.console import ruled_table
+from labsim.report.console import bands_hold, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -221,7 +221,7 @@ def _rests_on(answer: Answer) -> Iterator[str]:
             "Stepped up {count} times, since a dose fell short on fresh replicates.",
             answer.steps_up,
         ).format(count=answer.steps_up)
-    yield _("Chances hold random noise only: no uncertainty of parameters is in them.")
+    yield from bands_hold(answer.posterior)
     if base.scale < 1:
         yield _("At a smaller scale noise is larger: with everybody simulated the chance would lie nearer 0 or 1.")
     assumed = [row["path"] for row in answer.doses.to_dict("records") if row["grade"] == "D"]

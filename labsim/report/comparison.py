@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.experiment.opened import targets_of
-from labsim.report.console import ruled_table
+from labsim.report.console import bands_hold, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -307,8 +307,9 @@ def _notes(found: Comparison) -> Iterator[str]:
     n = int(found.differences["main"].sum())
     yield _(
         "Same people, same luck: a difference is taken within each replicate; its 95 % interval (Student, over"
-        " replicates) holds random noise only, no uncertainty of parameters."
+        " replicates) is that of the mean over replicates."
     )
+    yield from bands_hold(found.about.get("posterior"))
     yield _(
         "*: the interval excludes zero. Each interval stands by itself: of {n} differences of nothing, about {by_luck}"
         " would have a star by luck."

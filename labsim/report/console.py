@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.errors import ResultsError
-from labsim.evidence.shipped import Rest, rests_of
+from labsim.evidence.shares_file import Rest, rests_of
 from labsim.report.numbers import concept_name, number, scenario_name, unit_name
 from labsim.report.rests import rest_line, rest_notes
 from labsim.results import Results
@@ -60,7 +60,7 @@ def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
     lines = []
     if scored:
         lines.append(_("Met in: replicates that meet the target, with a 95 % interval of the chance (Wilson)."))
-        lines.append(_("Band and chance hold random noise only: no uncertainty of parameters is in them yet."))
+        lines += bands_hold(manifest.get("posterior"))
     grades: Mapping[str, int] = manifest.get("parameters_by_grade", {})
     n = sum(grades.values())
     if n:
@@ -69,6 +69,32 @@ def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
                 "{n_assumed} of {n} parameters ({share} %) are graded D, that is assumed; see labsim params --grade D."
             ).format(n_assumed=grades.get("D", 0), n=n, share=round(100 * grades.get("D", 0) / n))
         )
+    return lines
+
+
+def bands_hold(posterior: Mapping[str, Any] | None) -> list[str]:
+    """Say what bands and chances hold: noise only, or the uncertainty of parameters too; mark what is beyond it."""
+    if not posterior:
+        return [_("Bands and chances hold random noise only: no uncertainty of parameters (--posterior).")]
+    lines = [
+        n_(
+            "Bands and chances hold random noise and the uncertainty of {count} parameter (draws: {file}, {hash}).",
+            "Bands and chances hold random noise and the uncertainty of {count} parameters (draws: {file}, {hash}).",
+            len(posterior["drawn"]),
+        ).format(count=len(posterior["drawn"]), file=posterior["file"], hash=posterior["hash"][:8])
+    ]
+    if posterior["stale"]:
+        names = {"code": _("code"), "data": _("data"), "observations": _("observations")}
+        changed = ", ".join(names[one] for one in posterior["stale"])
+        words = _("These draws were made before a change of {changed}: `labsim calibrate` makes them anew.")
+        lines.append(words.format(changed=changed))
+    for one in posterior["outside"]:
+        words = _("EXTRAPOLATION: {name} = {value:g} lies outside the region calibrated, {low:g} to {high:g}.")
+        lines.append(words.format(**one))
+    until = posterior["calibrated"].get("until")
+    if until:
+        words = _("Calibrated on figures up to {until}; every number after that is an extrapolation in time.")
+        lines.append(words.format(until=until))
     return lines
 
 

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from labsim.evidence.ledger import COUNTS, MARGIN, OBSERVATION
 from labsim.evidence.shares import LUCK, TOGETHER, WEAKNESS
-from labsim.evidence.shipped import code_of_numbers, configuration_of_numbers
+from labsim.evidence.shares_file import configuration_of_numbers
+from labsim.experiment.code import model_hash
 from labsim.quantity import GRADES
 from labsim.report.console import ruled_table
 from labsim.report.rests import whole_percent
@@ -181,7 +182,7 @@ def _kept(found: Evidence, kept: pd.DataFrame, worth: pd.DataFrame) -> Iterator[
     counted = n_("{count} block of runs", "{count} blocks of runs", int(first["blocks"]))
     yield Text("\n" + words.format(blocks=counted.format(count=int(first["blocks"])), scale=first["scale"]),
                style="bold")  # fmt: skip
-    if (kept["code"] != code_of_numbers()).any():
+    if (kept["code"] != model_hash()).any():
         yield Text(_("Stale: the code has changed since; labsim evidence --samples 64 --keep makes them again."))
     if (kept["configuration"] != configuration_of_numbers(found.config.to_dict())).any():
         yield Text(_("Made for scenario {scenario} with other settings than these.").format(scenario=first["scenario"]))

@@ -288,9 +288,10 @@ def _frame(figure: Figure, results: Results, height: float) -> None:
     )
     title = words.format(province=name, scenario=scenario_name(about))
     scale = float(about.get("scale", 1))
+    what = _("random noise and the uncertainty of parameters") if about.get("posterior") else _("random noise only")
     below = _(
-        "{n} replicates at scale 1:{one_in:g}; bands hold random noise only; on the axis, a year stands at its December"
-    ).format(n=about.get("replicates", ""), one_in=1 / scale)
+        "{n} replicates at scale 1:{one_in:g}; bands hold {what}; on the axis, a year stands at its December"
+    ).format(n=about.get("replicates", ""), one_in=1 / scale, what=what)
     inch = 1 / height
     figure.text(0.012, 1 - 0.12 * inch, title, fontsize=15 * min(1.0, 96 / len(title)), fontweight="bold", va="top")
     figure.text(0.012, 1 - 0.47 * inch, below, fontsize=10, color="#555555", va="top")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from babel.numbers import format_percent
 
-from labsim.evidence.shipped import Rest
+from labsim.evidence.shares_file import Rest
 from labsim.targets import Target, said
 from labsim.text import _, current_language
 

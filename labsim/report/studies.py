@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from labsim.experiment.opened import targets_of
-from labsim.report.console import ruled_table
+from labsim.report.console import bands_hold, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, n_
@@ -80,7 +80,7 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
     named, provinces = set(frame["id"]), dict.fromkeys(study.points["province"])
     for line in reading_lines(one for province in provinces for one in targets_of(province) if one.id in named):
         yield Text(line, style="dim")
-    yield Text(_("Band and chance hold random noise only: no uncertainty of parameters is in them yet."), style="dim")
+    yield Text(bands_hold(None)[0], style="dim")
 
 
 def frame_view(frame: pd.DataFrame) -> Iterator[RenderableType]:

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ import pandas as pd
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.evidence.shares import TOGETHER, WORTH, Evidence
+from labsim.experiment.code import model_hash
 from labsim.experiment.store import write_whole
 from labsim.text import _
 
 __all__ = [
-    "FILE", "NEXT_FILE", "Rest", "code_of_numbers", "configuration_of_numbers", "keep_shares", "kept_shares",
+    "FILE", "NEXT_FILE", "Rest", "configuration_of_numbers", "keep_shares", "kept_shares",
     "kept_worth", "rests_of",
 ]
 
@@ -35,9 +35,6 @@ COLUMNS = (
     "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "within", "scale",
     "scenario", "code", "configuration",
 )  # fmt: skip
-# what shows, asks or judges decides no number of a run
-_NO_NUMBERS = ("app", "cli", "evidence", "experiment", "locale", "report")
-_NO_NUMBERS_FILES = ("__init__.py", "__main__.py", "answers.py", "errors.py", "results.py", "targets.py", "text.py")
 # of a configuration: how large and how long a run is, its luck, and words
 _NOT_THE_WORLD = (
     "scenario", "title", "question", "replicates", "changes", "given", "by", "scale", "seed", "period",
@@ -76,7 +73,7 @@ def keep_shares(found: Evidence, folder: Path | None = None) -> Path:
     told = dict(zip(found.quality["answer"], found.quality["told"], strict=True))
     table = found.shares.assign(
         told=found.shares["answer"].map(told), blocks=found.about["blocks"], within=found.about["within"],
-        scale=found.about["scale"], scenario=found.about["scenario"], code=code_of_numbers(),
+        scale=found.about["scale"], scenario=found.about["scenario"], code=model_hash(),
         configuration=configuration_of_numbers(found.config.to_dict()),
     )[list(COLUMNS)].round({"share": 4, "low": 4, "high": 4})  # fmt: skip
     worth = found.worth.head(MOST_KEPT)
@@ -124,7 +121,7 @@ def rests_of(manifest: Mapping[str, Any]) -> dict[tuple[str, int], Rest]:
     table = kept_shares(str(manifest.get("province", "")))
     if not len(table):
         return {}
-    is_stale = bool((table["code"] != code_of_numbers()).any())
+    is_stale = bool((table["code"] != model_hash()).any())
     here = configuration_of_numbers(manifest.get("config", {}))
     is_of_another = bool((table["configuration"] != here).any())
     found = {}
@@ -135,19 +132,6 @@ def rests_of(manifest: Mapping[str, Any]) -> dict[tuple[str, int], Rest]:
         if row["part"] == "D" and key in together:
             found[key] = Rest(row["share"], row["low"], row["high"], together[key], is_stale, is_of_another)
     return found
-
-
-@cache
-def code_of_numbers() -> str:
-    """Return a hash of the part of labsim's own source that decides the numbers of a run."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix()):
-        parts = path.relative_to(package).parts
-        if parts[0] in _NO_NUMBERS or (len(parts) == 1 and parts[0] in _NO_NUMBERS_FILES):
-            continue
-        digest.update("/".join(parts).encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def configuration_of_numbers(data: Mapping[str, Any]) -> str:
