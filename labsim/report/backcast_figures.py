@@ -80,7 +80,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, known: pd.DataFrame) -> None:
     axis.plot(_times(before), before["value"], color=OBSERVED, marker="D", markersize=4.5, linestyle="none",
               markerfacecolor="white", zorder=5)  # fmt: skip
     words = f"{series_name(rows.iloc[0])} [{unit_name(unit).replace(' ', '_')}]"  # a unit is not broken
-    title = "\n".join(textwrap.wrap(words, 44)[:2]).replace("_", " ")
+    title = "\n".join(textwrap.wrap(words, 41)[:2]).replace("_", " ")
     axis.set_title(title, loc="left", fontsize=10, fontweight="bold", linespacing=1.1)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value, unit)))
     axis.yaxis.set_major_locator(MaxNLocator(5))
@@ -110,7 +110,10 @@ def _head(figure: Figure, found: Backcast, height: float) -> None:
         Line2D([], [], color=SIMULATED, linewidth=1.8, label=_("model")),
         Patch(color=SIMULATED, alpha=_DARK + _LIGHT, linewidth=0, label=_("50 % band")),
         Patch(color=SIMULATED, alpha=_LIGHT, linewidth=0, label=_("90 % band")),
-        *(Line2D([], [], linewidth=1.6, label=method_name(rule).lower(), **style) for rule, style in _RULES.items()),
+        *(
+            Line2D([], [], linewidth=1.6, label=method_name(rule).lower(), **style)
+            for rule, style in _RULES.items() if found.series[rule].notna().any()
+        ),
         Line2D([], [], color=OBSERVED, marker="D", markersize=4.5, linestyle="none", label=_("observed")),
         Line2D([], [], color=OBSERVED, marker="D", markersize=4.5, linestyle="none", markerfacecolor="white",
                label=_("known at the start")),
