@@ -14,7 +14,8 @@ from labsim.errors import ConfigError, ResultsError
 from labsim.evidence import shipped
 from labsim.evidence.freezing import blocks, frozen
 from labsim.evidence.ledger import COUNTS, parameter_ledger, row_counts
-from labsim.evidence.shares import WEAKNESS, evidence
+from labsim.evidence.parts import WEAKNESS
+from labsim.evidence.shares import evidence
 from labsim.evidence.shipped import (
     Rest,
     code_of_numbers,
