@@ -22,7 +22,8 @@ from labsim.results import open_results
 ROOT = Path(__file__).parent.parent
 TARGETS = """targets:
   - {id: ag, label: {en: Agricultural share, vi: Tỷ trọng nông nghiệp}, indicator: agricultural_share,
-     direction: at_most, value: 65, year: 2023, unit: "%", source: s, ambiguous: "or of rural labour"}
+     direction: at_most, value: 65, year: 2023, unit: "%", source: s, reading: "of all labour",
+     ambiguous: "or of rural labour"}
   - {id: jobs, label: {en: Jobs created, vi: Việc làm}, indicator: jobs_created, direction: at_least, value: 90_000,
      year: 2023, cumulate_from: 2021, unit: persons, source: s}
   - {id: late, label: {en: Trained share, vi: Lao động qua đào tạo}, indicator: trained_share, direction: at_least,
@@ -71,7 +72,8 @@ def test_run_prints_the_scorecard_and_writes_a_folder(place) -> None:
     assert any("3 of 3" in line or "2 of 3" in line or "1 of 3" in line or "0 of 3" in line for line in lines)
     assert "(0.44-1.00)" in result.stdout  # the chance after 3 of 3
     assert "from 2021" in result.stdout
-    assert "[1] the wording is unclear: or of rural labour" in result.stdout
+    both = "[1] The wording is unclear. Read as: of all labour. Or else: or of rural labour. The other reading"
+    assert both in " ".join(result.stdout.split())
     assert "- Officials with degrees, 2023: officials are not told apart" in " ".join(result.stdout.split())
     assert "- Trained share, 2030: the run covers 2020-12 to 2023-12" in " ".join(result.stdout.split())
     assert "random noise only" in result.stdout
@@ -94,6 +96,7 @@ def test_json_is_one_object_and_nothing_else(place) -> None:
     assert set(found["timing"]) == {"population_s", "months_s", "total_s", "peak_memory_mb"}
     keys = [
         "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
+        "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
     ]  # fmt: skip
     assert [list(row) for row in found["scorecard"]] == [keys] * 4
     assert found["scorecard"][0]["low"] <= found["scorecard"][0]["value"] <= found["scorecard"][0]["high"]

@@ -14,7 +14,8 @@ from labsim.errors import ConfigError, ResultsError
 from labsim.evidence import shares_file
 from labsim.evidence.freezing import blocks, frozen
 from labsim.evidence.ledger import COUNTS, parameter_ledger, row_counts
-from labsim.evidence.shares import WEAKNESS, evidence
+from labsim.evidence.parts import WEAKNESS
+from labsim.evidence.shares import evidence
 from labsim.evidence.shares_file import (
     Rest,
     configuration_of_numbers,

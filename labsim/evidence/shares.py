@@ -19,6 +19,7 @@ from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem, ResultsError
 from labsim.evidence.freezing import Blocks, Frozen, blocks, frozen
 from labsim.evidence.ledger import parameter_ledger, row_counts
+from labsim.evidence.parts import LUCK, TOGETHER, WEAKNESS, WORTH
 from labsim.evidence.sparse import Followed, follow
 from labsim.experiment.asked import answers_of, targets_asked
 from labsim.experiment.opened import open_study
@@ -31,19 +32,12 @@ from labsim.quantity import GRADES
 from labsim.targets import Target
 from labsim.text import _
 
-__all__ = ["HEADLINES", "LUCK", "TOGETHER", "WEAKNESS", "WORTH", "Evidence", "evidence"]
+__all__ = ["HEADLINES", "Evidence", "evidence"]
 
 # beside the targets of a province: what else its readers look at, at the end of the run
 HEADLINES = (
     "labour_force", "employees", "own_account_share", "services_share", "unemployment_rate", "underemployment_rate",
     "away_in_viet_nam", "mean_income",
-)  # fmt: skip
-TOGETHER, LUCK = "together", "luck"
-# how much of a parameter's uncertainty a measurement in the province could take away, by what it rests on now
-WEAKNESS = {"A": 0.0, "B": 1 / 3, "C": 2 / 3, "D": 1.0}
-WORTH = (
-    "parameter", "grade", "cut", "cut_low", "cut_high", "worth", "best", "best_cut", "present", "low", "high", "unit",
-    "source",
 )  # fmt: skip
 FEWEST_BLOCKS = 16
 _TOLD = 0.1  # of the variance, parameters must decide at least so much for shares of it to mean anything

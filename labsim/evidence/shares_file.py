@@ -13,16 +13,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
-from labsim.evidence.shares import TOGETHER, WORTH, Evidence
+from labsim.evidence.parts import TOGETHER, WORTH
 from labsim.experiment.code import model_hash
 from labsim.experiment.store import write_whole
 from labsim.text import _
+
+if TYPE_CHECKING:
+    from labsim.evidence.shares import Evidence
 
 __all__ = [
     "FILE", "NEXT_FILE", "Rest", "configuration_of_numbers", "keep_shares", "kept_shares",

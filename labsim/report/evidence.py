@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.evidence.ledger import COUNTS, MARGIN, OBSERVATION
-from labsim.evidence.shares import LUCK, TOGETHER, WEAKNESS
+from labsim.evidence.parts import LUCK, TOGETHER, WEAKNESS
 from labsim.evidence.shares_file import configuration_of_numbers
 from labsim.experiment.code import model_hash
 from labsim.quantity import GRADES

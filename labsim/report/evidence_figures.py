@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from labsim.evidence.shares import LUCK, TOGETHER
+from labsim.evidence.parts import LUCK, TOGETHER
 from labsim.quantity import GRADES
 from labsim.report.evidence import MOST_WORTH, grade_words
 from labsim.report.figures import GRID, saved_files
