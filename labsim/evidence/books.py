@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.config import Config, known_names, load
-from labsim.evidence.check import Comparison, Line, count_of
+from labsim.evidence.check import Comparison, Line, count_of, heed_stop
 from labsim.ledger import PRIVATE_PAYERS
 from labsim.profile import GROUPINGS
 from labsim.simulation import Simulation
@@ -89,6 +89,7 @@ def small(name: str) -> Config:
 
 def watch(config: Config, months: int = MONTHS, seed: int = 11) -> History:
     """Run a configuration for some months and keep a copy of each."""
+    heed_stop()
     model = Simulation(config, seed)
     history = History(model)
     for month in range(months + 1):

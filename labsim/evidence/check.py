@@ -10,9 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labsim.errors import RunError
+from labsim.experiment.executor import stop_requested
 from labsim.text import _
 
-__all__ = ["LEVEL", "SIGMAS", "Check", "Comparison", "Line", "closest", "count_of"]
+__all__ = ["LEVEL", "SIGMAS", "Check", "Comparison", "Line", "closest", "count_of", "heed_stop"]
 
 SIGMAS = 4.0  # a right engine fails one comparison in 16,000; seeds are fixed, so that what passes passes for ever
 LEVEL = 6e-5  # two-sided chance beyond four standard deviations
@@ -147,3 +149,9 @@ def count_of(problems: Iterable[str], n: int = 1, where: str = "") -> Comparison
     found = list(problems)
     said = ": ".join(part for part in (where, found[0] if found else "") if part)
     return Comparison(0.0, float(len(found)), 0.0, said, n=n)
+
+
+def heed_stop() -> None:
+    """Raise RunError if the scoreboard was interrupted; a line of many runs asks before each."""
+    if stop_requested():
+        raise RunError(_("interrupted"))

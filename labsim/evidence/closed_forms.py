@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.config import Config, load
-from labsim.evidence.check import SIGMAS, Comparison, Line, closest
+from labsim.evidence.check import SIGMAS, Comparison, Line, closest, heed_stop
 from labsim.evidence.formulas import (
     erlang_b,
     frictional_fixed_point,
@@ -175,6 +175,7 @@ def blocked_shares(course_months: int, dropout: float, arrivals: float, seeds: i
 
 def _enrolled(config: Config, seed: int, burn_in: int, months: int) -> int:
     """Return the people enrolled in some months after a burn-in."""
+    heed_stop()
     model, enrolled = Simulation(config, seed), 0
     model.programmes.quality[:] = 0.5  # at which `dropout_rate` is the chance of dropping out itself
     for month in range(burn_in + months):

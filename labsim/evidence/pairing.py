@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.config import Config, load
+from labsim.evidence.check import heed_stop
 from labsim.experiment.paired import VarianceCut, variance_cut
 from labsim.profile import GROUPINGS
 from labsim.quantity import amount_in
@@ -49,6 +50,7 @@ def _doses(config: Config, people: float) -> tuple[dict[int, float], dict[int, f
 
 def _unemployment(config: Config, seed: int, months: list[str]) -> NDArray[np.float64]:
     """Return the unemployment rate of the whole province in some months ("2022-06"), shape `(n_months,)`."""
+    heed_stop()
     monthly = Simulation(config, seed).run().recorder.monthly()
     whole = monthly[(monthly[list(GROUPINGS)] == "all").all(axis=1) & (monthly["indicator"] == "unemployment_rate")]
     series = whole.set_index(whole["month"].dt.strftime("%Y-%m"))["value"]
