@@ -16,6 +16,7 @@ from labsim.text import _, n_
 __all__ = ["calibration_view"]
 
 _MOST_SHOWN = 12
+_FEWEST = 30  # equal runs, below which ranks of known truths were seen to crowd at both ends
 
 
 def calibration_view(about: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -115,6 +116,9 @@ def _notes(about: Mapping[str, Any]) -> Iterator[str]:
     ).format(
         runs=about["runs"], size=about["effective_sample_size"], distinct=about["distinct_draws"], draws=about["draws"]
     )
+    if about["effective_sample_size"] < _FEWEST:
+        words = _("Fewer than {least} are too few: bands are narrower than they should be; give more --samples.")
+        yield words.format(least=_FEWEST)
     yield _(
         "Priors are assumed: a parameter of grade D may be {d:g} times larger or smaller, one of grade C {c:g} times"
         " (shares: their odds). The model's own discrepancy is taken as {share:g} % of each figure."
