@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kstwobign
 
 from labsim.evidence.history import Doubles
 from labsim.evidence.observations import Observation
 from labsim.evidence.priors import Prior
 from labsim.evidence.sampling import Sampled
-from labsim.evidence.weights import effective_size, quantiles
+from labsim.evidence.weights import quantiles
 from labsim.experiment.opened import OpenedStudy
 from labsim.experiment.screening import told_apart
 from labsim.results import GROUPS
@@ -21,6 +20,7 @@ from labsim.results import GROUPS
 __all__ = ["figures_in", "fit_table", "following_plan", "moved_table", "read_figures", "waves_table"]
 
 _HALF, _MOST = (0.25, 0.75), (0.05, 0.95)
+_BATCHES, _OF_EACH = 20, 500
 
 
 def read_figures(study: OpenedStudy, figures: Sequence[Observation]) -> Doubles:
@@ -114,16 +114,15 @@ def moved_table(priors: Sequence[Prior], found: Sampled, weights: Doubles, draws
 
     Columns: parameter, grade, unit, kind, scale, prior_low, prior_high, present, prior_sd and posterior_sd (as shares
     of the prior's range), shift (of the mean, in standard deviations of the prior), ratio (of the standard deviations),
-    median, low and high (90 % of the draws), p, moved, active. `p` is that of the greatest distance between the
-    distribution and the prior's (Kolmogorov and Smirnov) at the effective sample size; `moved` holds at a false
+    median, low and high (90 % of the draws), p, moved, active. `p` says how often as many
+    draws from the prior with these very weights have a mean as far off or a spread as small; `moved` holds at a false
     discovery rate of 5 % over all parameters; `active` says that the last emulators took it.
     """
     points = found.points
     mean = weights @ points
     sd = np.sqrt(np.maximum(weights @ (points - mean) ** 2, 0.0))
     prior_sd = np.sqrt(1.0 / 12.0)
-    size = effective_size(weights)
-    p = np.array([_chance_of_luck(column, weights, size) for column in points.T])
+    p = _chances_of_luck(mean, sd**2, weights)
     active = set().union(*found.waves[-1].active) if found.waves else set()
     columns = draws.to_numpy(float)
     frame = pd.DataFrame([
@@ -141,12 +140,18 @@ def moved_table(priors: Sequence[Prior], found: Sampled, weights: Doubles, draws
     return frame.sort_values(["p", "parameter"], ignore_index=True)
 
 
-def _chance_of_luck(points: Doubles, weights: Doubles, size: float) -> float:
-    order = np.argsort(points, kind="stable")
-    reached = np.cumsum(weights[order])
-    at = points[order]
-    apart = max(float(np.abs(reached - at).max()), float(np.abs(reached - weights[order] - at).max()))
-    return float(kstwobign.sf(apart * np.sqrt(size)))
+def _chances_of_luck(mean: Doubles, variance: Doubles, weights: Doubles) -> Doubles:
+    """Return for each parameter how often luck alone moves a mean as far or narrows a spread as much."""
+    generator = np.random.default_rng(1)
+    further, narrower = np.zeros(len(mean)), np.zeros(len(mean))
+    for _batch in range(_BATCHES):
+        by_luck = generator.random((_OF_EACH, len(weights)))
+        means = by_luck @ weights
+        spreads = (by_luck**2) @ weights - means**2
+        further += (np.abs(means - 0.5)[:, None] >= np.abs(mean - 0.5)).sum(axis=0)
+        narrower += (spreads[:, None] <= variance).sum(axis=0)
+    found: Doubles = np.minimum(1.0, 2.0 * (1.0 + np.minimum(further, narrower)) / (1.0 + _BATCHES * _OF_EACH))
+    return found
 
 
 def waves_table(found: Sampled) -> pd.DataFrame:
