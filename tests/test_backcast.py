@@ -23,9 +23,7 @@ from labsim.evidence.counted import children, derived
 from labsim.evidence.naive import last_value, linear_trend
 from labsim.evidence.observed_series import Figure, read_figures
 from labsim.evidence.scoring import band, coverage_of, errors_of, told_apart
-from labsim.evidence.spread import spread_at
 from labsim.experiment.opened import open_study
-from labsim.experiment.uncertain import uncertain_parameters
 from labsim.population.reading import read_margins
 from labsim.population.start import populate
 from labsim.report.backcast import verdicts_of
@@ -159,15 +157,6 @@ def test_bands_cover_a_synthetic_truth_as_often_as_they_say() -> None:
     for level in (50, 90):
         p = level / 100
         assert abs(found[level] - p) < 4 * math.sqrt(p * (1 - p) / n) + 0.02
-
-
-def test_the_spread_of_a_parameter_is_about_its_value() -> None:
-    _varied, parameters, _left = uncertain_parameters("son_la", grades=("C", "D"), with_policies=False)
-    for one in parameters:
-        low, middle, high = (spread_at(one, share) for share in (0.0, 0.5, 1.0))
-        assert one.low <= low <= high <= one.high
-        if not one.factor.whole:
-            assert middle == pytest.approx(one.present, abs=1e-9 + 1e-9 * abs(one.present))
 
 
 # --- what the model records only in parts

@@ -77,11 +77,11 @@ def test_observed_figures_carry_their_error_and_their_doubts():
     found = observations_of(load("son_la", settings={"period.until": "2022-12"}))
     by = {(one.indicator, one.where, one.year): one for one in found}
     share = by["agricultural_share", "", 2022]
-    # 61 to 69 is four standard deviations, doubled since the figure follows the plan; the model's own is a twentieth
-    assert (share.error, share.discrepancy) == pytest.approx((4.0, 0.05 * 64.9))
+    # 61 to 69 holds 95 %, doubled since the figure follows the plan; the model's own error is a twentieth
+    assert (share.spread, share.error, share.discrepancy) == pytest.approx((8 / 3.92, 16 / 3.92, 0.05 * 64.9))
     assert share.plan_following and not share.unused
     force = by["labour_force_survey", "", 2021]
-    assert force.error == pytest.approx(15_000) and not force.plan_following
+    assert force.error == pytest.approx(60_000 / 3.92) and not force.plan_following
     assert share.weight == 0.5 and force.weight == 1.0  # two figures of one series share one error
     assert by["trained_share", "", 2021].unused == "derived from other figures"
     assert by["people_trained", "rural", 2022].unused == "counts a part of the people meant"
@@ -99,7 +99,7 @@ def one_figure(**given) -> Observation:
     facts = {
         "indicator": "unemployment_rate", "concept": "administrative", "groups": groups, "year": 2021, "month": 12,
         "value": 10.0, "low": 9.0, "high": 11.0, "unit": "%", "kind": "stock", "plan_following": False, "grade": "D",
-        "source": "made up", "error": 0.5, "discrepancy": 0.0, "weight": 1.0, "unused": "",
+        "source": "made up", "spread": 0.5, "error": 0.5, "discrepancy": 0.0, "weight": 1.0, "unused": "",
     }  # fmt: skip
     return Observation(**(facts | given))
 

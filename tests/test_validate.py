@@ -18,9 +18,10 @@ from click.testing import CliRunner
 from labsim import schedule
 from labsim.cli import cli
 from labsim.errors import ConfigError
-from labsim.evidence import books, common_draws, executors, pairing
+from labsim.evidence import against_figures, books, common_draws, executors, pairing
 from labsim.evidence.check import Check, Comparison, Line, closest, count_of
 from labsim.evidence.validate import GROUPS, Validation, lines, validate
+from labsim.experiment.posterior import Posterior
 from labsim.policies import Policy
 from labsim.population import start
 from labsim.report.validation import scoreboard_view
@@ -165,6 +166,24 @@ def some_trained_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(start, "train_people", forgetful)
 
 
+def many_leave(world: World) -> None:
+    """A third of those without an employer are gone in the first month, and no flow tells of it."""
+    if world.month == 1:
+        activity = world.workers.activity
+        here = np.flatnonzero((activity <= Activity.OUT_OF_LABOUR_FORCE) & (activity != Activity.EMPLOYEE))
+        activity[here[::3]] = Activity.LEFT
+
+
+def code_has_changed(patch: pytest.MonkeyPatch) -> None:
+    old = Posterior(Path("posterior.csv"), ("x",), np.ones((1, 1)), np.ones(1), {"code_hash": "other"}, "")
+    patch.setattr(against_figures, "posterior_for", lambda _config, _choice: old)
+
+
+def figures_are_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(against_figures, "_inside", lambda _posterior: dict.fromkeys("abcdefghij", False))
+
+
+PROVINCES = ("son_la", "lao_cai", "bac_kan")
 FAULTS: dict[str, Fault] = {
     "urn_ball_mean": misread("search.search", effort=0.97),
     "urn_ball_variance": first("search.search", vacancies_bunch),
@@ -209,9 +228,12 @@ FAULTS: dict[str, Fault] = {
     "executors_agree": threads_leave_a_trace,
     **{
         f"{province}_{what}": some_trained_are_forgotten
-        for province in ("son_la", "lao_cai", "bac_kan")
+        for province in PROVINCES
         for what in ("cells", "totals")
     },
+    **{f"{province}_backcast": first("counting.count_people", many_leave) for province in PROVINCES},
+    **{f"{province}_draws": code_has_changed for province in PROVINCES},
+    "son_la_observed": figures_are_elsewhere,
 }
 
 

@@ -30,11 +30,6 @@ class Assumptions(Parameters):
         0.05, unit="share of the declared range", low=0.001, high=0.5, grade="D", source=_ASSUMED,
         help="the same for the other grades",
     )  # fmt: skip
-    deviations_in_band: float = quantity(
-        2.0, unit="standard deviations", low=0.5, high=4, grade="D",
-        source="assumed: the plausible band of an observed figure is read as an interval of 95 %",
-        help="half the width of a plausible band",
-    )  # fmt: skip
     plan_following: float = quantity(
         2.0, unit="ratio", low=1, high=10, grade="D",
         source="assumed: yearly provincial figures follow the plan in straight lines, and say less than they seem to",

@@ -62,7 +62,7 @@ def chosen_figures(later: Sequence[Figure], known: Sequence[Figure], start: int,
     for one in after:
         if one.year <= last:
             by_series.setdefault(key_of(one), []).append(one)
-    before_start = [one for one in known if one.year <= start and one.status != "plan"]
+    before_start = [one for one in known if one.year <= start and one.status in (OBSERVED, "derived")]
     before: dict[str, tuple[Figure, ...]] = {}
     late, errors = set(), {}
     for key, figures in by_series.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from labsim.evidence.history import Doubles
 from labsim.evidence.observations import Observation
@@ -21,6 +22,7 @@ __all__ = ["figures_in", "fit_table", "following_plan", "moved_table", "read_fig
 
 _HALF, _MOST = (0.25, 0.75), (0.05, 0.95)
 _BATCHES, _OF_EACH = 20, 500
+_STEPS = 41
 
 
 def read_figures(study: OpenedStudy, figures: Sequence[Observation]) -> Doubles:
@@ -66,8 +68,8 @@ def fit_table(
     Columns: indicator, where, when, unit, observed, low, high (the figure's plausible band), error, discrepancy,
     plan_following, unused, weight, share_of_misfit (of the posterior's mean squared misfit), prior_low
     and prior_high (90 % of the first wave), median, half_low, half_high, band_low, band_high (50 and 90 % of the
-    posterior, luck included), width (of the 90 % band), in_half and in_band (the figure lies within), and touches (its
-    plausible band does).
+    posterior, luck included), width (of the 90 % band), in_half and in_band (the figure lies within), seen_low and
+    seen_high (90 % of the figures that would be seen: the runs with the figure's own error), and in_seen.
     """
     mean = weights @ misfits
     whole = float(mean.sum())
@@ -83,6 +85,7 @@ def fit_table(
         half_low, median, half_high = quantiles(column, own, (_HALF[0], 0.5, _HALF[1]))
         low, high = quantiles(column, own, _MOST)
         prior = np.quantile(values[known & first, place], _MOST)
+        seen_low, seen_high = quantiles(*_with_error(column, own, one.spread), _MOST)
         rows.append({
             "indicator": one.indicator, "where": one.where, "when": one.when, "unit": one.unit, "observed": one.value,
             "low": one.low, "high": one.high, "error": one.error, "discrepancy": one.discrepancy,
@@ -90,9 +93,15 @@ def fit_table(
             "share_of_misfit": shares[place], "prior_low": prior[0], "prior_high": prior[1], "median": median,
             "half_low": half_low, "half_high": half_high, "band_low": low, "band_high": high, "width": high - low,
             "in_half": bool(half_low <= one.value <= half_high), "in_band": bool(low <= one.value <= high),
-            "touches": bool(low <= one.high and one.low <= high),
+            "seen_low": seen_low, "seen_high": seen_high, "in_seen": bool(seen_low <= one.value <= seen_high),
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _with_error(values: Doubles, weights: Doubles, spread: float) -> tuple[Doubles, Doubles]:
+    """Return values and weights with a normal error laid over each value, in steps of equal chance."""
+    steps = spread * norm.ppf((np.arange(_STEPS) + 0.5) / _STEPS)
+    return (values[:, None] + steps).ravel(), np.repeat(weights / _STEPS, _STEPS)
 
 
 def following_plan(fit: pd.DataFrame) -> dict[str, float]:

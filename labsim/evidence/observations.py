@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from dataclasses import dataclass, replace
 
 from labsim.config import Config
-from labsim.errors import ConfigError, Problem
 from labsim.evidence.assumptions import Assumptions
-from labsim.experiment.posterior import beside_margins
+from labsim.evidence.observed_series import GROUPS as FIGURE_GROUPS
+from labsim.evidence.observed_series import Figure, figures_of
 from labsim.experiment.run import indicators_known
 from labsim.results import GROUPS, IndicatorInfo
 from labsim.text import _
@@ -24,8 +21,9 @@ __all__ = ["Observation", "groupings_of", "last_month", "observations_of"]
 class Observation:
     """One observed figure.
 
-    `value`, `low` and `high` (its plausible band) are in `unit`; `error` is the standard deviation of the figure about
-    the truth, larger where it is `plan_following`, and `discrepancy` that of the truth about the model. `weight` is one
+    `value`, `low` and `high` (its plausible band) are in `unit`; `spread` is the standard deviation of the figure about
+    the truth that the band stands for, `error` the one that counts in the fit, larger where the figure is
+    `plan_following`, and `discrepancy` that of the truth about the model. `weight` is one
     over the number of figures in use of the same series, whose errors are one error. `unused` says why a figure is not
     in the fit; empty where it is.
     """
@@ -43,6 +41,7 @@ class Observation:
     plan_following: bool
     grade: str
     source: str
+    spread: float
     error: float
     discrepancy: float
     weight: float
@@ -74,17 +73,10 @@ def observations_of(config: Config, assumed: Assumptions | None = None) -> list[
 
     Those that cannot be used are there too, and say why. Raises ConfigError for a file that cannot be read.
     """
-    assumed = assumed or Assumptions()
-    path = beside_margins(config, "observed.csv")
-    if path is None:
-        return []
-    try:
-        rows = pd.read_csv(path, encoding="utf-8").to_dict("records")
-        found = [_observation(row, config, assumed) for row in rows]
-    except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
-        message = _("cannot be read as observed figures ({why})").format(why=error)
-        raise ConfigError([Problem(str(path), None, None, "", message)]) from error
-    return _weighed([one for one in found if one is not None])
+    assumed, known = assumed or Assumptions(), indicators_known()
+    figures = [one for one in figures_of(config, "observed.csv") if one.indicator in known]
+    within = [one for one in figures if 0 < _month_of(one, config) <= config.period.n_months]
+    return _weighed([_observation(one, known[one.indicator], config, assumed) for one in within])
 
 
 def last_month(config: Config) -> str | None:
@@ -99,49 +91,41 @@ def groupings_of(observations: Sequence[Observation]) -> list[str]:
     return [name for name in GROUPS if any(one.groups[name] != "all" for one in observations)]
 
 
-def _observation(row: Mapping[Any, Any], config: Config, assumed: Assumptions) -> Observation | None:
-    """Return a figure of the file, or None where it is of another time or the model has no such indicator."""
-    known = indicators_known()
-    info = known.get(str(row["indicator"]))
-    year, month = int(row["year"]), int(row["month"])
-    at = config.period.month_index(f"{year}-{month:02d}")
-    if info is None or not 0 < at <= config.period.n_months:
-        return None
-    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
-    follows = str(row["plan_following"]).lower() == "true"
-    error = (high - low) / 2.0 / assumed.deviations_in_band * (assumed.plan_following if follows else 1.0)
+def _month_of(figure: Figure, config: Config) -> int:
+    return config.period.month_index(f"{figure.year}-{figure.month:02d}")
+
+
+def _observation(figure: Figure, info: IndicatorInfo, config: Config, assumed: Assumptions) -> Observation:
+    follows, spread = figure.plan_following, figure.error
+    discrepancy = assumed.discrepancy * abs(figure.value)
+    groups = dict.fromkeys(GROUPS, "all") | dict(zip(FIGURE_GROUPS, figure.groups, strict=True))
     return Observation(
-        indicator=info.name, concept=str(row["concept"]), groups={name: _group(row, name) for name in GROUPS},
-        year=year, month=month, value=value, low=low, high=high, unit=str(row["unit"]), kind=info.kind,
-        plan_following=follows, grade=str(row.get("grade", "")), source=str(row.get("source", "")), error=error,
-        discrepancy=assumed.discrepancy * abs(value), weight=1.0, unused=_why_not(row, info, at),
+        indicator=info.name, concept=figure.concept, groups=groups, year=figure.year, month=figure.month,
+        value=figure.value, low=figure.low, high=figure.high, unit=figure.unit, kind=info.kind, plan_following=follows,
+        grade=figure.grade, source=figure.source, spread=spread,
+        error=spread * (assumed.plan_following if follows else 1.0), discrepancy=discrepancy,
+        weight=1.0, unused=_why_not(figure, info, _month_of(figure, config)),
     )  # fmt: skip
 
 
-def _why_not(row: Mapping[Any, Any], info: IndicatorInfo, at: int) -> str:
+def _why_not(figure: Figure, info: IndicatorInfo, at: int) -> str:
     """Say why a figure is not used; empty where it is."""
-    if row["status"] != "observed":
-        words = {"derived": _("derived from other figures"), "partial": _("counts a part of the people meant")}
-        return words.get(str(row["status"]), _("planned, not observed"))
-    if row["concept"] != info.concept:
+    if figure.status != "observed":
+        words = {
+            "derived": _("derived from other figures"),
+            "partial": _("counts a part of the people meant"),
+            "unclear": _("whom it counts is not known"),
+        }
+        return words.get(figure.status, _("planned, not observed"))
+    if figure.concept != info.concept:
         return _("another concept than the indicator's")
-    if row["unit"] != info.unit:
-        return _("another unit than the indicator's")
-    if info.kind == "flow" and (int(row["month"]) != 12 or at < 12):
+    if info.kind == "flow" and (figure.month != 12 or at < 12):
         return _("a flow over less than a calendar year")
     return ""
-
-
-def _group(row: Mapping[Any, Any], name: str) -> str:
-    given = row.get(name, "all")
-    return "all" if given is None or given != given else str(given)
 
 
 def _weighed(observations: Sequence[Observation]) -> list[Observation]:
     counts: dict[tuple[str, ...], int] = {}
     for one in observations:
         counts[one.series] = counts.get(one.series, 0) + (not one.unused)
-    return [
-        Observation(**{**vars(one), "weight": 0.0 if one.unused else 1.0 / counts[one.series]})
-        for one in observations
-    ]
+    return [replace(one, weight=0.0 if one.unused else 1.0 / counts[one.series]) for one in observations]

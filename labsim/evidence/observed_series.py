@@ -29,7 +29,7 @@ COLUMNS = (
     "plan_following", *GROUPS, "note",
 )  # fmt: skip
 NEEDED = ("indicator", "year", "value")
-STATUSES = ("observed", "derived", "plan")
+STATUSES = ("observed", "derived", "partial", "unclear", "plan")
 CONCEPTS = ("administrative", "survey", "census", "model")
 DEVIATIONS_IN_BAND = 3.92  # a band is read as 95 %: so many standard deviations wide
 
@@ -41,7 +41,8 @@ class Figure:
     """One observed figure of an indicator at the end of a month, or over a year where it is a flow.
 
     `error` is its standard deviation about the truth, in `unit`: the width of its band over 3.92, 0 without a band.
-    `status` is observed, derived (from other figures) or plan.
+    `status` is observed, derived (from other figures), partial (it counts a part of the people meant), unclear (whom it
+    counts is not known) or plan.
     """
 
     indicator: str
@@ -87,7 +88,7 @@ def figures_of(config: Config, name: str) -> list[Figure]:
 def read_figures(path: Path, config: Config, *, leave_unknown: bool = False) -> list[Figure]:
     """Read a file of observed figures. Raises ConfigError with every problem as file:line:column.
 
-    With `leave_unknown` figures of indicators that the model does not have, and plans, are passed over.
+    With `leave_unknown` figures of indicators that the model does not have are passed over.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -141,7 +142,7 @@ class _Reading:
             return None
         cells = dict(zip(self.header, (cell.strip() for cell in row), strict=False))
         info = self.known.get(cells.get("indicator", ""))
-        if leave_unknown and (info is None or cells.get("status") == "plan"):
+        if leave_unknown and info is None:
             return None
         before = len(self.problems)
         if info is None:

@@ -9,7 +9,16 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from labsim.errors import ConfigError, Problem
-from labsim.evidence import books, closed_forms, cohorts, common_draws, executors, population_fit, published
+from labsim.evidence import (
+    against_figures,
+    books,
+    closed_forms,
+    cohorts,
+    common_draws,
+    executors,
+    population_fit,
+    published,
+)
 from labsim.evidence.check import Check, Line
 from labsim.experiment.executor import run_tasks
 from labsim.experiment.run import Progress, code_hash, versions, warm_up
@@ -26,6 +35,7 @@ _LINES: tuple[Line, ...] = (
     *common_draws.LINES,
     *executors.LINES,
     *population_fit.LINES,
+    *against_figures.LINES,
 )
 GROUPS: Mapping[str, str] = {
     "closed_forms": mark("Closed forms"),
@@ -34,6 +44,7 @@ GROUPS: Mapping[str, str] = {
     "common_draws": mark("Common draws"),
     "executors": mark("Executors"),
     "population_fit": mark("Fit of the starting population"),
+    "figures": mark("Observed figures"),
 }
 
 

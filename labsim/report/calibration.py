@@ -39,6 +39,7 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     table.add_column(_("Before:\n90 % band"), justify="right", no_wrap=True)
     table.add_column(_("After:\n90 % band"), justify="right", no_wrap=True)
     table.add_column(_("Width"), justify="right", no_wrap=True)
+    table.add_column(_("As seen:\n90 % band"), justify="right", no_wrap=True)
     table.add_column(_("Holds"), no_wrap=True)
     for row in rows:
         unit = row["unit"]
@@ -46,17 +47,18 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
         name = Text(f"{row['indicator']}{mark} {row['when']}")
         beside = "; ".join(part for part in (row["where"], unit_name(unit), row["unused"]) if part)
         name.append(f"\n{beside}", style="dim")
-        holds = _("yes") if row["in_band"] else _("touches") if row["touches"] else _("no")
+        holds = _("yes") if row["in_band"] else _("as seen") if row["in_seen"] else _("no")
         table.add_row(
             name, f"{number(row['observed'], unit)}\n({_span(row['low'], row['high'], unit)})",
             _span(row["prior_low"], row["prior_high"], unit), _span(row["band_low"], row["band_high"], unit),
-            number(row["width"], unit), holds,
+            number(row["width"], unit), _span(row["seen_low"], row["seen_high"], unit), holds,
         )  # fmt: skip
     yield table
     yield Text(
         _(
-            "* follows the plan. Holds: the observed figure lies in the band of the runs, luck included; touches: only"
-            " its plausible band does. A figure with a reason beside it is not in the fit."
+            "* follows the plan. After: the runs, luck included. As seen: the runs with the figure's own error, read"
+            " from its plausible band. Holds: the observed figure lies in the band of the runs; as seen: only in that"
+            " with its own error. A figure with a reason beside it is not in the fit."
         ),
         style="dim",
     )
