@@ -1,7 +1,7 @@
 """Look back on 2010 to 2016 in all three provinces, and write what came of it as it is.
 
-python tools/backcast.py update     run (some minutes), and write docs/backcast.csv and docs/backcast.md
-python tools/backcast.py render     write docs/backcast.md from docs/backcast.csv
+python tools/backcast.py update     run (some minutes), write docs/backcast.csv and .md, and the table in README.md
+python tools/backcast.py render     write docs/backcast.md and the table in README.md from docs/backcast.csv
 python tools/backcast.py check      say what changed since; exit code 1 if anything did
 """
 
@@ -25,7 +25,8 @@ from labsim.text import use_language
 ROOT = Path(__file__).resolve().parents[1]
 PROVINCES = {"son_la": "Son La", "lao_cai": "Lao Cai", "bac_kan": "Bac Kan"}
 START, UNTIL, SCALE, DRAWS, REPLICATES = 2010, 2016, 0.01, 48, 8
-TABLE, TEXT = ROOT / "docs" / "backcast.csv", ROOT / "docs" / "backcast.md"
+TABLE, TEXT, README = ROOT / "docs" / "backcast.csv", ROOT / "docs" / "backcast.md", ROOT / "README.md"
+BEGIN, END = "<!-- backcast -->\n", "\n<!-- end of backcast -->"
 METHODS = ("model", "last_value", "linear_trend")
 _HEAD = f"""# Looking back: {START} to {UNTIL}
 
@@ -90,6 +91,22 @@ def rendered(table: pd.DataFrame) -> str:
     return "\n".join(parts) + "\n" + _FOOT
 
 
+def in_short(table: pd.DataFrame) -> str:
+    """Return the part of README.md that holds the table: errors and bands of every series."""
+    use_language("en")
+    about = (
+        "Root mean square errors (mean absolute errors); the closest is bold, a star marks an order that the error of\n"
+        "the figures could have turned."
+    )
+    return f"{about}\n\n{_table(table)}\n{_sums(table)}"
+
+
+def with_table(readme: str, table: pd.DataFrame) -> str:
+    """Return README.md with the table in its place."""
+    before, _begin, rest = readme.partition(BEGIN)
+    return before + BEGIN + in_short(table) + END + rest.partition(END)[2]
+
+
 def _table(table: pd.DataFrame) -> str:
     named = [method_name(method) for method in METHODS]
     lines = [f"| Province | Series | Figures | {' | '.join(named)} | in 50 % | in 90 % | width of 90 % |",
@@ -130,6 +147,8 @@ def changed() -> list[str]:
     """Return what is not as it was when the page was made."""
     table = pd.read_csv(TABLE)
     found = [] if TEXT.read_text(encoding="utf-8") == rendered(table) else ["docs/backcast.md: not what its table says"]
+    readme = README.read_text(encoding="utf-8")
+    found += [] if readme == with_table(readme, table) else ["README.md: not what the table says"]
     for province in PROVINCES:
         was = table[table["province"] == province].iloc[0]
         found += [f"{province}: {name} changed" for name, now in stamps_of(province).items() if was[name] != now]
@@ -155,7 +174,9 @@ def main() -> int:
                 )))  # fmt: skip
                 print(PROVINCES[province])
         pd.concat(parts, ignore_index=True).to_csv(TABLE, index=False, lineterminator="\n")
-    TEXT.write_text(rendered(pd.read_csv(TABLE)), encoding="utf-8", newline="\n")
+    table = pd.read_csv(TABLE)
+    TEXT.write_text(rendered(table), encoding="utf-8", newline="\n")
+    README.write_text(with_table(README.read_text(encoding="utf-8"), table), encoding="utf-8", newline="\n")
     return 0
 
 

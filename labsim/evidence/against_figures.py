@@ -36,7 +36,8 @@ def series_held(province: str) -> Iterator[Comparison]:
         if best["method"] == MODEL or not best["told"]:
             held += 1
         else:
-            lost.append(str(_(best["label"])))
+            label = str(best["label"])
+            lost.append(_(label))
     n = held + len(lost)
     yield Comparison(n / 2, held, 0.0, "; ".join(lost), "at least")
 
