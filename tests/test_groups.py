@@ -17,6 +17,7 @@ from labsim.experiment.run import run
 from labsim.groups import BIN, GROUPINGS, PEOPLE_OF
 from labsim.indicators import INDICATORS
 from labsim.model import LabourModel
+from labsim.processes import incomes
 from labsim.report.figures import main_series
 from labsim.report.numbers import number
 from labsim.results import open_results
@@ -96,12 +97,12 @@ def test_changes_of_income_are_those_of_the_same_people(son_la):
     model = LabourModel(son_la("by=[sex, district]", scale=0.01), 1)
     w = model.workers
 
-    def incomes() -> np.ndarray:
+    def pay() -> np.ndarray:
         return np.where(w.activity <= 5, np.where(w.activity <= 2, w.wage, 0.0), np.nan).astype(np.float64)
 
-    before = incomes()
+    before = pay()
     model.run(12)
-    after = incomes()
+    after = pay()
     found = model.recorder.monthly()
     found = found[(found["month"] == "2021-12-31") & (found["age"] == "all")]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,13 +127,17 @@ def test_changes_of_income_are_those_of_the_same_people(son_la):
 
 @pytest.mark.tiny
 def test_the_median_at_the_ends_is_the_end():
-    def median(*changes: float) -> float:
-        return groups._distribution(np.array(changes), np.zeros(len(changes), dtype=np.int64), 1)[2, 0]
+    def distribution(before: list[float], after: list[float], n: int = 1) -> np.ndarray:
+        then, now = (np.array(values, dtype=np.float32) for values in (before, after))
+        far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, incomes.N_BINS), dtype=np.int64)
+        none = np.zeros(len(then), dtype=np.uint8)
+        incomes.count_changes(then, now, none, none, far, bins)
+        return groups._distribution(far, bins)
 
-    assert median(-1.0, -1.0, 0.1) == -100.0
-    assert median(np.inf, np.inf, 0.0) == 300.0
-    assert abs(median(0.1, 0.102, 0.5) - 10.2) <= 100 * BIN
-    assert np.isnan(groups._distribution(np.array([0.1]), np.zeros(1, dtype=np.int64), 2)[0, 1])
+    assert distribution([100.0, 100.0, 100.0], [0.0, 0.0, 110.0])[2, 0] == -100.0
+    assert distribution([0.0, 0.0, 100.0], [1.0, 1.0, 100.0])[2, 0] == 300.0
+    assert abs(distribution([1000.0] * 3, [1100.0, 1102.0, 1500.0])[2, 0] - 10.2) <= 100 * BIN
+    assert np.isnan(distribution([10.0], [11.0], 2)[0, 1])
 
 
 def test_print_csv_json_and_python_give_the_same_numbers(tmp_path):

@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("3a", ("processes.base", "processes.admission", "processes.courses", "processes.vacancies", "policies.base")),
     ("3aa", ("processes.drawing", "processes.insight", "processes.loans", "processes.policy_places")),
     ("3b", ("population", "population.*", "processes.*")),
-    ("3bb", ("processes.fields",)),
+    ("3bb", ("processes.fields", "processes.incomes")),
     ("3c", ("processes", "policies.seats", "policies.markets", "policies.means", "groups")),
     ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),
     ("4b", ("policies", "schedule", "recorder")),

@@ -38,7 +38,15 @@ MARGINS = [pytest.param(file, id=f"{name}/{file.stem}") for name in PROVINCES
 
 def test_there_are_three_provinces_with_the_same_files() -> None:
     assert set(PROVINCES) == set(DISTRICTS)
-    names = {name: {file.relative_to(CONFIGS / name) for file in (CONFIGS / name).rglob("*.*")} for name in PROVINCES}
+    made = ("evidence", "posterior")  # by commands that take long, for the provinces for which they were run
+    names = {
+        name: {
+            file.relative_to(CONFIGS / name)
+            for file in (CONFIGS / name).rglob("*.*")
+            if not file.name.startswith(made)
+        }
+        for name in PROVINCES
+    }
     assert names["lao_cai"] == names["bac_kan"] == names["son_la"]
 
 

@@ -44,7 +44,7 @@ _LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
 # hazards and new firms at the highest rates allowed, so that no kernel waits for a rare month
 _WARM_SETTINGS = {
     "scale": 0.001,
-    "period": {"start": "2020-12", "until": "2021-02"},
+    "period": {"start": "2020-12", "until": "2021-12"},  # changes of income take two Decembers
     "climate.frequency": 5,
     "firms.entry_rate": 0.5,
     "by": ["field"],
