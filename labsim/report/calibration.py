@@ -34,11 +34,10 @@ def calibration_view(about: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     table = ruled_table()
-    table.add_column(_("Figure"), ratio=1, min_width=24)
+    table.add_column(_("Figure"), ratio=1, min_width=24, overflow="fold")
     table.add_column(_("Observed\n(plausible)"), justify="right", no_wrap=True)
     table.add_column(_("Before:\n90 % band"), justify="right", no_wrap=True)
-    table.add_column(_("After:\n90 % band"), justify="right", no_wrap=True)
-    table.add_column(_("Width"), justify="right", no_wrap=True)
+    table.add_column(_("After: 90 %\nband (width)"), justify="right", no_wrap=True)
     table.add_column(_("As seen:\n90 % band"), justify="right", no_wrap=True)
     table.add_column(_("Holds"), no_wrap=True)
     for row in rows:
@@ -50,8 +49,9 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
         holds = _("yes") if row["in_band"] else _("as seen") if row["in_seen"] else _("no")
         table.add_row(
             name, f"{number(row['observed'], unit)}\n({_span(row['low'], row['high'], unit)})",
-            _span(row["prior_low"], row["prior_high"], unit), _span(row["band_low"], row["band_high"], unit),
-            number(row["width"], unit), _span(row["seen_low"], row["seen_high"], unit), holds,
+            _span(row["prior_low"], row["prior_high"], unit),
+            f"{_span(row['band_low'], row['band_high'], unit)}\n({number(row['width'], unit)})",
+            _span(row["seen_low"], row["seen_high"], unit), holds,
         )  # fmt: skip
     yield table
     yield Text(
