@@ -242,6 +242,7 @@ def test_every_line_has_a_fault() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.faults
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_what_a_line_watches_fails_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name](monkeypatch)
