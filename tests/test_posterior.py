@@ -28,7 +28,7 @@ from labsim.experiment.posterior import (
     stale,
 )
 from labsim.experiment.runner import carry_out
-from labsim.report.console import bands_hold
+from labsim.report.console import _beyond, bands_hold
 
 WORLD = {"reference.people": 200, "period.until": "2021-03"}
 NAME = "firms.separation_rate"
@@ -112,6 +112,14 @@ def test_a_value_outside_the_region_calibrated_is_marked(two):
     lines = " ".join(bands_hold(drawn.told([1])))
     assert f"EXTRAPOLATION: {NAME} = 0.18 lies outside the region calibrated, 0.01 to 0.15" in lines
     assert "EXTRAPOLATION" not in " ".join(bands_hold(drawn_from(frictional(), read_posterior(two)).told([1])))
+
+
+def test_numbers_beyond_what_was_calibrated_carry_a_mark(two):
+    told = drawn_from(frictional(**{NAME: 0.18}), read_posterior(two)).told([1])
+    here, later = {"year": 2021}, {"year": 2030}
+    calibrated = {**told, "calibrated": {"until": "2022-12"}}
+    assert (_beyond(here, calibrated), _beyond(later, calibrated)) == ("†", "†‡")
+    assert (_beyond(later, {**calibrated, "outside": []}), _beyond(later, None)) == ("‡", "")
 
 
 def test_scenarios_have_the_same_draw_for_the_same_replicate(two, tmp_path):

@@ -241,7 +241,7 @@ def test_shipped_targets_and_observations_name_indicators_of_the_model() -> None
         assert all(isinstance(one.note, Label) and one.note.vi for one in targets if one.indicator is None)
         observed = pd.read_csv(folder / "observed.csv", encoding="utf-8")
         assert set(observed["indicator"]) - set(INDICATORS) <= CONTEXT, f"{folder.name}/observed.csv"
-        assert set(observed["status"]) <= {"observed", "derived", "plan", "partial"}
+        assert set(observed["status"]) <= {"observed", "derived", "plan", "partial", "unclear"}
         # a figure of the future at the time of its source is a plan, whatever its column says
         assert observed.loc[observed["note"] == "plan", "status"].eq("plan").all()
 
@@ -280,7 +280,7 @@ def test_the_printed_scorecard_shows_both_readings_and_what_rests_on_assumption(
     notes: list[str] = []
     console = Console(width=80, record=True)
     rest = Rest(0.5, 0.4, 0.6, 0.1, is_stale=True, is_of_another=False)
-    console.print(_scorecard_table(rows, notes, {("t", 2022): rest}))
+    console.print(_scorecard_table(rows, notes, {("t", 2022): rest}, None))
     said = console.export_text()
     assert "or else, as the other" in said and "60.0 %" in said and "2 of 2" in said
     assert "rests on assumption:" in said and "50 % (40 % to 60 %)" in said and "[stale]" in said

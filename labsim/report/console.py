@@ -21,6 +21,7 @@ from labsim.text import _, current_language, n_
 __all__ = ["listed", "ruled_table", "scorecard_view", "title_of", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
+OUTSIDE, LATER = "†", "‡"  # what a number rests on lies outside the region calibrated; it is of a later time
 
 
 def scorecard_view(results: Results) -> Iterator[RenderableType]:
@@ -32,7 +33,7 @@ def scorecard_view(results: Results) -> Iterator[RenderableType]:
     damage: list[str] = []
     if scored:
         rests, damage = _rests(results.manifest)
-        yield _scorecard_table(scored, notes, rests)
+        yield _scorecard_table(scored, notes, rests, results.manifest.get("posterior"))
     if notes:
         yield listed((f"[{position}]", note) for position, note in enumerate(notes, start=1))
     left_out = [row for row in rows if row["status"] != "scored"]
@@ -90,11 +91,11 @@ def bands_hold(posterior: Mapping[str, Any] | None) -> list[str]:
         lines.append(words.format(changed=changed))
     for one in posterior["outside"]:
         words = _("EXTRAPOLATION: {name} = {value:g} lies outside the region calibrated, {low:g} to {high:g}.")
-        lines.append(words.format(**one))
+        lines.append(f"{OUTSIDE} {words.format(**one)}")
     until = posterior["calibrated"].get("until")
     if until:
         words = _("Calibrated on figures up to {until}; every number after that is an extrapolation in time.")
-        lines.append(words.format(until=until))
+        lines.append(f"{LATER} {words.format(until=until)}")
     return lines
 
 
@@ -110,7 +111,10 @@ def title_of(manifest: Mapping[str, Any]) -> str:
 
 
 def _scorecard_table(
-    rows: Sequence[Mapping[Any, Any]], notes: list[str], rests: Mapping[tuple[str, int], Rest]
+    rows: Sequence[Mapping[Any, Any]],
+    notes: list[str],
+    rests: Mapping[tuple[str, int], Rest],
+    posterior: Mapping[str, Any] | None,
 ) -> Table:
     table = ruled_table()
     table.add_column(_("Target"), ratio=1, min_width=24)
@@ -124,7 +128,8 @@ def _scorecard_table(
         below = [_definition(row), *([rest_line(rest)] if rest is not None else [])]
         table.add_row(
             Group(Text(_label(row) + marks), *(Text(line, style="dim") for line in below)),
-            _wanted(row), _simulated(row), _chance(row), number(row["shortfall_persons"], "persons"),
+            _wanted(row), _simulated(row, _beyond(row, posterior)), _chance(row),
+            number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
         if _is_measured_otherwise(row):
             table.add_row(
@@ -184,10 +189,19 @@ def _wanted(row: Mapping[Any, Any]) -> str:
     return f"{words}\n{_with_unit(row['target'], row['unit'])}"
 
 
-def _simulated(row: Mapping[Any, Any]) -> str:
+def _beyond(row: Mapping[Any, Any], posterior: Mapping[str, Any] | None) -> str:
+    """Return the marks of a number that lies outside what was calibrated: in a parameter, in time."""
+    if not posterior:
+        return ""
+    until = str(posterior["calibrated"].get("until") or "9999")
+    later = int(row["year"]) > int(until[:4])
+    return (OUTSIDE if posterior["outside"] else "") + (LATER if later else "")
+
+
+def _simulated(row: Mapping[Any, Any], marks: str) -> str:
     low, high = number(row["low"], row["unit"]), number(row["high"], row["unit"])
     band = "" if "-" in (low, high) else _("({low} to {high})").format(low=low, high=high)
-    return f"{_with_unit(row['value'], row['unit'])}\n{band}"
+    return f"{_with_unit(row['value'], row['unit'])}{marks}\n{band}"
 
 
 def _chance(row: Mapping[Any, Any]) -> str:
