@@ -15,7 +15,7 @@ from labsim.evidence import shares_file
 from labsim.evidence.freezing import blocks, frozen
 from labsim.evidence.ledger import COUNTS, parameter_ledger, row_counts
 from labsim.evidence.parts import WEAKNESS
-from labsim.evidence.shares import evidence
+from labsim.evidence.shares import _priors, evidence
 from labsim.evidence.shares_file import (
     Rest,
     configuration_of_numbers,
@@ -26,6 +26,7 @@ from labsim.evidence.shares_file import (
 )
 from labsim.evidence.sparse import follow
 from labsim.experiment import code
+from labsim.experiment.uncertain import read_choices, uncertain_parameters
 from labsim.report.evidence import evidence_view
 from labsim.report.evidence_figures import evidence_files
 from labsim.report.rests import reading_lines, rest_line, rest_notes
@@ -276,7 +277,7 @@ def test_tables_and_picture_of_a_lake(lake):
     [
         (["son_laa"], "son_la"),
         (["--samples", "5"], "allowed 0"),
-        (["--within", "0"], "--within"),
+        (["--ranges", "wide"], "--ranges"),
         (["--samples", "16", "--target", "certified_2031"], "certified_2030"),
         (["--samples", "16", "--vary", "matching.selectivty"], "selectivity"),
         (["--samples", "16", "--vary", "vocational_training.seats_per_year"], "decided, not uncertain"),
@@ -312,16 +313,12 @@ def test_a_damaged_file_of_shares_does_not_hide_the_scorecard(tmp_path, monkeypa
     assert rests == {} and "evidence.csv: damaged" in damage[0]
 
 
-def test_ranges_may_go_part_of_the_way_from_the_present_value():
-    from labsim.evidence.shares import _nearer
-    from labsim.experiment.uncertain import read_choices, uncertain_parameters
-
-    paths = ["search.reach", "climate.months_of_loss", "demography.retirement_age_men"]
-    _varied, found, _left = uncertain_parameters("son_la", choices=read_choices(paths))
-    near = {one.name: _nearer(one, 0.1) for one in found}
-    assert (near["search.reach"].low, near["search.reach"].high) == pytest.approx((31.6, 131.5))
-    assert (near["climate.months_of_loss"].low, near["climate.months_of_loss"].high) == (5, 9)  # whole: 5.5 and 9
-    factor = near["demography.retirement_age_men"]
-    assert factor.low < 1.0 < factor.high and factor.high - factor.low == pytest.approx(
-        0.1 * sum((found[1].high, -found[1].low))
-    )
+def test_parameters_vary_as_before_a_calibration_or_over_declared_ranges():
+    choices = read_choices(["search.reach", "search.effort=0.2:0.4"])
+    varied, found, _left = uncertain_parameters("son_la", choices=choices)
+    near = {one.name: one for one in _priors(varied.base, found, choices, "priors")}
+    wide = {one.name: one for one in _priors(varied.base, found, choices, "declared")}
+    assert (near["search.reach"].low, near["search.reach"].high) == (17.5, 70.0)  # half and twice 35, grade D
+    assert (wide["search.reach"].low, wide["search.reach"].high) == (1, 1000)
+    for one in (near["search.effort"], wide["search.effort"]):  # a range that was asked for stays
+        assert (one.low, one.high, one.scale) == (0.2, 0.4, "even")

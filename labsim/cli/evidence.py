@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, plain, print_lines, print_parts, show_progress
 from labsim.cli.many import as_settings, config_of_many_runs, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.evidence.parts import PRIORS, RANGES
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ _TABLES = ("ledger", "rows", "shares", "quality", "parameters", "worth")
 @click.option("--target", "targets", multiple=True, metavar="ID | INDICATOR@YEAR",
               help=_("What to split; all targets that can be scored and headline figures by default."))  # fmt: skip
 @click.option("--vary", multiple=True, metavar="PATH | SECTION | PATH=LOW:HIGH",
-              help=_("Parameters to vary; by default all of the world, over their declared ranges."))  # fmt: skip
-@click.option("--within", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True,
-              help=_("How far parameters go from where they are to the ends of their ranges."))  # fmt: skip
+              help=_("Parameters to vary; by default all of the world."))  # fmt: skip
+@click.option("--ranges", type=click.Choice(RANGES), default=PRIORS, show_default=True,
+              help=_("How far parameters go: as before a calibration, or over their declared ranges."))  # fmt: skip
 @click.option("--keep", is_flag=True,
               help=_("Write the shares beside the province's profile, where scorecards find them."))  # fmt: skip
 @options_of_many_runs(replicates=1, about=_("Each run has luck of its own: allowed 1."))
@@ -46,7 +47,7 @@ def evidence(
     samples: int,
     targets: tuple[str, ...],
     vary: tuple[str, ...],
-    within: float,
+    ranges: str,
     keep: bool,
     scale: float | None,
     until: str | None,
@@ -74,7 +75,7 @@ def evidence(
     folder = out or Path("labsim-results") / f"evidence-{'-'.join(Path(word).stem for word in (province, *scenario))}"
     with show_progress(hidden=quiet or not samples, what=_("runs")) as tell:
         found = judge(
-            province, scenario=list(scenario), samples=samples, targets=targets, vary=vary, within=within,
+            province, scenario=list(scenario), samples=samples, targets=targets, vary=vary, ranges=ranges,
             settings=as_settings(small, until, seed, settings), folder=folder, executor=executor, workers=workers,
             progress=tell,
         )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["LUCK", "TOGETHER", "WEAKNESS", "WORTH"]
+__all__ = ["DECLARED", "LUCK", "PRIORS", "RANGES", "TOGETHER", "WEAKNESS", "WORTH"]
 
 TOGETHER, LUCK = "together", "luck"
+RANGES = PRIORS, DECLARED = "priors", "declared"  # over which parameters vary
 # how much of a parameter's uncertainty a measurement in the province could take away, by what it rests on now
 WEAKNESS = {"A": 0.0, "B": 1 / 3, "C": 2 / 3, "D": 1.0}
 WORTH = (

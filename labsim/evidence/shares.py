@@ -1,8 +1,8 @@
 """Ask on which grades of evidence the answers rest, and which numbers are most worth collecting next.
 
-Every parameter of the world in use varies over its declared range, so do the random numbers; `freezing` splits the
-variance of each answer between the grades of the parameters and luck, `sparse` finds single parameters. What policies
-do is decided and the tables that make up the people at the start stay as they are: neither is part of the split.
+Every parameter of the world in use varies as in the prior of a calibration, so do the random numbers; `freezing` splits
+the variance of each answer between the grades of the parameters and luck, `sparse` finds single parameters. What
+policies do is decided and the tables that make up the people at the start stay as they are: neither is in the split.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ import pandas as pd
 
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem, ResultsError
+from labsim.evidence.assumptions import Assumptions
 from labsim.evidence.freezing import Blocks, Frozen, blocks, frozen
 from labsim.evidence.ledger import parameter_ledger, row_counts
-from labsim.evidence.parts import LUCK, TOGETHER, WEAKNESS, WORTH
+from labsim.evidence.parts import DECLARED, LUCK, PRIORS, RANGES, TOGETHER, WEAKNESS, WORTH
+from labsim.evidence.priors import Prior, prior_of
 from labsim.evidence.sparse import Followed, follow
 from labsim.experiment.asked import answers_of, targets_asked
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
 from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Plan, Study, WorldGiven, plan_of_configs
-from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
-from labsim.experiment.variation import Varied
+from labsim.experiment.uncertain import Choice, Uncertain, read_choices, uncertain_parameters
+from labsim.experiment.variation import Varied, full_path
 from labsim.quantity import GRADES
 from labsim.targets import Target
 from labsim.text import _
@@ -80,7 +82,7 @@ def evidence(
     samples: int = 0,
     targets: Sequence[str] = (),
     vary: Sequence[str] = (),
-    within: float = 1.0,
+    ranges: str = PRIORS,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/evidence",
     executor: str = "processes",
@@ -91,34 +93,36 @@ def evidence(
 
     A block is one run for each grade in use and three more. `targets` are ids of targets or indicator@year (all that
     can be scored, and the `HEADLINES` at the end, by default); `vary` are paths, sections or path=low:high (all
-    parameters of the world in use by default), each going `within` of the way (0 to 1) from its present value to both
-    ends of its range. Runs found in `folder` are kept, also when `samples` grows. Raises ConfigError
-    before anything is written for names, ranges and numbers that are not allowed.
+    parameters of the world in use by default). `ranges` are "priors", those that calibration starts from, or
+    "declared". Runs found in `folder` are kept, also when `samples` grows. Raises ConfigError before anything is
+    written for names, ranges and numbers that are not allowed.
     """
     if samples and samples < FEWEST_BLOCKS:
         message = _("given {given}; allowed 0 (the ledger alone) or {least} or more")
         raise ConfigError([Problem(None, None, None, "--samples", message.format(given=samples, least=FEWEST_BLOCKS))])
-    if not 0.0 < within <= 1.0:
-        message = _("given {given:g}; allowed above 0, to 1 (the whole declared range)")
-        raise ConfigError([Problem(None, None, None, "--within", message.format(given=within))])
+    if ranges not in RANGES:
+        message = _("given {given!r}; allowed: {allowed}").format(given=ranges, allowed=", ".join(RANGES))
+        raise ConfigError([Problem(None, None, None, "--ranges", message)])
     if not samples:
         config = load(province, scenario=scenario, settings=settings)
         return Evidence(config, parameter_ledger(config), row_counts(config))
-    varied, parameters, _left = uncertain_parameters(
-        province, scenario=scenario, settings=settings, choices=read_choices(vary), with_policies=False
+    choices = read_choices(vary)
+    varied, uncertain, _left = uncertain_parameters(
+        province, scenario=scenario, settings=settings, choices=choices, with_policies=False
     )
-    parameters = [_nearer(one, within) for one in parameters]
     base = varied.base
+    priors = _priors(base, uncertain, choices, ranges)
+    parameters = [replace(one.parameter, low=one.low, high=one.high) for one in priors]
     asked = tuple(targets_asked(base, targets or _usual(base)))
     found = Evidence(base, parameter_ledger(base), row_counts(base), asked, Path(folder))
     grades = [grade for grade in GRADES if any(one.grade == grade for one in parameters)]
     design = blocks([grades.index(one.grade) for one in parameters], samples, base.seed)
     carried = carry_out(
-        _plan(varied, parameters, design, province), folder, executor=executor, workers=workers, progress=progress
+        _plan(varied, priors, design, province), folder, executor=executor, workers=workers, progress=progress
     )
     about = {
         "province": base.province.id, "scenario": base.scenario, "scale": base.scale, "until": base.period.until,
-        "blocks": samples, "seed": base.seed, "within": within, "parameters": len(parameters),
+        "blocks": samples, "seed": base.seed, "ranges": ranges, "parameters": len(parameters),
         "grades": grades,
     }  # fmt: skip
     found = replace(found, carried=carried, about=about)
@@ -133,26 +137,24 @@ def _usual(config: Config) -> list[str]:
     return [*(one.id for one in targets_asked(config, [])), *(f"{name}@{last}" for name in HEADLINES)]
 
 
-def _nearer(one: Uncertain, within: float) -> Uncertain:
-    """Return a parameter whose range goes only part of the way from its present value to the declared ends."""
-    if within == 1.0:
-        return one
-    ends = (one.present + within * (end - one.present) for end in (one.low, one.high))
-    low, high = ends
-    if one.factor.whole and one.kind == "value":
-        low, high = float(np.floor(low)), float(np.ceil(high))
-    return replace(one, low=max(one.low, low), high=min(one.high, high))
+def _priors(config: Config, parameters: Sequence[Uncertain], choices: Sequence[Choice], ranges: str) -> list[Prior]:
+    """Return where each parameter may lie; a range that was asked for is taken as it is."""
+    if ranges == DECLARED:
+        return [Prior(one, "even", one.low, one.high) for one in parameters]
+    asked = {full_path(config, one.path): one for one in choices if one.low is not None}
+    priors = (prior_of(one, asked.get(one.factor.path), Assumptions()) for one in parameters)
+    return [one for one in priors if one is not None]
 
 
-def _plan(varied: Varied, parameters: Sequence[Uncertain], design: Blocks, province: str) -> Plan:
+def _plan(varied: Varied, priors: Sequence[Prior], design: Blocks, province: str) -> Plan:
     """Return the plan of all runs, block by block, each a point with a seed of its own."""
     base = varied.base
     worlds = []
     for number, (row, luck) in enumerate(
-        zip(design.points.reshape(-1, len(parameters)), design.luck.reshape(-1), strict=True)
+        zip(design.points.reshape(-1, len(priors)), design.luck.reshape(-1), strict=True)
     ):
-        values = {one.name: one.at(float(share)) for one, share in zip(parameters, row, strict=True)}
-        config = varied.at({one.name: one.given(values[one.name]) for one in parameters})
+        values = {one.name: one.at(float(share)) for one, share in zip(priors, row, strict=True)}
+        config = varied.at({one.name: one.parameter.given(values[one.name]) for one in priors})
         # what was changed stands in `values`, and would here be written once more for each of hundreds of points
         update: dict[str, Any] = {"changes": base.changes, "seed": replicate_seed(base.seed, int(luck) + 1)}
         worlds.append(WorldGiven(f"{number}", config.model_copy(update=update), values))

@@ -35,7 +35,7 @@ __all__ = [
 FILE, NEXT_FILE = "evidence.csv", "evidence_next.csv"
 MOST_KEPT = 10
 COLUMNS = (
-    "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "within", "scale",
+    "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "ranges", "scale",
     "scenario", "code", "configuration",
 )  # fmt: skip
 # of a configuration: how large and how long a run is, its luck, and words
@@ -75,7 +75,7 @@ def keep_shares(found: Evidence, folder: Path | None = None) -> Path:
     folder = folder or (margins.parent if margins is not None else Path())
     told = dict(zip(found.quality["answer"], found.quality["told"], strict=True))
     table = found.shares.assign(
-        told=found.shares["answer"].map(told), blocks=found.about["blocks"], within=found.about["within"],
+        told=found.shares["answer"].map(told), blocks=found.about["blocks"], ranges=found.about["ranges"],
         scale=found.about["scale"], scenario=found.about["scenario"], code=model_hash(),
         configuration=configuration_of_numbers(found.config.to_dict()),
     )[list(COLUMNS)].round({"share": 4, "low": 4, "high": 4})  # fmt: skip

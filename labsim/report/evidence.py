@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.evidence.ledger import COUNTS, MARGIN, OBSERVATION
-from labsim.evidence.parts import LUCK, TOGETHER, WEAKNESS
+from labsim.evidence.parts import DECLARED, LUCK, TOGETHER, WEAKNESS
 from labsim.evidence.shares_file import configuration_of_numbers
 from labsim.experiment.code import model_hash
 from labsim.quantity import GRADES
@@ -95,7 +95,7 @@ def _split(found: Evidence) -> Iterator[RenderableType]:
     names = {target.id: target_name(target) for target in found.targets}
     told = dict(zip(found.quality["answer"], found.quality["told"], strict=True))
     yield _shares_table(found.shares, names, told)
-    for note in _split_notes(about["within"]):
+    for note in _split_notes(about["ranges"]):
         yield Text(note, style="dim")
 
 
@@ -127,15 +127,15 @@ def _with_interval(share: Mapping[Any, float]) -> str:
     return f"{whole_percent(share['share'])} ({low}-{high})"
 
 
-def _split_notes(within: float) -> list[str]:
-    whole = _("Every parameter of the world is equally likely anywhere in its declared range, which may be wider than"
-              " what is plausible. What policies do, and the tables of the start, do not vary.")  # fmt: skip
-    part = _("Every parameter of the world goes {within} of the way from where it is to both ends of its declared"
-             " range, each value equally likely. What policies do, and the tables of the start, do not vary.")
+def _split_notes(ranges: str) -> list[str]:
+    declared = _("Every parameter of the world is equally likely anywhere in its declared range, which may be wider"
+                 " than what is plausible. What policies do, and the tables of the start, do not vary.")  # fmt: skip
+    priors = _("Every parameter of the world varies about its value as before a calibration: by its grade, D (assumed)"
+               " widest. What policies do, and the tables of the start, do not vary.")  # fmt: skip
     return [
         _("A to D and together share what is not luck: what parameters of one grade do alone, and what grades do only"
           " together. Luck: share of the whole variance at this scale."),
-        whole if within == 1.0 else part.format(within=whole_percent(within)),
+        declared if ranges == DECLARED else priors,
     ]  # fmt: skip
 
 
@@ -192,6 +192,6 @@ def _kept(found: Evidence, kept: pd.DataFrame, worth: pd.DataFrame) -> Iterator[
         names.setdefault(str(answer), f"{_(info.label)} {year}" if info is not None else str(answer))
     told = dict(zip(kept["answer"], kept["told"].astype(bool), strict=True))
     yield _shares_table(kept, names, told)
-    for note in _split_notes(first["within"]):
+    for note in _split_notes(first["ranges"]):
         yield Text(note, style="dim")
     yield from _next(worth, names)

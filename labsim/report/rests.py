@@ -27,7 +27,7 @@ def rest_notes(rests: Mapping[tuple[str, int], Rest]) -> Iterator[str]:
     if not rests:
         return
     yield _(
-        "Rests on assumption: share of the answer's variance over all parameters' ranges that parameters of grade D"
+        "Rests on assumption: share of the answer's variance over what parameters may be that those of grade D"
         " have alone (95 % interval); see labsim evidence."
     )
     if any(rest.is_stale for rest in rests.values()):
