@@ -101,7 +101,7 @@ def evidence(
         message = _("given {given}; allowed 0 (the ledger alone) or {least} or more")
         raise ConfigError([Problem(None, None, None, "--samples", message.format(given=samples, least=FEWEST_BLOCKS))])
     if ranges not in RANGES:
-        message = _("given {given!r}; allowed: {allowed}").format(given=ranges, allowed=", ".join(RANGES))
+        message = _("given {given!r}; allowed {allowed}").format(given=ranges, allowed=", ".join(RANGES))
         raise ConfigError([Problem(None, None, None, "--ranges", message)])
     if not samples:
         config = load(province, scenario=scenario, settings=settings)
