@@ -92,7 +92,6 @@ def _tell(found: Evidence, folder: Path, *, ledger: bool, keep: bool, as_json: b
 
     config = found.config
     place = config.province.folder.parent if config.province.folder else None
-    kept, worth = kept_shares(config.province.id, place), kept_worth(config.province.id, place)
     if len(found.shares):
         from labsim.report.evidence_figures import evidence_files
 
@@ -102,6 +101,8 @@ def _tell(found: Evidence, folder: Path, *, ledger: bool, keep: bool, as_json: b
             kept_in = keep_shares(found)
             if not (quiet or as_json):
                 click.echo(_("Kept in {file}").format(file=kept_in), err=True)
+    # read last, so that a damaged file can be replaced
+    kept, worth = kept_shares(config.province.id, place), kept_worth(config.province.id, place)
     if as_json:
         click.echo(json.dumps(_as_json(found, kept), allow_nan=False, default=str))
         return

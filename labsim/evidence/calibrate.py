@@ -38,6 +38,7 @@ __all__ = ["USUAL_SCALE", "Calibration", "calibrate"]
 USUAL_SCALE = 0.01
 GRADES_VARIED = ("C", "D")
 _FEWEST = 20
+_LUCK_RUNS = 24  # of the middle of the priors: how far luck alone moves a figure at this scale
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,11 @@ def calibrate(
     how = Sampling(samples, waves, top, varied.base.seed, assumed.limit)
     observed, variance = _targets(used)
     found = sampled(runs, len(priors), observed, variance, how)
+    luck = runs.luck() if found is not None else None
     unfinished = Calibration(varied.base, tuple(priors), tuple(observations), folder, runs.carried, about)
-    return unfinished if found is None else _weighed(unfinished, found, used, runs, draws, assumed)
+    if found is None or luck is None:
+        return unfinished
+    return _weighed(unfinished, found, used, luck, runs, draws, assumed)
 
 
 class _Runs:
@@ -130,7 +134,28 @@ class _Runs:
         self._beside: list[Doubles] = []
 
     def __call__(self, number: int, points: Doubles) -> Doubles | None:
-        """Return what the runs say of the figures, shape `(n_points, n_figures)`; None where they were paused.
+        """Return what the runs say of the figures, shape `(n_points, n_figures)`; None where they were paused."""
+        everything = self._everything(f"wave-{number + 1}", str(number), points)
+        if everything is None:
+            return None
+        found = everything[:, : len(self._figures)]
+        self._beside.append(everything[np.isfinite(found).all(axis=1), len(self._figures) :])
+        return found
+
+    def luck(self) -> Doubles | None:
+        """Return the variance by which figures differ in runs at this scale and would not in a province of one row a
+        person, shape `(n_figures,)`; None where the runs were paused.
+
+        Variance by luck falls with the number of rows, so that all but its share `scale` is the simulation's own.
+        """
+        own = 1.0 - self._varied.base.scale
+        if own <= 0.0:
+            return np.zeros(len(self._figures))
+        same = self._everything("luck", "luck", np.full((_LUCK_RUNS, len(self._priors)), 0.5))
+        return None if same is None else own * np.nanvar(same[:, : len(self._figures)], axis=0, ddof=1)
+
+    def _everything(self, folder_name: str, name: str, points: Doubles) -> Doubles | None:
+        """Run points; return all figures, those not in the fit too, or None where the runs were paused.
 
         Every point has luck of its own: with common seeds one draw of luck would look like the model's doing.
         """
@@ -140,10 +165,10 @@ class _Runs:
             values = {one.name: one.at(float(share)) for one, share in zip(self._priors, row, strict=True)}
             given = {one.name: one.parameter.given(values[one.name]) for one in self._priors}
             update = {"changes": base.changes, "seed": replicate_seed(base.seed, self._n + at + 1)}
-            worlds.append(WorldGiven(f"{number}-{at}", self._varied.at(given).model_copy(update=update), values))
+            worlds.append(WorldGiven(f"{name}-{at}", self._varied.at(given).model_copy(update=update), values))
         self._n += len(points)
         study = Study(name=f"calibrate-{base.province.id}", province=base.province.id, replicates=1, seed=base.seed)
-        folder = self._folder / f"wave-{number + 1}"
+        folder = self._folder / folder_name
         one = carry_out(plan_of_configs(worlds, study), folder, **self._how)
         self.carried = _added(self.carried, one)
         if one.paused or not one.done:
@@ -154,8 +179,7 @@ class _Runs:
         if silent:
             message = _("{indicator} ({where}): these runs do not record it")
             raise ResultsError(message.format(indicator=silent[0].indicator, where=silent[0].where or "-"))
-        self._beside.append(everything[np.isfinite(found).all(axis=1), len(self._figures) :])
-        return found
+        return everything
 
     @property
     def beside(self) -> Doubles:
@@ -210,12 +234,12 @@ def _targets(used: Sequence[Observation]) -> tuple[Doubles, Doubles]:
 
 
 def _weighed(
-    unfinished: Calibration, found: Sampled, used: Sequence[Observation], runs: _Runs, n_draws: int,
+    unfinished: Calibration, found: Sampled, used: Sequence[Observation], luck: Doubles, runs: _Runs, n_draws: int,
     assumed: Assumptions,
 ) -> Calibration:  # fmt: skip
     """Weigh all runs, draw from them, and tell what came of it."""
     observed, variance = _targets(used)
-    misfits = squared_misfits(found.values, observed, variance, np.array([one.weight for one in used]))
+    misfits = squared_misfits(found.values, observed, variance + luck, np.array([one.weight for one in used]))
     density = density_of_waves(found.inside(observed, variance, assumed.limit), found.sizes, found.volumes)
     weights = weights_of(misfits, density)
     priors = unfinished.priors
