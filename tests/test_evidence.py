@@ -18,7 +18,6 @@ from labsim.evidence.parts import WEAKNESS
 from labsim.evidence.shares import _priors, evidence
 from labsim.evidence.shares_file import (
     Rest,
-    configuration_of_numbers,
     keep_shares,
     kept_shares,
     kept_worth,
@@ -26,6 +25,7 @@ from labsim.evidence.shares_file import (
 )
 from labsim.evidence.sparse import follow
 from labsim.experiment import code
+from labsim.experiment.code import configuration_of_numbers
 from labsim.experiment.uncertain import read_choices, uncertain_parameters
 from labsim.report.evidence import evidence_view
 from labsim.report.evidence_figures import evidence_files

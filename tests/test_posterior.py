@@ -22,6 +22,7 @@ from labsim.experiment.posterior import (
     FORMAT,
     data_hash,
     drawn_from,
+    hash_of_draws,
     observed_hash,
     posterior_for,
     read_posterior,
@@ -120,6 +121,40 @@ def test_numbers_beyond_what_was_calibrated_carry_a_mark(two):
     calibrated = {**told, "calibrated": {"until": "2022-12"}}
     assert (_beyond(here, calibrated), _beyond(later, calibrated)) == ("†", "†‡")
     assert (_beyond(later, {**calibrated, "outside": []}), _beyond(later, None)) == ("‡", "")
+    # what is scored is of December: draws that end in June do not reach it
+    assert _beyond(here, {**calibrated, "calibrated": {"until": "2021-06"}}) == "†‡"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"draw,weight,{NAME}\n1,1,0.1\n2,1\n", "line 3 has 2 cells, the first 3"),
+        (f"draw,weight,{NAME}\n1,,0.1\n", "could not convert"),
+        (f"draw,weight,{NAME},{NAME}\n1,1,0.1,0.2\n", "twice"),
+        ("draw,weight\n1,1\n", "no draws"),
+    ],
+)
+def test_a_damaged_table_of_draws_is_refused_in_one_line(tmp_path, text, why):
+    (tmp_path / "posterior.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=why):
+        read_posterior(tmp_path / "posterior.csv")
+
+
+def test_a_description_of_other_draws_is_refused(tmp_path):
+    text = f"draw,weight,{NAME}\n1,1,0.1\n"
+    (tmp_path / "posterior.csv").write_text(text, encoding="utf-8")
+    about = {"format": FORMAT, "draws_hash": hash_of_draws(text)}
+    (tmp_path / "posterior.json").write_text(json.dumps(about), encoding="utf-8")
+    assert read_posterior(tmp_path / "posterior.csv").names == (NAME,)
+    (tmp_path / "posterior.csv").write_text(text.replace("0.1", "0.2"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="other draws"):
+        read_posterior(tmp_path / "posterior.csv")
+
+
+def test_few_independent_draws_are_said(two):
+    told = drawn_from(frictional(), read_posterior(two)).told([1])
+    assert "too narrow" not in " ".join(bands_hold(told))
+    assert "worth 12 independent ones, fewer than 30" in " ".join(bands_hold({**told, "worth": 12.0}))
 
 
 def test_scenarios_have_the_same_draw_for_the_same_replicate(two, tmp_path):

@@ -233,7 +233,7 @@ FAULTS: dict[str, Fault] = {
     },
     **{f"{province}_backcast": first("counting.count_people", many_leave) for province in PROVINCES},
     **{f"{province}_draws": code_has_changed for province in PROVINCES},
-    "son_la_observed": figures_are_elsewhere,
+    **{f"{province}_observed": figures_are_elsewhere for province in PROVINCES},
 }
 
 

@@ -202,16 +202,16 @@ def _settings_of(
     province: str, scenario: str | Sequence[str], settings: Sequence[str], scale: float | None, until: str | None
 ) -> list[str]:
     """Return the settings with the usual scale, and with the month of the last figure as the end."""
-    texts = list(settings)
-    config = load(province, scenario=scenario, settings=texts)
+    config = load(province, scenario=scenario, settings=list(settings))
     is_province = config.province.kind != "reference"
-    wanted = scale if scale is not None else USUAL_SCALE if is_province else None
-    if wanted is not None:
-        texts.append(f"scale={wanted:g}")
-    last = until if until is not None else last_month(config)
-    if last is not None:
-        texts.append(f"period.until={last}")
-    return texts
+    last = last_month(config)
+    # what the user sets counts, and an option most
+    usual = [f"scale={USUAL_SCALE:g}"] if is_province else []
+    usual += [f"period.until={last}"] if last is not None else []
+    given = [f"scale={scale:g}"] if scale is not None else []
+    given += [f"period.until={until}"] if until is not None else []
+    named = {text.partition("=")[0] for text in (*settings, *given)}
+    return [text for text in usual if text.partition("=")[0] not in named] + [*settings, *given]
 
 
 def _priors(

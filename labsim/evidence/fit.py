@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from labsim.evidence.history import Doubles
 from labsim.evidence.observations import Observation
 from labsim.evidence.priors import Prior
 from labsim.evidence.sampling import Sampled
+from labsim.evidence.scoring import band
 from labsim.evidence.weights import quantiles
 from labsim.experiment.opened import OpenedStudy
 from labsim.experiment.screening import told_apart
@@ -22,7 +22,6 @@ __all__ = ["figures_in", "fit_table", "following_plan", "moved_table", "read_fig
 
 _HALF, _MOST = (0.25, 0.75), (0.05, 0.95)
 _BATCHES, _OF_EACH = 20, 500
-_STEPS = 41
 
 
 def read_figures(study: OpenedStudy, figures: Sequence[Observation]) -> Doubles:
@@ -85,7 +84,7 @@ def fit_table(
         half_low, median, half_high = quantiles(column, own, (_HALF[0], 0.5, _HALF[1]))
         low, high = quantiles(column, own, _MOST)
         prior = np.quantile(values[known & first, place], _MOST)
-        seen_low, seen_high = quantiles(*_with_error(column, own, one.spread), _MOST)
+        seen_low, seen_high = band(column, one.spread, _MOST, own) if one.spread > 0 else (low, high)
         rows.append({
             "indicator": one.indicator, "where": one.where, "when": one.when, "unit": one.unit, "observed": one.value,
             "low": one.low, "high": one.high, "error": one.error, "discrepancy": one.discrepancy,
@@ -96,12 +95,6 @@ def fit_table(
             "seen_low": seen_low, "seen_high": seen_high, "in_seen": bool(seen_low <= one.value <= seen_high),
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _with_error(values: Doubles, weights: Doubles, spread: float) -> tuple[Doubles, Doubles]:
-    """Return values and weights with a normal error laid over each value, in steps of equal chance."""
-    steps = spread * norm.ppf((np.arange(_STEPS) + 0.5) / _STEPS)
-    return (values[:, None] + steps).ravel(), np.repeat(weights / _STEPS, _STEPS)
 
 
 def following_plan(fit: pd.DataFrame) -> dict[str, float]:

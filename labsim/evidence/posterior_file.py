@@ -15,8 +15,8 @@ from labsim.errors import ResultsError
 from labsim.evidence.calibrate import Calibration
 from labsim.evidence.fit import following_plan
 from labsim.evidence.weights import effective_size
-from labsim.experiment.code import model_hash
-from labsim.experiment.posterior import FORMAT, beside_margins, data_hash, observed_hash
+from labsim.experiment.code import configuration_of_numbers, model_hash
+from labsim.experiment.posterior import FORMAT, beside_margins, data_hash, hash_of_draws, observed_hash
 from labsim.text import _
 
 __all__ = ["home_of", "posterior_files", "tables_of"]
@@ -31,7 +31,8 @@ def posterior_files(found: Calibration) -> dict[str, bytes]:
     table.insert(0, "weight", f"{1.0 / len(table):.6g}")
     table.insert(0, "draw", np.arange(1, len(table) + 1))
     text = table.to_csv(index=False, lineterminator="\n", float_format=f"%.{_DIGITS}g")
-    about = json.dumps(_about(found), indent=1, ensure_ascii=False, allow_nan=False)
+    content = _about(found) | {"draws_hash": hash_of_draws(text)}
+    about = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     return {f"{NAME}.csv": text.encode("utf-8"), f"{NAME}.json": (about + "\n").encode("utf-8")}
 
 
@@ -65,6 +66,9 @@ def _about(found: Calibration) -> dict[str, Any]:
     return {
         "format": FORMAT, **found.about,
         "code_hash": model_hash(), "data_hash": data_hash(config), "observations_hash": observed_hash(config),
+        "configuration_hash": configuration_of_numbers(
+            load(found.about["province"], scenario=found.about["scenario"]).to_dict()
+        ),
         "runs": int(sum(found.sampled.sizes)), "draws": len(found.draws),
         "distinct_draws": len(found.draws.drop_duplicates()), "effective_sample_size": round(size, 1),
         "left_of_the_prior": _short(found.sampled.left), "plan_following": _plain(following_plan(found.fit)),

@@ -27,9 +27,13 @@ _Z = 1.959964
 _STEPS = 60
 
 
-def band(draws: Doubles, error: float, quantiles: Sequence[float]) -> list[float]:
-    """Return quantiles of draws, shape `(n_draws,)`, each with a normal error of standard deviation `error`."""
-    values = draws[np.isfinite(draws)]
+def band(draws: Doubles, error: float, quantiles: Sequence[float], weights: Doubles | None = None) -> list[float]:
+    """Return quantiles of draws, shape `(n_draws,)`, each with a normal error of standard deviation `error`.
+
+    With an error draws may have `weights`.
+    """
+    known = np.isfinite(draws)
+    values, shares = draws[known], None if weights is None else weights[known]
     if not len(values):
         return [math.nan] * len(quantiles)
     if error <= 0:
@@ -39,7 +43,7 @@ def band(draws: Doubles, error: float, quantiles: Sequence[float]) -> list[float
         low, high = values.min() - 8 * error, values.max() + 8 * error
         for _step in range(_STEPS):
             middle = (low + high) / 2
-            below = float(ndtr((middle - values) / error).mean())
+            below = float(np.average(ndtr((middle - values) / error), weights=shares))
             low, high = (middle, high) if below < wanted else (low, middle)
         found.append(float((low + high) / 2))
     return found
@@ -73,11 +77,13 @@ def told_apart(model: pd.Series, rule: pd.Series, observed: pd.Series, error: pd
     """Say whether the mean squared errors of model and rule differ by more than the error of the figures explains.
 
     The difference is linear in the observed values: its standard deviation is 2 sqrt(sum((m - r)^2 s^2)) / n for
-    independent errors s.
+    independent errors s and 2 |sum((m - r) s)| / n for a common one. Figures of one series share much of theirs, so the
+    larger of the two counts.
     """
     m, r, o, s = (one.to_numpy(float) for one in (model, rule, observed, error))
     difference = float(((m - o) ** 2 - (r - o) ** 2).mean())
-    spread = 2.0 * math.sqrt(float(((m - r) ** 2 * s**2).sum())) / len(o)
+    apart = (m - r) * s
+    spread = 2.0 * max(math.sqrt(float((apart**2).sum())), abs(float(apart.sum()))) / len(o)
     return abs(difference) > _Z * spread
 
 

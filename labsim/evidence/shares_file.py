@@ -8,8 +8,6 @@ configuration as made for another scenario.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ import pandas as pd
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.evidence.parts import TOGETHER, WORTH
-from labsim.experiment.code import model_hash
+from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.store import write_whole
 from labsim.text import _
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from labsim.evidence.shares import Evidence
 
 __all__ = [
-    "FILE", "NEXT_FILE", "Rest", "configuration_of_numbers", "keep_shares", "kept_shares",
+    "FILE", "NEXT_FILE", "Rest", "keep_shares", "kept_shares",
     "kept_worth", "rests_of",
 ]
 
@@ -38,11 +36,6 @@ COLUMNS = (
     "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "ranges", "scale",
     "scenario", "code", "configuration",
 )  # fmt: skip
-# of a configuration: how large and how long a run is, its luck, and words
-_NOT_THE_WORLD = (
-    "scenario", "title", "question", "replicates", "changes", "given", "by", "scale", "seed", "period",
-)  # fmt: skip
-_WORDS = ("en", "vi", "note", "name", "folder", "file")
 
 
 @dataclass(frozen=True)
@@ -135,17 +128,3 @@ def rests_of(manifest: Mapping[str, Any]) -> dict[tuple[str, int], Rest]:
         if row["part"] == "D" and key in together:
             found[key] = Rest(row["share"], row["low"], row["high"], together[key], is_stale, is_of_another)
     return found
-
-
-def configuration_of_numbers(data: Mapping[str, Any]) -> str:
-    """Return a hash of what a configuration, as plain values, says of the world: no size, length, luck or words."""
-    kept = {name: _without_words(value) for name, value in data.items() if name not in _NOT_THE_WORLD}
-    start = data.get("period", {}).get("start")
-    text = json.dumps(kept | {"start": start}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
-
-
-def _without_words(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_words(item) for key, item in value.items() if key not in _WORDS}
-    return [_without_words(item) for item in value] if isinstance(value, list | tuple) else value

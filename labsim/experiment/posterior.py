@@ -14,16 +14,17 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydantic
 
+from labsim.config import load
 from labsim.draws import key_of, uniforms
 from labsim.errors import ConfigError, Problem
-from labsim.experiment.code import model_hash
+from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.uncertain import Uncertain, kind_of
 from labsim.experiment.variation import Factor, can_be_varied, full_path, put, unknown_parameter
 from labsim.text import _
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT", "NONE", "SHIPPED", "DrawnFrom", "Posterior", "beside_margins", "data_hash", "drawn_from",
-    "observed_hash", "posterior_for", "read_posterior", "stale",
+    "hash_of_draws", "observed_hash", "posterior_for", "read_posterior", "stale",
 ]  # fmt: skip
 
 FORMAT = "labsim-posterior-1"
@@ -120,6 +121,7 @@ class DrawnFrom:
             "outside": [dict(zip(("name", "value", "low", "high"), one, strict=True)) for one in self.outside],
             "draws": {str(one): self.posterior.place(self.config.seed, one) for one in replicates},
             "stale": stale(self.posterior, self.config),
+            "worth": about.get("effective_sample_size"),
             "calibrated": {key: about[key] for key in ("start", "until", "scale") if key in about},
         }  # fmt: skip
 
@@ -135,10 +137,17 @@ def read_posterior(file: str | Path) -> Posterior:
         if not isinstance(about, dict) or (about and about.get("format") != FORMAT):
             raise ValueError(_("{file} is no description of a posterior").format(file=beside.name))
         names, draws, weights = _table(text)
+        if about.get("draws_hash", drawn := hash_of_draws(text)) != drawn:
+            raise ValueError(_("{file} describes other draws").format(file=beside.name))
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise _refused(str(path), _("cannot be read as a posterior ({why})").format(why=error)) from error
     lines = "\n".join(text.splitlines()) + "\0" + "\n".join(words.splitlines())
     return Posterior(path, names, draws, weights, about, hashlib.sha256(lines.encode("utf-8")).hexdigest())
+
+
+def hash_of_draws(text: str) -> str:
+    """Return a hash of a table of draws, whatever its line ends."""
+    return hashlib.sha256("\n".join(text.splitlines()).encode("utf-8")).hexdigest()
 
 
 def posterior_for(config: Config, choice: str | Path) -> Posterior | None:
@@ -147,7 +156,10 @@ def posterior_for(config: Config, choice: str | Path) -> Posterior | None:
         return None
     if choice == SHIPPED:
         file = beside_margins(config, f"posterior{_CSV}")
-        return read_posterior(file) if file is not None else None
+        found = read_posterior(file) if file is not None else None
+        # draws made for a start in 2020 say nothing of a run from 2010 on
+        begins = found.about.get("start", config.period.start) if found is not None else None
+        return found if begins == config.period.start else None
     path = Path(choice)
     if not path.is_file():
         message = _("no such posterior; allowed none, shipped, or the file of one")
@@ -168,6 +180,7 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
     old = "code" in stale(posterior, config)
     there = {one.path for one in config.evidence()}
     given = {full_path(config, path) for path in fixed}
+    usual = _usual(posterior, config)
     names: list[str] = []
     own: list[str] = []
     outside: list[tuple[str, float, float, float]] = []
@@ -181,7 +194,7 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
         factor = known[path]
         low, high = posterior.bounds(name)
         kind = kind_of(factor)
-        if path in given or _differs(factor, posterior.present.get(name)):
+        if path in given or _differs(factor, usual.get(name)):
             own.append(name)
             if kind == "value" and not low <= factor.number <= high:
                 outside.append((name, factor.number, low, high))
@@ -193,14 +206,33 @@ def drawn_from(config: Config, posterior: Posterior | None, fixed: Iterable[str]
     return DrawnFrom(config, posterior, tuple(names), tuple(own), tuple(outside), parameters, old)
 
 
+def _usual(posterior: Posterior, config: Config) -> Mapping[str, Any]:
+    """Return what each parameter was when it was calibrated, or else in the baseline: what a scenario changes is not
+    drawn.
+    """
+    if posterior.present or config.province.kind == "reference":
+        return posterior.present
+    base = load(config.province.id)
+    known = can_be_varied(base)
+    return {name: _plain(known[path]) for name in posterior.names if (path := full_path(base, name)) in known}
+
+
 def stale(posterior: Posterior, config: Config) -> list[str]:
-    """Return what changed since a posterior was made: "code", "data", "observations"; empty where nothing did.
+    """Return what changed since a posterior was made: "code", "data", "observations", "configuration" (of the scenario
+    that was calibrated); empty where nothing did.
 
     A posterior that does not say how it was made is never stale: nobody knows.
     """
     about = posterior.about
     now = {"code": model_hash(), "data": data_hash(config), "observations": observed_hash(config)}
+    if "configuration_hash" in about and config.province.id == about.get("province"):
+        now["configuration"] = _configuration_hash(about["province"], *about["scenario"])
     return [name for name, value in now.items() if about.get(f"{name}_hash", value) != value]
+
+
+@cache
+def _configuration_hash(province: str, *scenario: str) -> str:
+    return configuration_of_numbers(load(province, scenario=list(scenario)).to_dict())
 
 
 def data_hash(config: Config) -> str:
@@ -224,12 +256,20 @@ def beside_margins(config: Config, name: str) -> Path | None:
 
 def _table(text: str) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Return names, draws and weights of the text of a table. Raises ValueError where it is none."""
-    rows = list(csv.DictReader(io.StringIO(text)))
-    names = tuple(name for name in (rows[0] if rows else {}) if name not in (_DRAW, _WEIGHT))
-    if not names:
+    lines = [row for row in csv.reader(io.StringIO(text)) if row]
+    header = lines[0] if lines else []
+    names = tuple(name for name in header if name not in (_DRAW, _WEIGHT))
+    if not names or len(lines) < 2:
         raise ValueError(_("it has no draws"))
+    if len(set(header)) < len(header):
+        raise ValueError(_("a column stands in it twice"))
+    for number, row in enumerate(lines[1:], start=2):
+        if len(row) != len(header):
+            raise ValueError(_("line {line} has {n} cells, the first {allowed}").format(
+                line=number, n=len(row), allowed=len(header)))  # fmt: skip
+    rows = [dict(zip(header, row, strict=True)) for row in lines[1:]]
     draws = np.array([[float(row[name]) for name in names] for row in rows])
-    weights = np.array([float(row.get(_WEIGHT) or 1.0) for row in rows])
+    weights = np.array([float(row.get(_WEIGHT, "1")) for row in rows])
     if not (np.isfinite(draws).all() and (weights >= 0).all() and math.isfinite(weights.sum()) and weights.sum() > 0):
         raise ValueError(_("it holds something that is no number"))
     return names, draws, weights / weights.sum()
@@ -245,8 +285,11 @@ def _differs(factor: Factor, present: Any) -> bool:
     """Say whether a parameter is not what it was when it was calibrated; unknown counts as the same."""
     if present is None:
         return False
-    value = {str(year): amount for year, amount in factor.value.items()} if factor.yearly else factor.value
-    return bool(value != present)
+    return bool(_plain(factor) != present)
+
+
+def _plain(factor: Factor) -> Any:
+    return {str(year): amount for year, amount in factor.value.items()} if factor.yearly else factor.value
 
 
 def _refused(path: str, message: str) -> ConfigError:

@@ -9,14 +9,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from labsim.report.console import listed, ruled_table
+from labsim.report.console import FEWEST_DRAWS, listed, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.text import _, n_
 
 __all__ = ["calibration_view"]
 
 _MOST_SHOWN = 12
-_FEWEST = 30  # equal runs, below which ranks of known truths were seen to crowd at both ends
 
 
 def calibration_view(about: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -24,7 +23,10 @@ def calibration_view(about: Mapping[str, Any]) -> Iterator[RenderableType]:
     words = _("{province}: calibrated on figures from {start} to {until}, {runs} runs at scale 1:{one_in:g}")
     yield Text(words.format(**{**about, "one_in": 1 / about["scale"]}), style="bold")
     for name in about.get("stale", ()):
-        changed = {"code": _("code"), "data": _("data"), "observations": _("observations")}[name]
+        changed = {
+            "code": _("code"), "data": _("data"), "observations": _("observations"),
+            "configuration": _("configuration"),
+        }[name]  # fmt: skip
         words = _("STALE: made before a change of {changed}; calibrate again.")
         yield Text(words.format(changed=changed), style="bold")
     yield from _figures(about["observations"])
@@ -118,9 +120,9 @@ def _notes(about: Mapping[str, Any]) -> Iterator[str]:
     ).format(
         runs=about["runs"], size=about["effective_sample_size"], distinct=about["distinct_draws"], draws=about["draws"]
     )
-    if about["effective_sample_size"] < _FEWEST:
+    if about["effective_sample_size"] < FEWEST_DRAWS:
         words = _("Fewer than {least} are too few: bands are narrower than they should be; give more --samples.")
-        yield words.format(least=_FEWEST)
+        yield words.format(least=FEWEST_DRAWS)
     yield _(
         "Priors are assumed: a parameter of grade D may be {d:g} times larger or smaller, one of grade C {c:g} times"
         " (shares: their odds). The model's own discrepancy is taken as {share:g} % of each figure."

@@ -21,6 +21,7 @@ from labsim.text import _, current_language, n_
 __all__ = ["listed", "ruled_table", "scorecard_view", "title_of", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
+FEWEST_DRAWS = 30  # below it ranks of known truths were seen to crowd at both ends
 OUTSIDE, LATER = "†", "‡"  # what a number rests on lies outside the region calibrated; it is of a later time
 
 
@@ -85,10 +86,17 @@ def bands_hold(posterior: Mapping[str, Any] | None) -> list[str]:
         ).format(count=len(posterior["drawn"]), file=posterior["file"], hash=posterior["hash"][:8])
     ]
     if posterior["stale"]:
-        names = {"code": _("code"), "data": _("data"), "observations": _("observations")}
+        names = {
+            "code": _("code"), "data": _("data"), "observations": _("observations"),
+            "configuration": _("configuration"),
+        }  # fmt: skip
         changed = ", ".join(names[one] for one in posterior["stale"])
         words = _("These draws were made before a change of {changed}: `labsim calibrate` makes them anew.")
         lines.append(words.format(changed=changed))
+    worth = posterior.get("worth")
+    if worth is not None and worth < FEWEST_DRAWS:
+        words = _("These draws are worth {worth:g} independent ones, fewer than {least}: bands are too narrow.")
+        lines.append(words.format(worth=worth, least=FEWEST_DRAWS))
     for one in posterior["outside"]:
         words = _("EXTRAPOLATION: {name} = {value:g} lies outside the region calibrated, {low:g} to {high:g}.")
         lines.append(f"{OUTSIDE} {words.format(**one)}")
@@ -194,7 +202,7 @@ def _beyond(row: Mapping[Any, Any], posterior: Mapping[str, Any] | None) -> str:
     if not posterior:
         return ""
     until = str(posterior["calibrated"].get("until") or "9999")
-    later = int(row["year"]) > int(until[:4])
+    later = f"{int(row['year'])}-12" > until  # what is scored is of December, or of the whole year
     return (OUTSIDE if posterior["outside"] else "") + (LATER if later else "")
 
 

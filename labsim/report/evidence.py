@@ -11,8 +11,7 @@ from rich.text import Text
 
 from labsim.evidence.ledger import COUNTS, MARGIN, OBSERVATION
 from labsim.evidence.parts import DECLARED, LUCK, TOGETHER, WEAKNESS
-from labsim.evidence.shares_file import configuration_of_numbers
-from labsim.experiment.code import model_hash
+from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.quantity import GRADES
 from labsim.report.console import ruled_table
 from labsim.report.rests import whole_percent
