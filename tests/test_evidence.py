@@ -282,7 +282,7 @@ def test_tables_and_picture_of_a_lake(lake):
         (["--samples", "16", "--vary", "matching.selectivty"], "selectivity"),
         (["--samples", "16", "--vary", "vocational_training.seats_per_year"], "decided, not uncertain"),
         (["--keep"], "give --samples"),
-        (["--samples", "16", "--replicates", "2"], "allowed 1"),
+        (["--ranges", "declared"], "give --samples"),
     ],
 )
 def test_a_wrong_request_ends_in_a_message_and_writes_nothing(tmp_path, monkeypatch, arguments, message):

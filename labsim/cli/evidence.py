@@ -38,7 +38,7 @@ _TABLES = ("ledger", "rows", "shares", "quality", "parameters", "worth")
               help=_("How far parameters go: as before a calibration, or over their declared ranges."))  # fmt: skip
 @click.option("--keep", is_flag=True,
               help=_("Write the shares beside the province's profile, where scorecards find them."))  # fmt: skip
-@options_of_many_runs(replicates=1, about=_("Each run has luck of its own: allowed 1."))
+@options_of_many_runs(once=True)
 @language_option
 def evidence(
     province: str,
@@ -52,7 +52,6 @@ def evidence(
     scale: float | None,
     until: str | None,
     seed: int | None,
-    replicates: int,
     settings: tuple[str, ...],
     out: Path | None,
     executor: str,
@@ -63,11 +62,8 @@ def evidence(
     """Print the ledger, and what runs say on what the answers rest."""
     from labsim.evidence.shares import evidence as judge
 
-    if replicates != 1:
-        raise click.UsageError(_("--replicates: given {given}; allowed 1, more --samples say more").format(
-            given=replicates))  # fmt: skip
-    if not samples and (keep or targets or vary):
-        raise click.UsageError(_("--keep, --target and --vary are about runs: give --samples, as --samples 64"))
+    if not samples and (keep or targets or vary or ranges != PRIORS):
+        raise click.UsageError(_("--keep, --target, --vary and --ranges are about runs: give --samples, as --samples 64"))
     config = config_of_many_runs(
         province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=_SCALE
     )
