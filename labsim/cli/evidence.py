@@ -63,7 +63,8 @@ def evidence(
     from labsim.evidence.shares import evidence as judge
 
     if not samples and (keep or targets or vary or ranges != PRIORS):
-        raise click.UsageError(_("--keep, --target, --vary and --ranges are about runs: give --samples, as --samples 64"))
+        message = _("--keep, --target, --vary and --ranges are about runs: give --samples, as --samples 64")
+        raise click.UsageError(message)
     config = config_of_many_runs(
         province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=_SCALE
     )
