@@ -29,7 +29,7 @@ from labsim.experiment.posterior import (
     stale,
 )
 from labsim.experiment.runner import carry_out
-from labsim.report.console import _beyond, bands_hold
+from labsim.report.console import bands_hold, beyond_calibrated
 
 WORLD = {"reference.people": 200, "period.until": "2021-03"}
 NAME = "firms.separation_rate"
@@ -117,12 +117,13 @@ def test_a_value_outside_the_region_calibrated_is_marked(two):
 
 def test_numbers_beyond_what_was_calibrated_carry_a_mark(two):
     told = drawn_from(frictional(**{NAME: 0.18}), read_posterior(two)).told([1])
-    here, later = {"year": 2021}, {"year": 2030}
     calibrated = {**told, "calibrated": {"until": "2022-12"}}
-    assert (_beyond(here, calibrated), _beyond(later, calibrated)) == ("†", "†‡")
-    assert (_beyond(later, {**calibrated, "outside": []}), _beyond(later, None)) == ("‡", "")
-    # what is scored is of December: draws that end in June do not reach it
-    assert _beyond(here, {**calibrated, "calibrated": {"until": "2021-06"}}) == "†‡"
+    assert (beyond_calibrated("2021", calibrated), beyond_calibrated("2030", calibrated)) == ("†", "†‡")
+    assert (beyond_calibrated("2030", {**calibrated, "outside": []}), beyond_calibrated("2030", None)) == ("‡", "")
+    # what is of a year ends in its December: figures that end in June do not reach it
+    half = {**calibrated, "calibrated": {"until": "2021-06"}, "outside": []}
+    found = [beyond_calibrated(when, half) for when in ("2021", "2021-06", "2021-07", "2020/2021", "2019/2020")]
+    assert found == ["‡", "", "‡", "‡", ""]
 
 
 @pytest.mark.parametrize(

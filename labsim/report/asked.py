@@ -14,7 +14,7 @@ from rich.text import Text
 
 from labsim.experiment.ask import CANNOT, FOUND, MET, OPEN, UNVERIFIED
 from labsim.experiment.question import COST
-from labsim.report.console import bands_hold, ruled_table
+from labsim.report.console import bands_hold, beyond_calibrated, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -119,7 +119,8 @@ def _targets(answer: Answer) -> Table:
         label = _named(row)
         sign = ">=" if row["direction"] == "at_least" else "<="
         wanted = f"{sign} {number(row['target'], row['unit'])} {unit_name(row['unit'])}"
-        values = f"{number(row['before'], row['unit'])}\n{number(row['after'], row['unit'])}"
+        marks = beyond_calibrated(str(row["year"]), answer.posterior)
+        values = "\n".join(number(row[name], row["unit"]) + marks for name in _WORDS)
         persons = number(row["persons"], "persons")
         if math.isfinite(row["persons"]):
             ends = (number(row[end], "persons") for end in ("persons_low", "persons_high"))

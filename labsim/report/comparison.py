@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.experiment.opened import targets_of
-from labsim.report.console import bands_hold, ruled_table
+from labsim.report.console import bands_hold, beyond_calibrated, ruled_table
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -41,7 +41,7 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         if len(provinces) > 1:
             yield Text(f"\n{province}", style="bold")
         else:
-            yield from _differences(found.differences)
+            yield from _differences(found.differences, found.about.get("posterior"))
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
@@ -90,7 +90,7 @@ def _scenario_lines(scenarios: pd.DataFrame) -> Iterator[RenderableType]:
     yield table
 
 
-def _differences(frame: pd.DataFrame) -> Iterator[RenderableType]:
+def _differences(frame: pd.DataFrame, posterior: Mapping[str, Any] | None) -> Iterator[RenderableType]:
     """Yield what differs from the base, targets and indicators of each scenario; what never differs is named once."""
     frame = frame[frame["main"]]
     nowhere = _same_everywhere(frame)
@@ -102,7 +102,7 @@ def _differences(frame: pd.DataFrame) -> Iterator[RenderableType]:
         for kind in ("target", "indicator"):
             part = differing[differing["measure"] == kind]
             if len(part):
-                yield _difference_table(part, kind == "target")
+                yield _difference_table(part, kind == "target", posterior)
         if not len(differing):
             yield Text(_("Nothing differs in any replicate."))
         here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
@@ -121,7 +121,7 @@ def _same_everywhere(frame: pd.DataFrame) -> set[tuple[str, str]]:
     return {(str(key[0]), str(key[1])) for key, rows in groups if (rows["n_equal"] == rows["n"]).all()}
 
 
-def _difference_table(rows: pd.DataFrame, of_targets: bool) -> Table:
+def _difference_table(rows: pd.DataFrame, of_targets: bool, posterior: Mapping[str, Any] | None) -> Table:
     table = ruled_table()
     table.add_column(_("Target") if of_targets else _("Indicator"), ratio=1, min_width=20)
     table.add_column(_("Base,\nhere"), justify="right", no_wrap=True)
@@ -137,10 +137,9 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool) -> Table:
         what = Text(measure_name(row))
         more = "; ".join(part for part in (moment_name(row), "" if unit == "%" else unit_name(unit)) if part)
         what.append(f"\n{more}" if more else "", style="dim")
-        cells: list[Any] = [
-            what, f"{_value(row['base_value'], unit)}\n{_value(row['value'], unit)}", _gap(row), _better_in(row),
-            _factor(row),
-        ]  # fmt: skip
+        marks = beyond_calibrated(str(row["when"]), posterior)
+        values = "\n".join(_value(row[name], unit) + marks for name in ("base_value", "value"))
+        cells: list[Any] = [what, values, _gap(row), _better_in(row), _factor(row)]
         if of_targets:
             cells += [f"{_met(row, 'base_')}\n{_met(row, '')}", _short(row)]
         table.add_row(*cells, _cost_of_one(row))

@@ -18,7 +18,7 @@ from labsim.report.rests import rest_line, rest_notes
 from labsim.results import Results
 from labsim.text import _, current_language, n_
 
-__all__ = ["listed", "ruled_table", "scorecard_view", "title_of", "trust"]
+__all__ = ["beyond_calibrated", "listed", "ruled_table", "scorecard_view", "title_of", "trust"]
 
 _RULED = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a line of dashes below the header
 FEWEST_DRAWS = 30  # below it ranks of known truths were seen to crowd at both ends
@@ -136,7 +136,7 @@ def _scorecard_table(
         below = [_definition(row), *([rest_line(rest)] if rest is not None else [])]
         table.add_row(
             Group(Text(_label(row) + marks), *(Text(line, style="dim") for line in below)),
-            _wanted(row), _simulated(row, _beyond(row, posterior)), _chance(row),
+            _wanted(row), _simulated(row, beyond_calibrated(str(row["year"]), posterior)), _chance(row),
             number(row["shortfall_persons"], "persons"),
         )  # fmt: skip
         if _is_measured_otherwise(row):
@@ -197,12 +197,16 @@ def _wanted(row: Mapping[Any, Any]) -> str:
     return f"{words}\n{_with_unit(row['target'], row['unit'])}"
 
 
-def _beyond(row: Mapping[Any, Any], posterior: Mapping[str, Any] | None) -> str:
-    """Return the marks of a number that lies outside what was calibrated: in a parameter, in time."""
+def beyond_calibrated(when: str, posterior: Mapping[str, Any] | None) -> str:
+    """Return the marks of a number that lies outside what was calibrated, in a parameter or in time.
+
+    `when` is a month, a year, or a first and a last one ("2021/2025"): what is of a year ends in its December.
+    """
     if not posterior:
         return ""
+    last = when.rpartition("/")[2]
     until = str(posterior["calibrated"].get("until") or "9999")
-    later = f"{int(row['year'])}-12" > until  # what is scored is of December, or of the whole year
+    later = (last if len(last) > len("2021") else f"{last}-12") > until
     return (OUTSIDE if posterior["outside"] else "") + (LATER if later else "")
 
 
