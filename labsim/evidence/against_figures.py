@@ -72,9 +72,9 @@ def _inside(posterior: Posterior) -> dict[str, bool]:
 
 
 _BACKCASTS = {
-    "son_la": mark("Son La 2010-16: series no rule is clearly closer to"),
-    "lao_cai": mark("Lao Cai 2010-16: series no rule is clearly closer to"),
-    "bac_kan": mark("Bac Kan 2010-16: series no rule is clearly closer to"),
+    "son_la": mark("Son La 2010-16: series not lost to rules"),
+    "lao_cai": mark("Lao Cai 2010-16: series not lost to rules"),
+    "bac_kan": mark("Bac Kan 2010-16: series not lost to rules"),
 }
 _FRESH = {
     "son_la": mark("Son La: changes since its draws were made"),
