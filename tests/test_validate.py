@@ -242,7 +242,7 @@ def test_every_line_has_a_fault() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.faults
+@pytest.mark.scoreboard
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_what_a_line_watches_fails_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name](monkeypatch)
@@ -251,8 +251,14 @@ def test_a_fault_in_what_a_line_watches_fails_it(name: str, monkeypatch: pytest.
     assert found.error == "", found.error  # it fails by what came out and not because the fault broke the run
 
 
+# lines that take seconds; all others are on the scoreboard's own marker, since other tests hold the same knowledge
+QUICK = {name for name in LINES if name.endswith(("_draws", "_observed", "_entrants")) or name == "contracts_exact"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.scoreboard) for name in LINES]
+)
 def test_every_line_passes_and_stands_on_the_page_as_it_is(name: str) -> None:
     found = LINES[name].check()
     assert found.passed, found
