@@ -16,7 +16,7 @@ from labsim.cli import cli
 from labsim.config import load
 from labsim.errors import ConfigError
 from labsim.experiment.code import model_hash
-from labsim.experiment.compare import comparison_of, plan_comparison, study_of
+from labsim.experiment.compare import _posteriors, comparison_of, plan_comparison, study_of
 from labsim.experiment.opened import open_study
 from labsim.experiment.posterior import (
     FORMAT,
@@ -173,7 +173,7 @@ def test_scenarios_have_the_same_draw_for_the_same_replicate(two, tmp_path):
     assert not {run.id for run in none.runs} & {run.id for run in plan.runs}
     carry_out(plan, tmp_path / "study", executor="serial")
     found = comparison_of(open_study(tmp_path / "study"))
-    assert found.about["posterior"]["hash"] == read_posterior(two).hash
+    assert [told["hash"] for told in found.about["posteriors"].values()] == [read_posterior(two).hash]
 
 
 def test_names_and_ranges_that_do_not_exist_are_refused(tmp_path):
@@ -244,3 +244,22 @@ def test_the_scorecard_says_what_the_band_holds(tmp_path):
     assert fixed.exit_code == 0, fixed.output
     manifest = json.loads((tmp_path / "set" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["posterior"]["own"] == ["firms.opening_rate"]
+
+
+def test_what_each_province_draws_from_is_told_apart():
+    outside = [{"name": "x", "value": 1.0, "low": 2.0, "high": 3.0}]
+    points = [
+        {"province": "a", "posterior": {"hash": "1", "outside": []}},
+        {"province": "a", "posterior": {"hash": "1", "outside": outside}},
+        {"province": "b"},
+    ]
+    found = _posteriors(points)
+    assert found == {"a": {"hash": "1", "outside": outside}, "b": None}
+
+
+@pytest.mark.parametrize("more", [["--vary", "matching"], ["--ship"], ["--scale", "0.1"], ["--out", "x"]])
+def test_checking_draws_refuses_options_that_would_do_nothing(tmp_path, monkeypatch, more):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli, ["calibrate", "son_la", "--check", *more])
+    assert done.exit_code == 2 and f"{more[0]} has no place there" in " ".join(done.output.split())
+    assert not list(tmp_path.iterdir())

@@ -180,7 +180,10 @@ def code_has_changed(patch: pytest.MonkeyPatch) -> None:
 
 
 def figures_are_elsewhere(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(against_figures, "_inside", lambda _posterior: dict.fromkeys("abcdefghij", False))
+    row = {"indicator": "x", "where": "", "unused": "", "in_seen": False}
+    about = {"observations": [{**row, "when": str(year)} for year in range(2001, 2011)]}
+    drawn = Posterior(Path("posterior.csv"), ("x",), np.ones((1, 1)), np.ones(1), about, "")
+    patch.setattr(against_figures, "posterior_for", lambda _config, _choice: drawn)
 
 
 PROVINCES = ("son_la", "lao_cai", "bac_kan")

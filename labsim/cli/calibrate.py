@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from click import get_current_context
+from click.core import ParameterSource
 
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import as_settings, options_of_many_runs, read_grades, save_files
@@ -61,7 +63,8 @@ def calibrate(
 ) -> None:
     """Run the waves, weigh, write and print; or show what is shipped."""
     if check:
-        _check(province, as_json)
+        _refuse_what_does_nothing()
+        _check(province, as_json, quiet)
         return
     from labsim.evidence.calibrate import calibrate as carry_through
     from labsim.evidence.posterior_file import home_of, posterior_files
@@ -85,7 +88,17 @@ def calibrate(
     report(found.carried, folder, True)
 
 
-def _check(province: str, as_json: bool) -> None:
+def _refuse_what_does_nothing() -> None:
+    """Refuse options that say how to calibrate, where nothing is calibrated. Raises UsageError."""
+    context = get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in ("province", "check", "as_json", "quiet", "lang"):
+            raise click.UsageError(_("--check runs nothing: {option} has no place there").format(option=option.opts[0]))
+
+
+def _check(province: str, as_json: bool, quiet: bool) -> None:
     """Show a shipped posterior; leave with 1 where it is stale."""
     from labsim.config import load
     from labsim.errors import ResultsError
@@ -97,7 +110,11 @@ def _check(province: str, as_json: bool) -> None:
         message = _("{province} ships no posterior; `labsim calibrate {province} --ship` makes one")
         raise ResultsError(message.format(province=province))
     changed = stale(posterior, config)
-    _show({**posterior.about, "stale": changed}, as_json, quiet=False)
+    try:
+        _show({**posterior.about, "stale": changed}, as_json, quiet)
+    except (KeyError, TypeError) as error:
+        message = _("{file} is no description of a posterior").format(file=posterior.file.with_suffix(".json"))
+        raise ResultsError(message) from error
     if changed:
         raise SystemExit(1)
 

@@ -136,7 +136,9 @@ def _summary(results: Results) -> dict[str, Any]:
         name: [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
         for name, table in results.answers().items()
     }
-    return about | {"scorecard": rows} | answers
+    drawn = results.manifest["posterior"]
+    told = {key: value for key, value in drawn.items() if key != "draws"} if drawn else None
+    return about | {"posterior": told, "scorecard": rows} | answers
 
 
 def _show(results: Results) -> None:

@@ -18,10 +18,9 @@ import pandas as pd
 
 from labsim.config import Config, known_names, load
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.assumptions import Assumptions
 from labsim.evidence.compared import Chosen, chosen_figures, series_of
 from labsim.evidence.observed_series import Figure, figures_of, read_figures
-from labsim.evidence.priors import prior_of
+from labsim.evidence.priors import priors_of
 from labsim.evidence.scoring import coverage_of, errors_of
 from labsim.experiment.designs import Axis, latin_hypercube
 from labsim.experiment.opened import open_study
@@ -201,7 +200,7 @@ def _worlds(
     )  # fmt: skip
     base = varied.base
     if posterior is None:
-        priors = [prior for one in parameters if (prior := prior_of(one, None, Assumptions())) is not None]
+        priors = priors_of(base, parameters)
         parameters = [prior.parameter for prior in priors]
         design = latin_hypercube([Axis(one.name) for one in parameters], draws, base.seed)
         points = [{one.name: one.at(float(share)) for one, share in zip(priors, row, strict=True)} for row in design]

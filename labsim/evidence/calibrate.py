@@ -22,7 +22,7 @@ from labsim.evidence.assumptions import Assumptions
 from labsim.evidence.fit import fit_table, moved_table, read_figures, waves_table
 from labsim.evidence.history import Doubles
 from labsim.evidence.observations import Observation, groupings_of, last_month, observations_of
-from labsim.evidence.priors import Prior, prior_of
+from labsim.evidence.priors import Prior, priors_of
 from labsim.evidence.sampling import Sampled, Sampling, sampled
 from labsim.evidence.weights import density_of_waves, resampled, squared_misfits, weights_of
 from labsim.experiment.opened import open_study
@@ -30,7 +30,7 @@ from labsim.experiment.run import Progress, replicate_seed
 from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import read_choices, uncertain_parameters
-from labsim.experiment.variation import Varied, full_path
+from labsim.experiment.variation import Varied
 from labsim.text import _
 
 __all__ = ["USUAL_SCALE", "Calibration", "calibrate"]
@@ -223,9 +223,7 @@ def _priors(
         province, scenario=scenario, settings=settings, choices=choices, grades=() if vary else grades,
         with_policies=False,
     )  # fmt: skip
-    ranged = {full_path(varied.base, one.path): one for one in choices if one.low is not None}
-    priors = [prior_of(one, ranged.get(one.factor.path), assumed) for one in uncertain]
-    return varied, [one for one in priors if one is not None]
+    return varied, priors_of(varied.base, uncertain, choices, assumed)
 
 
 def _targets(used: Sequence[Observation]) -> tuple[Doubles, Doubles]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
 from labsim.evidence.counted import DERIVED
+from labsim.experiment.posterior import beside_margins
 from labsim.experiment.run import indicators_known
 from labsim.groups import RESIDENCES
 from labsim.processes.counting import AGE_BANDS
@@ -80,9 +81,8 @@ def infos() -> dict[str, IndicatorInfo]:
 
 def figures_of(config: Config, name: str) -> list[Figure]:
     """Return the figures of a file beside the margins of a province that labsim can compare; none without the file."""
-    folder = config.province.folder
-    path = folder.parent / name if folder is not None else None
-    return read_figures(path, config, leave_unknown=True) if path is not None and path.is_file() else []
+    path = beside_margins(config, name)
+    return read_figures(path, config, leave_unknown=True) if path is not None else []
 
 
 def read_figures(path: Path, config: Config, *, leave_unknown: bool = False) -> list[Figure]:

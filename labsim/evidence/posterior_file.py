@@ -19,7 +19,7 @@ from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.posterior import FORMAT, beside_margins, data_hash, hash_of_draws, observed_hash
 from labsim.text import _
 
-__all__ = ["home_of", "posterior_files", "tables_of"]
+__all__ = ["home_of", "posterior_files"]
 
 NAME = "posterior"
 _DIGITS = 6
@@ -43,13 +43,6 @@ def home_of(config: Config) -> Path:
         raise ResultsError(_("{province} has no observed figures to put a posterior beside").format(
             province=config.province.id))  # fmt: skip
     return beside.parent
-
-
-def tables_of(about: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return fit, parameters and waves as posterior.json tells them."""
-    return (
-        pd.DataFrame(about["observations"]), pd.DataFrame(about["parameters"]), pd.DataFrame(about["waves"])
-    )  # fmt: skip
 
 
 def _about(found: Calibration) -> dict[str, Any]:

@@ -8,13 +8,16 @@ logarithm; a share between 0 and 1 by its odds; a number that may be negative, o
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from labsim.config import Config
 from labsim.evidence.assumptions import Assumptions
 from labsim.experiment.uncertain import Choice, Uncertain
+from labsim.experiment.variation import full_path
 
-__all__ = ["Prior", "prior_of"]
+__all__ = ["Prior", "prior_of", "priors_of"]
 
 Scale = Literal["even", "ratio", "odds"]
 
@@ -76,3 +79,15 @@ def prior_of(parameter: Uncertain, choice: Choice | None, assumed: Assumptions) 
     if parameter.factor.whole and math.ceil(bounds[0]) >= math.floor(bounds[1]):
         return None
     return Prior(parameter, scale, *bounds) if bounds[0] < bounds[1] else None
+
+
+def priors_of(
+    config: Config,
+    parameters: Sequence[Uncertain],
+    choices: Sequence[Choice] = (),
+    assumed: Assumptions | None = None,
+) -> list[Prior]:
+    """Return the priors of parameters that have a range, that of a choice where one gives it."""
+    ranged = {full_path(config, one.path): one for one in choices if one.low is not None}
+    found = (prior_of(one, ranged.get(one.factor.path), assumed or Assumptions()) for one in parameters)
+    return [one for one in found if one is not None]

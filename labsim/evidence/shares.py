@@ -17,11 +17,10 @@ import pandas as pd
 
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem, ResultsError
-from labsim.evidence.assumptions import Assumptions
 from labsim.evidence.freezing import Blocks, Frozen, blocks, frozen
 from labsim.evidence.ledger import parameter_ledger, row_counts
 from labsim.evidence.parts import DECLARED, LUCK, PRIORS, RANGES, TOGETHER, WEAKNESS, WORTH
-from labsim.evidence.priors import Prior, prior_of
+from labsim.evidence.priors import Prior, priors_of
 from labsim.evidence.sparse import Followed, follow
 from labsim.experiment.asked import answers_of, targets_asked
 from labsim.experiment.opened import open_study
@@ -29,7 +28,7 @@ from labsim.experiment.run import Progress, replicate_seed
 from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Plan, Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import Choice, Uncertain, read_choices, uncertain_parameters
-from labsim.experiment.variation import Varied, full_path
+from labsim.experiment.variation import Varied
 from labsim.quantity import GRADES
 from labsim.targets import Target
 from labsim.text import _
@@ -141,9 +140,7 @@ def _priors(config: Config, parameters: Sequence[Uncertain], choices: Sequence[C
     """Return where each parameter may lie; a range that was asked for is taken as it is."""
     if ranges == DECLARED:
         return [Prior(one, "even", one.low, one.high) for one in parameters]
-    asked = {full_path(config, one.path): one for one in choices if one.low is not None}
-    priors = (prior_of(one, asked.get(one.factor.path), Assumptions()) for one in parameters)
-    return [one for one in priors if one is not None]
+    return priors_of(config, parameters, choices)
 
 
 def _plan(varied: Varied, priors: Sequence[Prior], design: Blocks, province: str) -> Plan:

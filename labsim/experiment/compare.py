@@ -171,17 +171,20 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
     return {
         "study": facts["study"]["name"], "level": LEVEL, "scale": base["scale"], "period": base["period"],
         "seed": base["seed"], "points": facts["points"],
-        "posterior": _posterior(facts["points"]), **{key: facts[key] for key in keys},
+        "posteriors": _posteriors(facts["points"]), **{key: facts[key] for key in keys},
     }  # fmt: skip
 
 
-def _posterior(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return from what parameters were drawn, with what lies outside the region calibrated in any of the points."""
-    told = [point["posterior"] for point in points if point.get("posterior")]
-    if not told:
-        return None
-    outside = {one["name"]: one for each in told for one in each["outside"]}
-    return {**told[0], "outside": list(outside.values())}
+def _posteriors(points: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:
+    """Return by province from what parameters were drawn, with what lies outside the region calibrated in any point."""
+    found: dict[str, dict[str, Any] | None] = {}
+    for point in points:
+        told, before = point.get("posterior"), found.get(point["province"])
+        if told and before:
+            new = [one for one in told["outside"] if one not in before["outside"]]
+            told = {**told, "outside": [*before["outside"], *new]}
+        found[point["province"]] = told or before
+    return found
 
 
 def _scenarios(found: Measured) -> pd.DataFrame:

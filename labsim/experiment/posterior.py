@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pydantic
 
-from labsim.config import load
+from labsim.config import known_names, load
 from labsim.draws import key_of, uniforms
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.code import configuration_of_numbers, model_hash
@@ -210,7 +210,7 @@ def _usual(posterior: Posterior, config: Config) -> Mapping[str, Any]:
     """Return what each parameter was when it was calibrated, or else in the baseline: what a scenario changes is not
     drawn.
     """
-    if posterior.present or config.province.kind == "reference":
+    if posterior.present or config.province.id not in known_names():
         return posterior.present
     base = load(config.province.id)
     known = can_be_varied(base)

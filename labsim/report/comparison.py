@@ -41,7 +41,7 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         if len(provinces) > 1:
             yield Text(f"\n{province}", style="bold")
         else:
-            yield from _differences(found.differences, found.about.get("posterior"))
+            yield from _differences(found.differences, found.about["posteriors"])
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
@@ -90,7 +90,7 @@ def _scenario_lines(scenarios: pd.DataFrame) -> Iterator[RenderableType]:
     yield table
 
 
-def _differences(frame: pd.DataFrame, posterior: Mapping[str, Any] | None) -> Iterator[RenderableType]:
+def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yield what differs from the base, targets and indicators of each scenario; what never differs is named once."""
     frame = frame[frame["main"]]
     nowhere = _same_everywhere(frame)
@@ -102,7 +102,7 @@ def _differences(frame: pd.DataFrame, posterior: Mapping[str, Any] | None) -> It
         for kind in ("target", "indicator"):
             part = differing[differing["measure"] == kind]
             if len(part):
-                yield _difference_table(part, kind == "target", posterior)
+                yield _difference_table(part, kind == "target", posteriors)
         if not len(differing):
             yield Text(_("Nothing differs in any replicate."))
         here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
@@ -121,7 +121,7 @@ def _same_everywhere(frame: pd.DataFrame) -> set[tuple[str, str]]:
     return {(str(key[0]), str(key[1])) for key, rows in groups if (rows["n_equal"] == rows["n"]).all()}
 
 
-def _difference_table(rows: pd.DataFrame, of_targets: bool, posterior: Mapping[str, Any] | None) -> Table:
+def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[str, Any]) -> Table:
     table = ruled_table()
     table.add_column(_("Target") if of_targets else _("Indicator"), ratio=1, min_width=20)
     table.add_column(_("Base,\nhere"), justify="right", no_wrap=True)
@@ -137,7 +137,7 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posterior: Mapping[s
         what = Text(measure_name(row))
         more = "; ".join(part for part in (moment_name(row), "" if unit == "%" else unit_name(unit)) if part)
         what.append(f"\n{more}" if more else "", style="dim")
-        marks = beyond_calibrated(str(row["when"]), posterior)
+        marks = beyond_calibrated(str(row["when"]), posteriors[row["province"]])
         values = "\n".join(_value(row[name], unit) + marks for name in ("base_value", "value"))
         cells: list[Any] = [what, values, _gap(row), _better_in(row), _factor(row)]
         if of_targets:
@@ -308,7 +308,9 @@ def _notes(found: Comparison) -> Iterator[str]:
         "Same people, same luck: a difference is taken within each replicate; its 95 % interval (Student, over"
         " replicates) is that of the mean over replicates."
     )
-    yield from bands_hold(found.about.get("posterior"))
+    posteriors = found.about["posteriors"]
+    for province, posterior in posteriors.items():
+        yield from (f"{province}: {line}" if len(posteriors) > 1 else line for line in bands_hold(posterior))
     yield _(
         "*: the interval excludes zero. Each interval stands by itself: of {n} differences of nothing, about {by_luck}"
         " would have a star by luck."
