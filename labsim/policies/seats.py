@@ -45,7 +45,7 @@ def seats_by_programme(
     if (missing := wanted & ~found).any():
         untaught = missing & (np.bincount(p.level, of_field, len(Level)) == 0.0)
         if not pass_on and (untaught.any() or not (wanted & found).any()):
-            raise RunError(_nowhere_taught(Level(np.argmax(untaught if untaught.any() else missing)), fields))
+            raise RunError(_nowhere_taught(Level(int(np.argmax(untaught if untaught.any() else missing))), fields))
         share *= wanted & found
         share /= share.sum() or 1.0
     seats: np.ndarray = np.divide(yearly * share, totals, out=np.zeros(len(Level)), where=found)[p.level] * weight
