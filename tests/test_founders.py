@@ -6,33 +6,31 @@ import numpy as np
 from scipy.stats import chi2
 
 from labsim import load
+from labsim.draws import where_equal
 from labsim.processes.firms import _assign_owners
 from labsim.simulation import Simulation
 from labsim.world import Activity
 
 
-def test_new_firms_grow_out_of_any_business_of_their_field_alike():
-    """Proposed or, where proposals are few, looked for: established businesses of the district and the field."""
+def test_new_firms_grow_out_of_any_established_business_of_their_field_alike():
     model = Simulation(load("son_la", settings={"scale": 0.004}), seed=1).run(2)
-    w, e, months, n_keys = model.workers, model.enterprises, 12, 4000
+    w, months, n_keys, n_fields = model.workers, 12, 4000, model.world.n_fields
     may = (w.activity == Activity.HOUSEHOLD_BUSINESS) & (w.spell >= months)
-    cells = e.district.astype(int) * model.world.n_fields + e.field
-    at = w.district[may].astype(int) * model.world.n_fields + w.work_field[may]
-    found = np.bincount(at, minlength=cells.max() + 1)
-    firm = np.flatnonzero((found[cells] >= 5) & (found[cells] <= 12))[:1]
-    here = np.flatnonzero(may & (w.district == e.district[firm[0]]) & (w.work_field == e.field[firm[0]]))
-    for known in (1.0, 1e9):  # with as many businesses said to be there as hardly any proposal is made for
-        counts = np.full((len(model.world.places), model.world.n_fields), known)
-        owners = [
-            _assign_owners(model.world.people, model.world.employers, model.world.runs, firm, counts, months, key)[0]
-            for key in (np.uint64(7919 * k + 1) for k in range(n_keys))
-        ]
-        times = np.bincount(owners, minlength=len(w))
-        assert times[here].sum() == n_keys
-        expected = n_keys / here.size
-        assert ((times[here] - expected) ** 2 / expected).sum() < chi2.isf(1e-4, here.size - 1)
-    every = np.repeat(firm, here.size + 3)  # nobody founds two at once
-    owners = _assign_owners(
-        model.world.people, model.world.employers, model.world.runs, every, counts, months, np.uint64(5)
-    )
-    assert sorted(owners[owners >= 0]) == here.tolist() and (owners < 0).sum() == 3
+    cells = w.district.astype(int) * n_fields + w.work_field
+    found = np.bincount(cells[may], minlength=len(model.world.places) * n_fields)
+    cell = int(np.flatnonzero((found >= 5) & (found <= 12))[0])
+    here = np.flatnonzero(may & (cells == cell))
+    rows = where_equal(w.activity, Activity.HOUSEHOLD_BUSINESS)
+
+    def owners(n_firms, key):
+        first = np.where(np.arange(found.size + 1) > cell, n_firms, 0)
+        return _assign_owners(model.world.people, rows, first, n_fields, months, np.uint64(key))
+
+    times = np.bincount([owners(1, 7919 * k + 1)[0] for k in range(n_keys)], minlength=len(w))
+    expected = n_keys / here.size
+    assert times[here].sum() == n_keys
+    assert ((times[here] - expected) ** 2 / expected).sum() < chi2.isf(1e-4, here.size - 1)
+    # nobody founds two at once, and a firm more changes no earlier one
+    two, three = owners(2, 5), owners(3, 5)
+    assert set(three) <= set(here.tolist()) and len(set(three)) == 3
+    assert two.tolist() == three[:2].tolist()

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from labsim.compiled import inline, kernel
-from labsim.draws import DrawsOfMonth, gated, round_to, scramble, uniform, uniform_of, uniforms
+from labsim.compiled import kernel
+from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms, where_equal
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
@@ -20,7 +20,6 @@ from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Ki
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
-SOUGHT = 1_000_000_000  # numbers of the people looked through, apart from those of proposals
 
 
 class FirmsParameters(Parameters):
@@ -227,88 +226,32 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     world.events["openings_mean"] = openings
 
 
-@inline
-def _may_found(w: WorkerArrays, i: int, field: int, months: int, owners: np.ndarray) -> bool:
-    """Say whether a person has run a household business of a field for some months and is not among new owners."""
-    if w.activity[i] != BUSINESS or w.work_field[i] != field or w.spell[i] < months:
-        return False
-    taken = False
-    for owner in owners:
-        taken = taken or owner == i
-    return not taken
-
-
-@inline
-def _rows_of_district(w: WorkerArrays, runs: np.ndarray, district: int) -> np.ndarray:
-    """Return where the runs of a district begin and end, shape `(n_runs, 2)`."""
-    found, n = np.empty((runs.shape[0] - 1, 2), dtype=np.int64), 0
-    for r in range(runs.shape[0] - 1):
-        if w.district[runs[r]] == district:
-            found[n, 0], found[n, 1] = runs[r], runs[r + 1]
-            n += 1
-    return found[:n]
-
-
-@inline
-def _propose_owner(
-    w: WorkerArrays, here: np.ndarray, bits: np.uint64, n_proposals: int, field: int, months: int, owners: np.ndarray
-) -> int:
-    """Return the first of some people proposed at random who may found an employer, or -1."""
-    n = (here[:, 1] - here[:, 0]).sum()
-    for proposal in range(n_proposals):
-        place = int(uniform_of(bits, proposal) * n)
-        for r in range(here.shape[0]):
-            i = here[r, 0] + place
-            if i < here[r, 1]:
-                if _may_found(w, i, field, months, owners):
-                    return int(i)
-                break
-            place -= here[r, 1] - here[r, 0]
-    return -1
-
-
-@inline
-def _seek_owner(
-    w: WorkerArrays, here: np.ndarray, bits: np.uint64, field: int, months: int, owners: np.ndarray
-) -> int:
-    """Return whoever draws the least number among all who may found an employer, or -1."""
-    best, least = -1, 2.0
-    for r in range(here.shape[0]):
-        for i in range(here[r, 0], here[r, 1]):
-            if _may_found(w, i, field, months, owners):
-                u = uniform_of(bits, SOUGHT + i)
-                if u < least:
-                    best, least = i, u
-    return best
-
-
 @kernel
 def _assign_owners(
-    w: WorkerArrays,
-    e: EnterpriseArrays,
-    runs: np.ndarray,
-    new_firms: np.ndarray,
-    businesses: np.ndarray,
-    months: int,
-    key: np.uint64,
+    w: WorkerArrays, businesses: np.ndarray, first: np.ndarray, n_fields: int, months: int, key: np.uint64
 ) -> np.ndarray:
-    """Give each new firm one of the household businesses of its district and field, each with the same chance.
+    """Give each new firm the household business of its district and field that draws the least number.
 
-    People are proposed until one runs such a business: nobody else's business changes the choice. Where they are too
-    few all are looked through.
+    `businesses` are the rows of their owners; firms `first[c]` to `first[c + 1]` are those of cell c = district x
+    n_fields + field. Nobody founds two at once.
     """
-    owners = np.full(new_firms.shape[0], -1, dtype=np.int32)
-    for k in range(new_firms.shape[0]):
-        r = new_firms[k]
-        n = businesses[e.district[r], e.field[r]]
-        if n <= 0.0:
+    owner, least = np.full(first[-1], -1, dtype=np.int32), np.full(first[-1], 2.0)
+    work_field, district, spell = w.work_field, w.district, w.spell
+    for i in businesses:
+        cell = district[i] * n_fields + work_field[i]
+        if work_field[i] < 0 or first[cell] == first[cell + 1] or spell[i] < months:
             continue
-        here, bits, field = _rows_of_district(w, runs, e.district[r]), scramble(key, r), e.field[r]
-        rows = (here[:, 1] - here[:, 0]).sum()
-        n_proposals = int(min(0.25 * rows, 8.0 * rows / n))
-        found = _propose_owner(w, here, bits, n_proposals, field, months, owners[:k])
-        owners[k] = found if found >= 0 else _seek_owner(w, here, bits, field, months, owners[:k])
-    return owners
+        for k in range(first[cell], first[cell + 1]):
+            u = uniform(key, i * 16 + (k - first[cell]) % 16)
+            if u < least[k]:
+                taken = False
+                for other in range(first[cell], k):
+                    taken = taken or owner[other] == i
+                if not taken:
+                    least[k] = u
+                    owner[k] = i
+                    break
+    return owner
 
 
 @kernel
@@ -351,7 +294,7 @@ def _turn_over(
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
-        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district counts"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
@@ -375,12 +318,14 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     )
     small = np.flatnonzero((e.founded == world.month) & (e.active > 0) & (e.weight < parameters.founder_size))
     if small.size:
+        cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
+        small = small[np.argsort(cells, kind="stable")]
+        first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
         e.owner[small] = _assign_owners(
             world.people,
-            world.employers,
-            world.runs,
-            small,
-            world.counts["businesses"],
+            where_equal(world.workers.activity, BUSINESS),
+            first,
+            world.n_fields,
             parameters.founder_months,
             draws.key("founder"),
         )
