@@ -28,6 +28,7 @@ from labsim.world import Activity, Workers
 
 SIZE = ("scale=0.002", "period.until=2022-12")
 SEED = 3
+pytestmark = pytest.mark.slow
 
 
 def small(*settings: str) -> Config:
