@@ -47,7 +47,7 @@ def english(monkeypatch):
 @cache
 def board(number: int) -> Board:
     """Return the board of a lesson; its worlds run once for all tests."""
-    return lessons.board(number)
+    return Board(lessons.lesson(number))
 
 
 def settled(posts: float) -> float:

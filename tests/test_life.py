@@ -221,7 +221,7 @@ def call(*given: str):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("son_la", "--who", "999999", "--scale", "0.002"), "there is no person 999999 in Son La at scale 0.002"),
+        (("son_la", "--who", "999999", "--scale", "0.002"), "there is no person 999999 in Son La at scale 1:500"),
         (("sonla", "--who", "1"), "sonla"),
         (("son_la",), "name the person"),
         (("son_la", "--who", "1", "--like", "young"), "name the person"),

@@ -138,9 +138,8 @@ LESSON = Lesson(
             lambda runs: measured(100.0 * (_left(runs, "pull") / _left(runs, "province") - 1.0)),
             mark("Divide the two numbers of people who left, replicate by replicate."),
             mark(
-                "Less than 30 %: for farmers with the lowest incomes pay elsewhere draws as much as it ever can "
-                "already, "
-                "and savings for the journey do not grow with pay elsewhere."
+                "Less than 30 %: the pull of pay elsewhere is capped at four times present income, which farmers come "
+                "near already, and who is away cannot leave again."
             ),
         ),
         Question(

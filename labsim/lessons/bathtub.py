@@ -51,9 +51,10 @@ def _flows(runs: Runs) -> Drawing:
 
 
 def _numbers(runs: Runs) -> list[Number]:
+    title = WORLDS["harder"].title
     return [
         Number.of(_("unemployment at the start"), runs.series("base", "unemployment_rate")[0], "%"),
-        Number.of(_("unemployment, mean of the last two years: {world}").format(world=_(WORLDS["harder"].title)),
+        Number.of(_("unemployment, mean of the last two years: {world}").format(world=_(title)),
                   _settled(runs, "harder"), "%"),
     ]  # fmt: skip
 

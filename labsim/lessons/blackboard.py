@@ -122,4 +122,4 @@ def written(value: float, unit: str) -> str:
         digits = number(value, "persons")
     else:
         digits = number(float(f"{value:.3g}"), "")
-    return f"{digits} {_(unit)}" if unit else digits
+    return " ".join((digits, _(unit))) if unit else digits

@@ -14,7 +14,7 @@ __all__ = ["code_of", "notebook_of", "text_of"]
 def notebook_of(lesson: Lesson) -> dict[str, Any]:
     """Return the notebook of a lesson in the language in use, in the format of Jupyter (4.5)."""
     cells = [
-        _words(f"# {_('Lesson {n}: {title}').format(n=lesson.number, title=_(lesson.title))}\n\n{_(lesson.about)}")
+        _words("# ", _("Lesson {n}: {title}").format(n=lesson.number, title=_(lesson.title)), "\n\n", _(lesson.about))
     ]
     cells.append(
         _words(_("The worlds of this lesson are run when something of theirs is first shown; that takes seconds."))
@@ -23,14 +23,14 @@ def notebook_of(lesson: Lesson) -> dict[str, Any]:
                        f'use_language("{current_language()}")\n'
                        f"board = labsim.lessons.board({lesson.number})"))  # fmt: skip
     for place, step in enumerate(lesson.steps, start=1):
-        cells.append(_words(f"## {place}. {_(step.title)}\n\n{_(step.text)}"))
+        cells.append(_words(f"## {place}. ", _(step.title), "\n\n", _(step.text)))
         if step.numbers is not None:
             cells.append(_code(f"board.table({place})"))
         if step.drawing is not None:
             cells.append(_code(f"board.picture({place})"))
-    cells.append(_words(f"## {_('Questions')}\n\n{_('Put a number in place of None and run the cell.')}"))
+    cells.append(_words("## ", _("Questions"), "\n\n", _("Put a number in place of None and run the cell.")))
     for place, question in enumerate(lesson.questions, start=1):
-        cells.append(_words(f"**{place}.** {_(question.text)} [{_(question.unit)}]"))
+        cells.append(_words(f"**{place}.** ", _(question.text), " [", _(question.unit), "]"))
         cells.append(_code(f"board.check({place}, None)"))
     cells += _try_yourself(lesson)
     for place, cell in enumerate(cells, start=1):
@@ -70,8 +70,8 @@ def code_of(notebook: dict[str, Any]) -> list[str]:
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def _words(text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": "", "metadata": {}, "source": text.splitlines(keepends=True)}
+def _words(*parts: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": "", "metadata": {}, "source": "".join(parts).splitlines(keepends=True)}
 
 
 def _code(text: str) -> dict[str, Any]:

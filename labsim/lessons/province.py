@@ -34,7 +34,8 @@ def _trained(runs: Runs) -> Drawing:
 
 
 def _farming(runs: Runs) -> Drawing:
-    curves = (Curve.fan(_(WORLDS["base"].title), runs.series("base", "agricultural_share")),)
+    title = WORLDS["base"].title
+    curves = (Curve.fan(_(title), runs.series("base", "agricultural_share")),)
     y = _("in agriculture, % of people in work")
     return Drawing(_("Agricultural labour"), _("months since the end of 2020"), y, curves, from_zero=False)
 

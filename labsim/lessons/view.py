@@ -26,7 +26,7 @@ def list_view(lessons: Sequence[Lesson]) -> Iterator[RenderableType]:
     table.add_column(_("What it adds"), ratio=2)
     for one in lessons:
         about = Text(_(one.title), style="bold")
-        about.append(f"\n{_(one.about)}", style="not bold")
+        about.append("\n" + _(one.about), style="not bold")
         table.add_row(str(one.number), about, _(one.adds))
     yield table
     yield Text("")
@@ -42,15 +42,15 @@ def lesson_view(board: Board, pictures: Sequence[str], *, answers: bool = False)
     yield Text(_(lesson.about))
     yield Text("")
     for place, step in enumerate(lesson.steps, start=1):
-        yield Text(f"{place}. {_(step.title)}", style="bold")
+        yield Text(f"{place}. " + _(step.title), style="bold")
         yield Padding(Text(_(step.text)), (0, 0, 1, 3))
         numbers = board.numbers(place)
         if numbers:
             yield Padding(_numbers(numbers), (0, 0, 1, 3))
     yield Text(_("Questions"), style="bold")
     for place, question in enumerate(lesson.questions, start=1):
-        words = Text(_(question.text))
-        words.append(f" [{_(question.unit)}]", style="dim")
+        words = Text((f"{place}. " if answers else "") + _(question.text))
+        words.append(" [" + _(question.unit) + "]", style="dim")
         if answers:
             words.append(f"\n{board.solution(place)}", style="green")
         yield listed([(f"{place}.", words.plain)]) if not answers else Padding(words, (0, 0, 0, 1))
@@ -82,7 +82,7 @@ def _numbers(numbers: Sequence[Number]) -> Table:
 def verdict_view(board: Board, given: dict[int, float]) -> Iterator[RenderableType]:
     """Yield the verdicts on some answers."""
     for question, value in given.items():
-        yield Text(f"{question}. {_(board.lesson.questions[question - 1].text)}")
+        yield Text(f"{question}. " + _(board.lesson.questions[question - 1].text))
         verdict = board.check(question, value)
         yield Padding(Text(verdict.words, style="green" if verdict.right else "yellow"), (0, 0, 1, 3))
 

@@ -29,6 +29,8 @@ _COLOURS = {
     Activity.AWAY_IN_VIET_NAM: "#56B4E9", Activity.ABROAD: "#F0E442", Activity.CHILD: "#E6E6E6",
     Activity.OUTSIDE: "#E6E6E6", Activity.LEFT: "#666666",
 }  # fmt: skip
+_DARK = (Activity.FARMING, Activity.EMPLOYEE, Activity.UNEMPLOYED, Activity.LEFT)
+_INK = {activity: "white" if activity in _DARK else "#222222" for activity in Activity}
 _LINES = ("#222222", "#0072B2")
 
 
@@ -47,7 +49,7 @@ def life_figure(life: Life, other: Life | None = None) -> Figure:
             3, 1, sharex=True, gridspec_kw={"height_ratios": [0.35 + 0.45 * len(lives), 2.2, 1.8]}
         )
         _strips(strip, lives)
-        _curves(income, lives, "income", _("Income from work, million VND per month"))
+        _curves(income, lives, "income", _("Income from work in the province, million VND per month"))
         _curves(savings, lives, "savings", _("Savings less debt, million VND"))
         _years(savings, life)
         language = current_language()
@@ -65,8 +67,20 @@ def _strips(axes: Axes, lives: Sequence[Life]) -> None:
         starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
         ends = np.r_[starts[1:], len(codes)]
         for first, last in zip(starts, ends, strict=True):
-            colour = _COLOURS[Activity(int(codes[first]))]
-            axes.barh(-row, last - first, left=first - 0.5, height=0.8, color=colour, edgecolor="white", linewidth=0.5)
+            doing = Activity(int(codes[first]))
+            axes.barh(
+                -row,
+                last - first,
+                left=first - 0.5,
+                height=0.8,
+                color=_COLOURS[doing],
+                edgecolor="white",
+                linewidth=0.5,
+            )
+            name = term(doing.name.lower())
+            if last - first > len(codes) * len(name) / 110.0:  # where the word has room, for prints without colour
+                axes.text((first + last - 1) / 2.0, -row, name, ha="center", va="center", fontsize=8,
+                          color=_INK[doing])  # fmt: skip
     axes.set_ylim(-len(lives) + 0.45, 0.55)
     language = current_language()
     names = [textwrap.fill(life.title.get(language) or life.scenario, 14) for life in lives]

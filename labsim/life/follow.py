@@ -12,6 +12,7 @@ from labsim.config import Config
 from labsim.errors import RunError
 from labsim.levers import LEVERS
 from labsim.life.record import Difference, Event, Life, Paired
+from labsim.life.terms import scale_name
 from labsim.life.watch import Watch
 from labsim.text import _
 from labsim.world import Activity, Level, Schooling, Sex
@@ -48,8 +49,10 @@ def _watch(config: Config, person: int, seed: int | None) -> Watch:
     try:
         return Watch(config, [person], seed)
     except IndexError as error:
-        message = _("there is no person {person} in {province} at scale {scale:g}; allowed 0 to {last}")
-        said = message.format(person=person, province=config.province.name, scale=config.scale, last=error.args[0] - 1)
+        message = _("there is no person {person} in {province} at scale {scale}; allowed 0 to {last}")
+        said = message.format(
+            person=person, province=config.province.name, scale=scale_name(config.scale), last=error.args[0] - 1
+        )
         raise RunError(said) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from labsim.report.numbers import number
 from labsim.text import _, current_language, mark, n_
 
-__all__ = ["Names", "months", "named", "per_cent", "term", "vnd"]
+__all__ = ["Names", "months", "named", "per_cent", "scale_name", "term", "vnd"]
 
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -86,3 +86,8 @@ def per_cent(share: float) -> str:
 def months(n: int) -> str:
     """Write a number of months."""
     return n_("{n} month", "{n} months", n).format(n=number(n, "persons"))
+
+
+def scale_name(scale: float) -> str:
+    """Write a scale as 1:200, one simulated person for so many."""
+    return f"1:{number(round(1.0 / scale, 2), '')}"

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from labsim.life.record import Event, Life, Paired
-from labsim.life.terms import per_cent, term, vnd
+from labsim.life.terms import per_cent, scale_name, term, vnd
 from labsim.life.words import introduction, sentences
 from labsim.report.console import listed, ruled_table
 from labsim.report.numbers import number
@@ -103,6 +103,9 @@ def _state(life: Life, month: int) -> str:
     doing = term(Activity(int(activity)).name.lower())
     if activity == Activity.LEFT:
         return doing
+    if activity in (Activity.AWAY_IN_VIET_NAM, Activity.ABROAD):  # what is earned there is known by what is saved
+        return _("{activity}; savings {savings}, skill {skill}").format(
+            activity=doing, savings=vnd(savings), skill=per_cent(skill))  # fmt: skip
     earns = _("income {income} a month").format(income=vnd(income)) if income else _("no income from work")
     words = _("{activity}; {earns}, savings {savings}, skill {skill}")
     return words.format(activity=doing, earns=earns, savings=vnd(savings), skill=per_cent(skill))
@@ -138,9 +141,9 @@ def _parting(pair: Paired) -> Iterator[str]:
 
 
 def _notes(life: Life) -> Iterator[str]:
-    yield _("Person {person} is one simulated row at scale {scale:g} and seed {seed}; another scale or seed has "
+    yield _("Person {person} is one simulated row at scale {scale} and seed {seed}; another scale or seed has "
             "other people. One life is no evidence for a policy: that takes all people and several replicates.").format(
-        person=life.person, scale=life.scale, seed=life.seed)  # fmt: skip
+        person=life.person, scale=scale_name(life.scale), seed=life.seed)  # fmt: skip
     yield _("Chances, incomes and rankings are those the model worked with; parameters are the configuration's own.")
 
 

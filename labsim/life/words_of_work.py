@@ -46,6 +46,11 @@ def _score(parts: Mapping[str, float]) -> str:
     return ", ".join(told)
 
 
+def _way(facts: Mapping[str, Any]) -> str:
+    way = _WAYS[facts["way"]]
+    return _(way)
+
+
 def _ranked(facts: Mapping[str, Any], names: Names) -> str:
     words = _("{applied} applied for this post; the person ranked at place {rank} with {score} points ({parts}).")
     return words.format(applied=facts["applied"], rank=facts["rank"], score=number(round(facts["score"], 2), ""),
@@ -60,7 +65,7 @@ def _terms(facts: Mapping[str, Any]) -> str:
 def _hired(facts: Mapping[str, Any], names: Names) -> list[str]:
     what = _("Hired by {post}, for {pay} a month.").format(post=post_name(facts, names), pay=vnd(facts["pay"]))
     follows = [_("The field of skill follows the new work.")] if facts["follows_field"] else []
-    return [what, _(_WAYS[facts["way"]]), _ranked(facts, names), _terms(facts), *follows]
+    return [what, _way(facts), _ranked(facts, names), _terms(facts), *follows]
 
 
 def _refused(facts: Mapping[str, Any], names: Names) -> list[str]:
@@ -70,7 +75,7 @@ def _refused(facts: Mapping[str, Any], names: Names) -> list[str]:
     first = words.format(person=best["person"], level=term(best["level"]), field=named(names, "field", best["field"]),
                          score=number(round(best["score"], 2), ""), parts=_score(best["parts"]))  # fmt: skip
     vacant = _("They declined the offer, and the post stays vacant: one is asked a month.")
-    return [what, _(_WAYS[facts["way"]]), _ranked(facts, names), first, *([] if facts["post_taken"] else [vacant])]
+    return [what, _way(facts), _ranked(facts, names), first, *([] if facts["post_taken"] else [vacant])]
 
 
 def _not_qualified(facts: Mapping[str, Any], names: Names) -> list[str]:
