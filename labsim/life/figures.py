@@ -104,7 +104,7 @@ def _curves(axes: Axes, lives: Sequence[Life], name: str, title: str) -> None:
     if name == "income":
         axes.set_ylim(bottom=0)
     if len(lives) > 1 and name == "income":
-        axes.legend(loc="upper left", fontsize=8, frameon=False, ncols=2)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False, ncols=2)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
