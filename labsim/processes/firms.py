@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms
+from labsim.draws import DrawsOfMonth, gated, round_to, scramble, uniform, uniform_of, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
@@ -20,7 +20,7 @@ from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Ki
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
-BLOCK = 4096  # people whose answers stay next to the processor
+SOUGHT = 1_000_000_000  # numbers of the people looked through, apart from those of proposals
 
 
 class FirmsParameters(Parameters):
@@ -228,79 +228,87 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 
 @inline
-def _settled(w: WorkerArrays, first: int, last: int, months: int, rows: np.ndarray) -> int:
-    """Write the rows from first to last that have run a household business for some months; return how many."""
-    n, answers, least = 0, np.empty(BLOCK, dtype=np.uint8), np.int16(min(months, 32767))
-    for begin in range(first, last, BLOCK):
-        end = min(begin + BLOCK, last)
-        activity, spell = w.activity[begin:end], w.spell[begin:end]
-        for i in range(end - begin):
-            answers[i] = np.uint8((activity[i] == np.uint8(BUSINESS)) & (spell[i] >= least))
-        for i in range(end - begin):
-            rows[n] = begin + i
-            n += int(answers[i])
-    return n
+def _may_found(w: WorkerArrays, i: int, field: int, months: int, owners: np.ndarray) -> bool:
+    """Say whether a person has run a household business of a field for some months and is not among new owners."""
+    if w.activity[i] != BUSINESS or w.work_field[i] != field or w.spell[i] < months:
+        return False
+    taken = False
+    for owner in owners:
+        taken = taken or owner == i
+    return not taken
 
 
 @inline
-def _sort_by_field(work_field: np.ndarray, rows: np.ndarray, n_fields: int, by_field: np.ndarray) -> np.ndarray:
-    """Write the rows with work ordered by its field, else as they are; return where each field begins."""
-    begin = np.zeros(n_fields + 2, dtype=np.int64)
-    for i in rows:
-        begin[work_field[i] + 2] += 1
-    begin[1] = 0  # people without a field are left out
-    for f in range(n_fields):
-        begin[f + 2] += begin[f + 1]
-    place = begin.copy()
-    for i in rows:
-        f = work_field[i]
-        if f >= 0:
-            by_field[place[f + 1]] = i
-            place[f + 1] += 1
-    return begin[1:]
+def _rows_of_district(w: WorkerArrays, runs: np.ndarray, district: int) -> np.ndarray:
+    """Return where the runs of a district begin and end, shape `(n_runs, 2)`."""
+    found, n = np.empty((runs.shape[0] - 1, 2), dtype=np.int64), 0
+    for r in range(runs.shape[0] - 1):
+        if w.district[runs[r]] == district:
+            found[n, 0], found[n, 1] = runs[r], runs[r + 1]
+            n += 1
+    return found[:n]
 
 
 @inline
-def _draw_owners(people: np.ndarray, owner: np.ndarray, least: np.ndarray, key: np.uint64) -> None:
-    """Give each firm the one of these people who draws the least number and owns none of the firms before it."""
-    for i in people:
-        for k in range(owner.shape[0]):
-            u = uniform(key, i * 16 + k % 16)
-            if u < least[k]:
-                taken = False
-                for other in range(k):
-                    taken = taken or owner[other] == i
-                if not taken:
-                    least[k] = u
-                    owner[k] = i
-                    break
+def _propose_owner(
+    w: WorkerArrays, here: np.ndarray, bits: np.uint64, n_proposals: int, field: int, months: int, owners: np.ndarray
+) -> int:
+    """Return the first of some people proposed at random who may found an employer, or -1."""
+    n = (here[:, 1] - here[:, 0]).sum()
+    for proposal in range(n_proposals):
+        place = int(uniform_of(bits, proposal) * n)
+        for r in range(here.shape[0]):
+            i = here[r, 0] + place
+            if i < here[r, 1]:
+                if _may_found(w, i, field, months, owners):
+                    return int(i)
+                break
+            place -= here[r, 1] - here[r, 0]
+    return -1
+
+
+@inline
+def _seek_owner(
+    w: WorkerArrays, here: np.ndarray, bits: np.uint64, field: int, months: int, owners: np.ndarray
+) -> int:
+    """Return whoever draws the least number among all who may found an employer, or -1."""
+    best, least = -1, 2.0
+    for r in range(here.shape[0]):
+        for i in range(here[r, 0], here[r, 1]):
+            if _may_found(w, i, field, months, owners):
+                u = uniform_of(bits, SOUGHT + i)
+                if u < least:
+                    best, least = i, u
+    return best
 
 
 @kernel
 def _assign_owners(
     w: WorkerArrays,
+    e: EnterpriseArrays,
     runs: np.ndarray,
     new_firms: np.ndarray,
-    first: np.ndarray,
-    n_fields: int,
+    businesses: np.ndarray,
     months: int,
     key: np.uint64,
 ) -> np.ndarray:
-    """Give each new firm the household business of its district and field that draws the least number."""
-    owner = np.full(new_firms.shape[0], -1, dtype=np.int32)
-    least = np.full(new_firms.shape[0], 2.0)
-    longest = np.diff(runs).max() + 1
-    rows, by_field = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
-    for r in range(runs.shape[0] - 1):
-        here = w.district[runs[r]] * n_fields
-        if first[here] == first[here + n_fields]:
+    """Give each new firm one of the household businesses of its district and field, each with the same chance.
+
+    People are proposed until one runs such a business: nobody else's business changes the choice. Where they are too
+    few all are looked through.
+    """
+    owners = np.full(new_firms.shape[0], -1, dtype=np.int32)
+    for k in range(new_firms.shape[0]):
+        r = new_firms[k]
+        n = businesses[e.district[r], e.field[r]]
+        if n <= 0.0:
             continue
-        n = _settled(w, runs[r], runs[r + 1], months, rows)
-        begin = _sort_by_field(w.work_field, rows[:n], n_fields, by_field)
-        for f in range(n_fields):
-            firms = slice(first[here + f], first[here + f + 1])
-            _draw_owners(by_field[begin[f] : begin[f + 1]], owner[firms], least[firms], key)
-    return owner
+        here, bits, field = _rows_of_district(w, runs, e.district[r]), scramble(key, r), e.field[r]
+        rows = (here[:, 1] - here[:, 0]).sum()
+        n_proposals = int(min(0.25 * rows, 8.0 * rows / n))
+        found = _propose_owner(w, here, bits, n_proposals, field, months, owners[:k])
+        owners[k] = found if found >= 0 else _seek_owner(w, here, bits, field, months, owners[:k])
+    return owners
 
 
 @kernel
@@ -343,7 +351,7 @@ def _turn_over(
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
-        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district counts"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
@@ -365,14 +373,16 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
         draws.key("firm entry"),
         world.month,
     )
-    opening = (e.founded == world.month) & (e.active > 0)
-    small = np.flatnonzero(opening & (e.weight < parameters.founder_size))
-    cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
-    small = small[np.argsort(cells, kind="stable")]
+    small = np.flatnonzero((e.founded == world.month) & (e.active > 0) & (e.weight < parameters.founder_size))
     if small.size:
-        first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
         e.owner[small] = _assign_owners(
-            world.people, world.runs, small, first, world.n_fields, parameters.founder_months, draws.key("founder")
+            world.people,
+            world.employers,
+            world.runs,
+            small,
+            world.counts["businesses"],
+            parameters.founder_months,
+            draws.key("founder"),
         )
     world.ledger.count("employers_without_row", lost)
     world.ledger.count("firms_closed", closed)

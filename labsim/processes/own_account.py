@@ -22,6 +22,7 @@ from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArra
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 
+ABOVE_ONE = 1.0 + 1e-9  # a bound stays one however powers are rounded
 MOST_GAIN = 3.0  # an upper bound on the answer to the income gain, so that most people need one draw and no more
 
 
@@ -300,6 +301,7 @@ def _businesses(
 ) -> tuple[int, int]:
     opened, closed = 0, 0
     any_offer = offered.max() > 0.0
+    most_income = np.array([income[d].max() for d in range(income.shape[0])])
     # column by column: memory is then asked for many people at once
     doing, heads, offer_heads = w.activity[rows], gate[rows], offer_gate[rows]
     district, urban, spell, wages = w.district[rows], w.urban[rows], w.spell[rows], w.wage[rows]
@@ -340,7 +342,9 @@ def _businesses(
                         opened += 1
                         continue
             chance = max(take_up, rate) if helped else rate  # an offer takes nothing from a person's own chance
-            if u >= chance * MOST_GAIN:
+            earned = wage if now != UNEMPLOYED else idle * wage
+            # most are turned away by the best trade of the district, before one is drawn and more is read
+            if u >= chance * min(MOST_GAIN, ABOVE_ONE * (most_income[d] / max(1.0e5, earned)) ** response):
                 continue
             age = (month - w.birth_month[i]) // 12
             if age < youngest or age > oldest:
@@ -348,7 +352,6 @@ def _businesses(
             field = race(bits, room[d], 1)
             if field < 0:
                 continue
-            earned = wage if now != UNEMPLOYED else idle * wage
             gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
             money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
             ease = money / (money + capital) if capital > 0.0 else 1.0
