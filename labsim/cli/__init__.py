@@ -18,6 +18,7 @@ from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
 from labsim.cli.evidence import evidence
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.report import report
 from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
@@ -38,7 +39,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
-    evidence, results, schedule, levers, params, check,
+    evidence, results, report, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
