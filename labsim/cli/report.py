@@ -20,7 +20,9 @@ __all__ = ["report"]
 _PAGES = (".html", ".htm")
 
 
-@click.command(help=_("Write a report of a run, or of the scenarios of a study: one HTML file that needs nothing else."))
+@click.command(
+    help=_("Write a report of a run, or of the scenarios of a study: one HTML file that needs nothing else.")
+)
 @click.argument("folder", metavar="RESULT_OR_STUDY", type=click.Path(path_type=Path))
 @click.option("--pdf", is_flag=True, help=_("Write a PDF beside it."))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE",

@@ -83,8 +83,8 @@ def meaning_of(said: Verdict) -> str:
     words = chance_words()
     likely, unlikely, even = (f"{100 * one:.0f}%" for one in (words.likely, words.unlikely, words.even))
     return {
-        LIKELY: _("met in {likely} of the replicates or more, and surely in more than {even}"),
+        LIKELY: _("at least {likely} of the replicates meet it, and the interval of the chance lies above {even}"),
         OPEN: _("between the two, or too few replicates to tell"),
-        UNLIKELY: _("met in {unlikely} of the replicates or fewer, and surely in fewer than {even}"),
+        UNLIKELY: _("at most {unlikely} of the replicates meet it, and the interval of the chance lies below {even}"),
         UNSAID: _("the wording is unclear, and its readings lead to different answers or are not both known"),
     }[said].format(likely=likely, unlikely=unlikely, even=even)  # fmt: skip

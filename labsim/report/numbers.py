@@ -61,13 +61,13 @@ def number(value: float, unit: str) -> str:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Write a number with its unit after it; a share gets its per cent sign without a space."""
+    """Write a number with its unit; a share gets its per cent sign without a space."""
     if not math.isfinite(value):
         return "-"
     if unit == "share" or unit.startswith("%"):
         return f"{number(value, unit)}%"
-    if unit.startswith("VND"):
-        return money(value) if unit == "VND" else _("{amount} a month").format(amount=money(value))
+    if unit == "VND":
+        return money(value)
     return f"{number(value, unit)} {unit_name(unit)}"
 
 

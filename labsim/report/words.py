@@ -5,7 +5,7 @@ from __future__ import annotations
 from labsim.report.numbers import unit_name
 from labsim.text import _, mark
 
-__all__ = ["amount_name", "paid_for", "parameter_name", "policy_name", "recipient_name", "unit_of_amount"]
+__all__ = ["amount_name", "capital", "paid_for", "parameter_name", "policy_name", "recipient_name", "unit_of_amount"]
 
 _POLICIES = {
     "vocational_training": mark("vocational training"),
@@ -147,3 +147,8 @@ def paid_for(purpose: str) -> str:
 def recipient_name(recipient: str) -> str:
     """Return who was paid."""
     return _(_RECIPIENTS.get(recipient, recipient))
+
+
+def capital(words: str) -> str:
+    """Return words as they begin a line: the first letter large, all others as they are."""
+    return words[:1].upper() + words[1:]

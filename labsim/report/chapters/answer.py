@@ -9,6 +9,7 @@ from typing import Any
 from labsim.report.blocks import Block, Card, Cards, Chapter, Group, Groups, Listed, Words
 from labsim.report.chances import LIKELY, OPEN, ORDER, UNLIKELY, UNSAID, Verdict, meaning_of, verdict_of, word_of
 from labsim.report.chapters.changed import changed_answer
+from labsim.report.chapters.points import points_answer
 from labsim.report.chapters.source import Source
 from labsim.report.numbers import money, month_name, number, percent
 from labsim.report.target_words import Scored, scored_of
@@ -18,7 +19,7 @@ from labsim.text import _, n_
 __all__ = ["answer_chapter", "noise_line", "public_money"]
 
 SIGNS: dict[Verdict, str] = {LIKELY: "\N{CHECK MARK}", OPEN: "?", UNLIKELY: "\N{MULTIPLICATION SIGN}", UNSAID: "~"}
-_MOST = 5  # targets of a verdict that are named on the first page
+_MOST = 4  # targets of a verdict that are named on the first page
 _SMALL = 10  # replicates, below which chances are coarse
 
 
@@ -26,9 +27,11 @@ def answer_chapter(source: Source) -> Chapter:
     """Return the first page of a report."""
     blocks: list[Block] = []
     if source.compared is not None:
-        blocks += changed_answer(source.compared)
+        blocks += changed_answer(source, source.compared)
+    elif source.study is not None:
+        blocks += points_answer(source.study)
     if source.results is not None:
-        blocks += _verdicts(source.results, of_base=source.compared is not None)
+        blocks += _verdicts(source.results, of_base=source.study is not None or source.compared is not None)
     blocks.append(Words(_("What this answer rests on"), "head"))
     blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest))))
     return Chapter("answer", _("The answer in brief"), tuple(blocks))
@@ -91,16 +94,18 @@ def _lead(by: Mapping[Verdict, Sequence[Scored]]) -> str:
 def _cards(results: Results, scored: Sequence[Scored], n_likely: int) -> Iterator[Card]:
     if scored:
         yield Card(_("{part} of {whole}").format(part=n_likely, whole=len(scored)), _("targets likely met"))
-    behind = [one for one in scored if math.isfinite(one.missing) and one.missing >= 0.5]
+    last = max((int(one.row["year"]) for one in scored), default=0)
+    behind = [one for one in scored if int(one.row["year"]) == last and one.missing >= 0.5]
     if behind:
         worst = max(behind, key=lambda one: one.missing)
         persons = _("{persons} persons").format(persons=number(worst.missing, "persons"))
-        yield Card(persons, _("missing for the target furthest behind"), worst.label)
+        yield Card(persons, _("missing for the target of {year} furthest behind").format(year=last), worst.label)
     if len(results.policies):
-        spent, first = public_money(results), min(results.policies["year"])
-        last = max(results.policies["year"])
-        over = _("{first} to {last}, state budget and policy bank, loans included").format(first=first, last=last)
-        yield Card(money(spent), _("public money for the policies"), over)
+        years = results.policies["year"]
+        over = _("{first} to {last}, state budget and policy bank, loans included").format(
+            first=years.min(), last=years.max()
+        )
+        yield Card(money(public_money(results)), _("public money for the policies"), over)
     grades: Mapping[str, int] = results.manifest.get("parameters_by_grade", {})
     if grades:
         n_all = sum(grades.values())
@@ -110,6 +115,7 @@ def _cards(results: Results, scored: Sequence[Scored], n_likely: int) -> Iterato
 
 def _group(said: Verdict, rows: Sequence[Scored]) -> Group:
     """Return a verdict with the targets that matter most: the latest, and among these whoever misses most persons."""
+
     def weight(one: Scored) -> tuple[int, float]:
         return -int(one.row["year"]), -(one.missing if math.isfinite(one.missing) else 0.0)
 
@@ -149,13 +155,15 @@ def _ground(manifest: Mapping[str, Any]) -> Iterator[str]:
     posterior = manifest.get("posterior")
     until = posterior and posterior["calibrated"].get("until")
     if until:
-        yield _("The model was held against figures up to {month}; every number after that is an extrapolation.").format(
-            month=month_name(until)
-        )
+        yield _(
+            "The model was held against figures up to {month}; every number after that is an extrapolation."
+        ).format(month=month_name(until))
     if posterior and posterior["outside"]:
         yield _("Some parameters lie outside the region that figures support: numbers marked † extrapolate.")
     if posterior and posterior["stale"]:
-        yield _("The draws of parameters are older than the code or data in use: calibrate anew before deciding on this.")
+        yield _(
+            "The draws of parameters are older than the code or data in use: calibrate anew before deciding on this."
+        )
     yield _(
         "A simulation says what follows from its assumptions; it does not know what nobody wrote down. The chapter on"
         " evidence says which numbers to collect first."

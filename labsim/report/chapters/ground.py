@@ -42,7 +42,11 @@ def ground_chapter(source: Source) -> Chapter:
 
 def _grades(grades: Mapping[str, int]) -> Table:
     total = sum(grades.values())
-    columns = (Column(_("Grade of evidence"), wide=True), Column(_("Parameters"), right=True), Column(_("Share"), right=True))
+    columns = (
+        Column(_("Grade of evidence"), wide=True),
+        Column(_("Parameters"), right=True),
+        Column(_("Share"), right=True),
+    )
     rows = tuple(
         (Cell(words), Cell(str(grades.get(grade, 0))), Cell(percent(grades.get(grade, 0) / total)))
         for grade, words in grade_words().items()
@@ -56,8 +60,14 @@ def _shares(province: str, config: Mapping[str, object]) -> list[Block]:
     if not len(kept):
         return []
     names = {target.id: said(target.label) for target in targets_of(province)}
-    told = kept[kept["told"].astype(bool)].pivot_table(index=["answer", "year"], columns="part", values="share", sort=False)
-    columns = (Column(_("Answer"), wide=True), Column(_("Rests on assumption"), right=True), Column(_("Luck"), right=True))
+    told = kept[kept["told"].astype(bool)].pivot_table(
+        index=["answer", "year"], columns="part", values="share", sort=False
+    )
+    columns = (
+        Column(_("Answer"), wide=True),
+        Column(_("Rests on assumption"), right=True),
+        Column(_("Luck"), right=True),
+    )
     rows = tuple(
         (Cell(names.get(str(answer), str(answer))), Cell(_whole(row.get("D"))), Cell(_whole(row.get(LUCK))))
         for (answer, _year), row in told.iterrows()
@@ -73,7 +83,11 @@ def _shares(province: str, config: Mapping[str, object]) -> list[Block]:
         words = _("These shares were made for the scenario {scenario}, with other settings than these.")
         blocks.append(Words(words.format(scenario=kept["scenario"].iloc[0]), "note"))
     if len(worth):
-        columns = (Column(_("Number"), wide=True), Column(_("Now, and range"), right=True), Column(_("Takes away"), right=True))
+        columns = (
+            Column(_("Number"), wide=True),
+            Column(_("Now, and range"), right=True),
+            Column(_("Takes away"), right=True),
+        )
         rows = tuple(
             (Cell(str(row["parameter"]), str(row["source"])),
              Cell(f"{number(row['present'], '')} ({number(row['low'], '')} - {number(row['high'], '')})", str(row["unit"])),

@@ -15,7 +15,7 @@ from labsim.report.chapters.source import Source
 from labsim.report.numbers import money, number
 from labsim.report.pictures import COLOURS, WIDE, bare, blank, picture, styled
 from labsim.report.tables import payer_name
-from labsim.report.words import paid_for, policy_name, recipient_name
+from labsim.report.words import capital, paid_for, policy_name, recipient_name
 from labsim.results import Results
 from labsim.text import _
 
@@ -41,7 +41,9 @@ def money_chapter(source: Source) -> Chapter | None:
         drawn = picture("money", _bars(by_year), _("Public money by year, billion VND"),
                         _("state budget and policy bank, loans included; mean over replicates"), alt)  # fmt: skip
         blocks.append(Words(_("All policies together spent {total} of public money.").format(total=money(total))))
-        blocks.append(Key(tuple(("\N{BLACK SQUARE}", colour, name) for colour, name in zip(COLOURS, names, strict=False))))
+        blocks.append(
+            Key(tuple(("\N{BLACK SQUARE}", colour, name) for colour, name in zip(COLOURS, names, strict=False)))
+        )
         blocks.append(Gallery((drawn,), wide=True))
     blocks.append(_outcomes(costs[costs["year"] == "all"]))
     spending = results.spending()
@@ -60,7 +62,7 @@ def _bars(by_year: pd.DataFrame) -> Figure:
             axis.bar(places, heights, 0.8, bottom, color=colour)
             bottom = bottom + heights
         for place, height in zip(places, bottom, strict=True):
-            axis.text(place, height, number(height, ""), ha="center", va="bottom", fontsize=9)
+            axis.text(place, height, number(round(height), "persons"), ha="center", va="bottom", fontsize=9)
         axis.set_xticks(places, list(by_year.index))
         axis.yaxis.set_major_formatter(lambda value, _place: number(value, ""))
         bare(axis, grid="y")
@@ -79,7 +81,7 @@ def _outcomes(whole: pd.DataFrame) -> Table:
         again, before = row["policy"] == before, str(row["policy"])
         outcome = _(str(row["outcome"])) if row["outcome"] else ""
         rows.append((
-            Cell("" if again else policy_name(before).capitalize(), outcome),
+            Cell(outcome, tone="soft") if again else Cell(capital(policy_name(before)), outcome),
             Cell("" if again else money(row["spent"])), Cell("" if again else number(row["months_paused"], "months")),
             Cell(number(row["count"], "persons"), _band(row, "count", lambda value: number(value, "persons"))),
             Cell(money(row["unit_cost"]), _band(row, "unit_cost", money)),
@@ -97,8 +99,10 @@ def _band(row: dict[Any, Any], name: str, write: Any) -> str:
 def _payers(spending: pd.DataFrame) -> Table:
     by = spending.groupby("payer")["amount"].sum().sort_values(ascending=False)
     columns = (Column(_("Who pays"), wide=True), Column(_("All years"), right=True))
-    rows = tuple((Cell(payer_name(str(payer)).capitalize()), Cell(money(float(amount)))) for payer, amount in by.items())
-    return Table(columns, rows, title=_("Who pays"), note=_("What people and employers pay themselves is no public money."))
+    rows = tuple((Cell(capital(payer_name(str(payer)))), Cell(money(float(amount)))) for payer, amount in by.items())
+    return Table(
+        columns, rows, title=_("Who pays"), note=_("What people and employers pay themselves is no public money.")
+    )
 
 
 def _purposes(results: Results, spending: pd.DataFrame) -> Table:
@@ -114,6 +118,6 @@ def _purposes(results: Results, spending: pd.DataFrame) -> Table:
             purpose=paid_for(str(purpose)), recipient=recipient_name(str(recipient)), payer=payer_name(str(payer))
         )
         cells = [Cell(number(amounts.get(year, 0.0) / _MILLION, "million")) for year in shown]
-        rows.append((Cell(policy_name(str(policy)).capitalize(), below), *cells,
+        rows.append((Cell(capital(policy_name(str(policy))), below), *cells,
                      Cell(number(float(part["amount"].sum()) / _MILLION, "million"))))  # fmt: skip
     return Table(columns, tuple(rows), title=_("What was spent, million VND (mean over replicates)"), folded=True)

@@ -12,7 +12,7 @@ import yaml
 from labsim.report.blocks import Block, Cell, Chapter, Column, Table, Words
 from labsim.report.chapters.source import Source
 from labsim.report.numbers import money, month_name, number, scenario_name
-from labsim.report.words import parameter_name, policy_name, unit_of_amount
+from labsim.report.words import capital, parameter_name, policy_name, unit_of_amount
 from labsim.text import _, current_language
 
 __all__ = ["scenario_chapter"]
@@ -98,7 +98,7 @@ def _last(changes: Iterator[Change]) -> dict[str, Change]:
 def _table(changes: Sequence[Change], title: str, old: str, new: str) -> Table:
     columns = (Column(_("What"), wide=True), Column(old, right=True), Column(new, right=True), Column(_("Unit")))
     rows = tuple(
-        (Cell(_capital(parameter_name(one.path))), Cell(_said(one.old, one.unit)), Cell(_said(one.new, one.unit)),
+        (Cell(capital(parameter_name(one.path))), Cell(_said(one.old, one.unit)), Cell(_said(one.new, one.unit)),
          Cell(unit_of_amount(one.unit) if one.unit else ""))
         for one in changes
     )  # fmt: skip
@@ -129,7 +129,3 @@ def _amount(value: Any, unit: str) -> str:
     if unit.startswith("VND") and abs(value) >= 1e6:
         return money(float(value))
     return number(float(value), unit.partition(" ")[0] if unit.startswith("persons") else "")
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

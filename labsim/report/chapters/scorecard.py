@@ -84,8 +84,10 @@ def _row(one: Scored, notes: list[str], rests: Rests, source: Source) -> tuple[C
 
 def _readings(one: Scored) -> Iterator[str]:
     if one.readings:
-        yield one.readings if one.otherwise else _("{readings} The other reading is not measured.").format(
-            readings=one.readings
+        yield (
+            one.readings
+            if one.otherwise
+            else _("{readings} The other reading is not measured.").format(readings=one.readings)
         )
 
 

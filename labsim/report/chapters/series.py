@@ -47,9 +47,14 @@ def sectors_chapter(source: Source) -> Chapter | None:
         return None
     names = {name: _(results.indicators[name].label) for name in SECTORS}
     alt = _("Stacked bars: {first} {a}%, {last} {b}% in agriculture.").format(
-        first=shares.index[0], a=number(shares.iloc[0, 0], "%"), last=shares.index[-1], b=number(shares.iloc[-1, 0], "%")
+        first=shares.index[0],
+        a=number(shares.iloc[0, 0], "%"),
+        last=shares.index[-1],
+        b=number(shares.iloc[-1, 0], "%"),
     )
-    drawn = picture("sectors", _bars(shares), _("People in work by sector, %"), _("December; mean over replicates"), alt)
+    drawn = picture(
+        "sectors", _bars(shares), _("People in work by sector, %"), _("December; mean over replicates"), alt
+    )
     key = Key(tuple(("\N{BLACK SQUARE}", colour, names[name]) for name, colour in SECTORS.items()))
     return Chapter(
         "sectors", _("Where people work"), (key, Gallery((drawn,), wide=True), _table(results, shares, names))
