@@ -73,8 +73,8 @@ def verdict_of(row: Mapping[Any, Any]) -> Verdict:
 def word_of(said: Verdict) -> str:
     """Return a verdict in the language in use."""
     return {
-        LIKELY: _("likely met"), OPEN: _("open"), UNLIKELY: _("unlikely to be met"),
-        UNSAID: _("depends on how the target is read"),
+        LIKELY: _("likely met"), OPEN: _("still open"), UNLIKELY: _("unlikely to be met"),
+        UNSAID: _("depends on the reading"),
     }[said]  # fmt: skip
 
 

@@ -90,5 +90,8 @@ def _of_base(chapter: Chapter, source: Source) -> Chapter:
     """Return a chapter about one run; of a study it says about which."""
     if source.study is None:
         return chapter
-    words = _("This chapter is about the base: {scenario}.").format(scenario=scenario_name(source.manifest))
+    if source.compared is not None:
+        words = _("This chapter is about the base: {scenario}.").format(scenario=scenario_name(source.manifest))
+    else:
+        words = _("This chapter is about the first point: {name}.").format(name=source.manifest["scenario"])
     return replace(chapter, blocks=(Words(words, "note"), *chapter.blocks))

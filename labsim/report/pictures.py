@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import AbstractContextManager
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ _SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"')
 _NAMES = re.compile(r'(\bid="|xlink:href="#|url\(#)')
 
 
-def styled() -> matplotlib.rc_context:  # type: ignore[valid-type]
+def styled() -> AbstractContextManager[None]:
     """Return the context in which every picture is drawn and saved."""
     return matplotlib.rc_context(_STYLE)
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -22,6 +23,11 @@ __all__ = ["District", "districts_of", "tile_figure", "tiles_of"]
 
 _KIND = re.compile(r"^(Thành phố|Thị xã|Huyện|Quận)\s+")
 _RAMP = "cividis_r"  # read alike with every colour vision, and in grey
+_WIDTH = 4.3  # inches
+_FLAT = 0.72  # height of a tile over its width
+_ROOMY = 1.35  # tiles of the grid over districts: holes keep neighbours near where they are
+_LETTER = 0.6  # mean width of a letter over its size
+_EVEN = 0.18  # luminance at which black and white stand out alike
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,8 @@ def tiles_of(districts: Sequence[District]) -> dict[str, tuple[int, int]]:
     north = np.array([one.latitude for one in districts])
     east = np.array([one.longitude for one in districts]) * math.cos(math.radians(float(north.mean())))
     height, width = max(float(np.ptp(north)), 1e-6), max(float(np.ptp(east)), 1e-6)
-    columns = max(1, round(math.sqrt(1.35 * len(districts) * width / height)))
-    rows = max(1, math.ceil(1.35 * len(districts) / columns))
+    columns = max(1, round(math.sqrt(_ROOMY * len(districts) * width / height)))
+    rows = max(1, math.ceil(_ROOMY * len(districts) / columns))
     cells = [(row, column) for row in range(rows) for column in range(columns)]
     at = np.column_stack([(north.max() - north) / height * (rows - 1), (east - east.min()) / width * (columns - 1)])
     shifts = ((at[:, None, :] - np.array(cells, dtype=float)[None, :, :]) ** 2).sum(axis=2)
@@ -77,7 +83,7 @@ def tile_figure(districts: Sequence[District], values: Mapping[str, float], unit
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     colours = matplotlib.colormaps[_RAMP]
     with styled():
-        figure = blank(4.3 * n_rows / n_columns * 0.72, 4.3)
+        figure = blank(_WIDTH * _FLAT * n_rows / n_columns, _WIDTH)
         axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axis.set_axis_off()
         axis.set_xlim(0, n_columns)
@@ -86,11 +92,18 @@ def tile_figure(districts: Sequence[District], values: Mapping[str, float], unit
             row, column = tiles[one.id]
             value = values.get(one.id, math.nan)
             share = (value - low) / (high - low) if math.isfinite(value) and high > low else 0.5
-            colour = colours(0.05 + 0.9 * share) if math.isfinite(value) else "#EEEEEE"
+            colour = colours(0.05 + 0.9 * share) if math.isfinite(value) else (0.93, 0.93, 0.93, 1.0)
             axis.add_patch(Rectangle((column + 0.02, row + 0.02), 0.96, 0.96, facecolor=colour, linewidth=0))
-            ink = "white" if math.isfinite(value) and share > 0.45 else "black"
-            axis.text(column + 0.5, row + 0.33, one.name, ha="center", va="center", color=ink,
-                      fontsize=min(9.0, 66.0 * 4.3 / 4.3 / n_columns / max(1, len(one.name)) * 4.6))  # fmt: skip
-            axis.text(column + 0.5, row + 0.68, number(value, unit), ha="center", va="center", fontsize=10.5,
-                      fontweight="bold", color=ink)  # fmt: skip
+            ink = "white" if _luminance(colour) < _EVEN else "black"
+            room = 0.92 * _WIDTH * 72 / n_columns  # points
+            size = min(9.5, room / (_LETTER * max(1, len(one.name))))
+            middle: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
+            axis.text(column + 0.5, row + 0.33, one.name, fontsize=size, **middle)
+            axis.text(column + 0.5, row + 0.68, number(value, unit), fontsize=10.5, fontweight="bold", **middle)
     return figure
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    """Return the relative luminance of a colour, 0 to 1, as the guidelines for accessible pages define it."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from labsim.report.numbers import unit_name
 from labsim.text import _, mark
 
-__all__ = ["amount_name", "capital", "paid_for", "parameter_name", "policy_name", "recipient_name", "unit_of_amount"]
+__all__ = [
+    "amount_name", "capital", "margin_name", "paid_for", "parameter_name", "policy_name", "recipient_name",
+    "unit_of_amount",
+]  # fmt: skip
 
 _POLICIES = {
     "vocational_training": mark("vocational training"),
@@ -105,6 +108,28 @@ _RECIPIENTS = {
     "organisers in communes": mark("organisers in communes"),
     "job service centre": mark("job service centre"),
 }  # fmt: skip
+_MARGINS = {
+    "population by age and sex": mark("population by age and sex"),
+    "population by district and residence": mark("population by district and residence"),
+    "population by people and residence": mark("population by ethnic group and residence"),
+    "population by district and people": mark("population by district and ethnic group"),
+    "end-2020 age and sex": mark("age and sex at the end of 2020"),
+    "schooling by age and sex": mark("schooling by age and sex"),
+    "labour force by age and sex": mark("labour force by age and sex"),
+    "level of training": mark("level of training"),
+    "trained by residence": mark("trained people by residence"),
+    "trained by ethnicity": mark("trained people by ethnic group"),
+    "trained by age": mark("trained people by age"),
+    "unemployed by residence": mark("unemployed by residence"),
+    "sector": mark("people in work by sector"),
+    "agriculture in towns": mark("agriculture in towns"),
+    "household businesses by trade": mark("household businesses by trade"),
+    "trained in agriculture": mark("trained people in agriculture"),
+    "digital skills": mark("basic digital skills"),
+    "poor by district": mark("poor households by district"),
+    "employees by ownership and field": mark("employees by ownership and field"),
+    "employees by group of employers": mark("employees by group of employers"),
+}  # fmt: skip
 _TEACHING = "teaching, "
 
 
@@ -121,6 +146,8 @@ def amount_name(name: str) -> str:
 def parameter_name(path: str) -> str:
     """Name a parameter by its path: an amount with its policy in words, others as `labsim params` lists them."""
     parts = path.split(".")
+    if parts[0] in _POLICIES:  # as a study may write it
+        parts = ["policies", *parts]
     if parts[0] != "policies" or len(parts) < 2:
         return path
     policy = policy_name(parts[1])
@@ -147,6 +174,11 @@ def paid_for(purpose: str) -> str:
 def recipient_name(recipient: str) -> str:
     """Return who was paid."""
     return _(_RECIPIENTS.get(recipient, recipient))
+
+
+def margin_name(margin: str) -> str:
+    """Name a margin that the starting population is held against."""
+    return _(_MARGINS.get(margin, margin))
 
 
 def capital(words: str) -> str:

@@ -31,7 +31,7 @@ def answer_chapter(source: Source) -> Chapter:
     elif source.study is not None:
         blocks += points_answer(source.study)
     if source.results is not None:
-        blocks += _verdicts(source.results, of_base=source.study is not None or source.compared is not None)
+        blocks += _verdicts(source.results, of_base=_heading(source))
     blocks.append(Words(_("What this answer rests on"), "head"))
     blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest))))
     return Chapter("answer", _("The answer in brief"), tuple(blocks))
@@ -54,13 +54,13 @@ def noise_line(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _verdicts(results: Results, *, of_base: bool) -> Iterator[Block]:
+def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
     scored = [one for one in scored_of(results) if one.is_scored]
     by: dict[Verdict, list[Scored]] = {said: [] for said in ORDER}
     for one in scored:
         by[verdict_of(one.row)].append(one)
     if of_base:
-        yield Words(_("The base against its targets"), "head")
+        yield Words(of_base, "head")
     if scored:
         yield Words(_lead(by), "" if of_base else "lead")
     if not of_base:
@@ -71,6 +71,13 @@ def _verdicts(results: Results, *, of_base: bool) -> Iterator[Block]:
         yield Words(_("This run has no target that it could be scored by."))
     if not of_base:
         yield Words(_against_base(results.manifest))
+
+
+def _heading(source: Source) -> str:
+    """Return above what the verdicts stand where the report is about several runs."""
+    if source.compared is not None:
+        return _("The base against its targets")
+    return "" if source.study is None else _("The first point against its targets")
 
 
 def _lead(by: Mapping[Verdict, Sequence[Scored]]) -> str:

@@ -96,8 +96,8 @@ def _lead(found: Comparison) -> str:
     base = _titles(found)[str(found.scenarios["base"].iloc[0])]
     if not len(clear):
         words = _(
-            "Against {base}, no target clearly changes in {pairs}: what differs is no larger than luck may make it. More"
-            " replicates or a larger scale would tell more."
+            "Against {base}, no target clearly changes in {pairs}: what differs is no larger than luck may make it."
+            " More replicates or a larger scale would tell more."
         )
         return words.format(base=base, pairs=pairs)
     best = clear.assign(size=clear["difference"].abs() / (clear["high"] - clear["low"])).sort_values("size")
@@ -127,8 +127,8 @@ def _side_by_side(source: Source, found: Comparison) -> Table:
         cells.append(Cell(_spent(found, one, is_base)))
         cells += [Cell("" if is_base else str(n)) for n in (better, len(clear) - better)]
         rows.append(tuple(cells))
-    return Table(tuple(columns), tuple(rows), note=_(
-        "Number of targets by verdict, and of targets that clearly differ from the base; public money of all years."))  # fmt: skip
+    note = _("Number of targets by verdict, and of those that clearly differ from the base; public money of all years.")
+    return Table(tuple(columns), tuple(rows), note=note)
 
 
 def _verdicts(source: Source) -> list[Counter[str]]:
@@ -227,7 +227,8 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
     columns = [
         Column(_("Target") if of_targets else _("Indicator"), wide=True), Column(_("Base"), right=True),
         Column(_("Here"), right=True), Column(_("Difference (95 % interval)"), right=True),
-        Column(_("Better of {n}").format(n=int(rows["n"].max())), right=True), Column(_("Factor of pairing"), right=True),
+        Column(_("Better of {n}").format(n=int(rows["n"].max())), right=True),
+        Column(_("Factor of pairing"), right=True),
     ]  # fmt: skip
     if of_targets:
         columns += [Column(_("Met in %: base, here"), right=True), Column(_("Short: base, here"), right=True)]

@@ -39,7 +39,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str, int], ...]], ...] = (
     ),
     (
         mark("Household businesses"),
-        ((mark("opened"), "businesses_opened", 1), (mark("closed"), "businesses_closed", -1)),
+        ((mark("opened in the year"), "businesses_opened", 1), (mark("closed in the year"), "businesses_closed", -1)),
     ),
     (
         mark("Other provinces"),
@@ -50,7 +50,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str, int], ...]], ...] = (
     ),
     (
         mark("Abroad under contract"),
-        ((mark("came back"), "returned_from_abroad", 1), (mark("sent"), "sent_abroad", -1)),
+        ((mark("came back"), "returned_from_abroad", 1), (mark("sent in the year"), "sent_abroad", -1)),
     ),
     (
         mark("People of 15 and older"),
@@ -76,12 +76,13 @@ def flows_chapter(source: Source) -> Chapter | None:
         )
         title = _("Coming in and going out in {year}, persons").format(year=last)
         drawn = picture("flows", _bars(flows), title, _("mean over replicates"), alt)
-        blocks.append(Key((("\N{BLACK SQUARE}", BLUE, _("in")), ("\N{BLACK SQUARE}", VERMILION, _("out")))))
+        square = "\N{BLACK SQUARE}"
+        blocks.append(Key(((square, BLUE, _("coming in")), (square, VERMILION, _("going out")))))
         blocks.append(Gallery((drawn,), wide=True))
         blocks.append(_jobs(results, last))
     blocks.append(Words(_(
-        "A run keeps how many people take each of these steps, but not the whole table of who went from which activity"
-        " to which: where people who leave a job go next is not told."), "note"))  # fmt: skip
+        "A run keeps how many people take each of these steps, but not the whole table of who went from which"
+        " activity to which: where people who leave a job go next is not told."), "note"))  # fmt: skip
     return Chapter("flows", _("Who does what, and who comes and goes"), tuple(blocks))
 
 

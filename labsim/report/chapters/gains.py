@@ -44,9 +44,11 @@ def gains_chapter(source: Source) -> Chapter | None:
         words = _("This run did not tell groups of people apart. With --by sex,age,ethnicity,residence it does: labsim"
                   " then also says whose income rises and falls.")  # fmt: skip
         return Chapter("gains", title, (Words(words),))
-    blocks: list[Block] = [Words(_(
-        "Income of a person in December against the December before: a gain or a loss is a change by more than 5 %. All"
-        " people of working age count who were in the province in both months and earned in one of them."))]  # fmt: skip
+    words = _(
+        "Income of a person in December against the December before: a gain or a loss is a change by more than 5 %."
+        " All people of working age count who were in the province in both months and earned in one of them."
+    )
+    blocks: list[Block] = [Words(words)]
     pictures, tables = [], []
     for grouping in groupings:
         year, groups, cells = _last_year(results, grouping)
@@ -67,7 +69,10 @@ def _last_year(results: Results, grouping: str) -> tuple[int, list[str], Cells]:
     year = int((flows if len(flows) else table["year"]).max())
     rows = table[table["year"] == year]
     cells = {(str(row["group"]), str(row["indicator"])): row for row in rows.to_dict("records")}
-    return year, list(dict.fromkeys(map(str, rows["group"]))), cells
+    groups = dict.fromkeys(map(str, rows["group"]))
+    # past retirement nobody is of working age
+    empty = {group for group in groups if (group, "working_age") in cells and not cells[group, "working_age"]["value"]}
+    return year, [group for group in groups if group not in empty], cells
 
 
 def _picture(results: Results, grouping: str, year: int, groups: Sequence[str], cells: Cells) -> Picture | None:

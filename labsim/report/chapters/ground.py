@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
 
 from labsim.errors import ResultsError
 from labsim.evidence.parts import LUCK
 from labsim.evidence.shares_file import kept_shares, kept_worth
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.opened import targets_of
+from labsim.experiment.run import indicators_known
 from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table, Words
 from labsim.report.chapters.source import Source
 from labsim.report.console import bands_hold
 from labsim.report.evidence import grade_words
 from labsim.report.numbers import number, percent
+from labsim.report.words import capital, margin_name
 from labsim.targets import said
 from labsim.text import _
 
@@ -59,7 +64,8 @@ def _shares(province: str, config: Mapping[str, object]) -> list[Block]:
     kept, worth = kept_shares(province), kept_worth(province)
     if not len(kept):
         return []
-    names = {target.id: said(target.label) for target in targets_of(province)}
+    names = {str(answer): _name_of(str(indicator), int(year)) for answer, indicator, year in _answers(kept)}
+    names |= {target.id: said(target.label) for target in targets_of(province)}
     told = kept[kept["told"].astype(bool)].pivot_table(
         index=["answer", "year"], columns="part", values="share", sort=False
     )
@@ -69,8 +75,8 @@ def _shares(province: str, config: Mapping[str, object]) -> list[Block]:
         Column(_("Luck"), right=True),
     )
     rows = tuple(
-        (Cell(names.get(str(answer), str(answer))), Cell(_whole(row.get("D"))), Cell(_whole(row.get(LUCK))))
-        for (answer, _year), row in told.iterrows()
+        (Cell(names[str(row["answer"])]), Cell(_whole(row.get("D"))), Cell(_whole(row.get(LUCK))))
+        for row in told.reset_index().to_dict("records")
     )
     blocks: list[Block] = [
         Table(columns, rows, title=_("How much of each answer rests on assumption"), folded=True, note=_(
@@ -82,22 +88,32 @@ def _shares(province: str, config: Mapping[str, object]) -> list[Block]:
     if (kept["configuration"] != configuration_of_numbers(config)).any():
         words = _("These shares were made for the scenario {scenario}, with other settings than these.")
         blocks.append(Words(words.format(scenario=kept["scenario"].iloc[0]), "note"))
-    if len(worth):
-        columns = (
-            Column(_("Number"), wide=True),
-            Column(_("Now, and range"), right=True),
-            Column(_("Takes away"), right=True),
-        )
-        rows = tuple(
-            (Cell(str(row["parameter"]), str(row["source"])),
-             Cell(f"{number(row['present'], '')} ({number(row['low'], '')} - {number(row['high'], '')})", str(row["unit"])),
-             Cell(_whole(row["cut"])))
-            for row in worth.head(_MOST).to_dict("records")
-        )  # fmt: skip
-        blocks.append(Table(columns, rows, title=_("Numbers most worth collecting next"), note=_(
-            "Takes away: mean share of the targets' variance (of what is not luck) that goes if the number becomes known"
-            " exactly, so at most. Names and sources stand as in the code.")))  # fmt: skip
-    return blocks
+    return [*blocks, _worth(worth)] if len(worth) else blocks
+
+
+def _worth(worth: pd.DataFrame) -> Table:
+    """Return the numbers that would take most of the uncertainty away."""
+    columns = (Column(_("Number"), wide=True), Column(_("Now, and range"), right=True),
+               Column(_("Takes away"), right=True))  # fmt: skip
+    rows = []
+    for row in worth.head(_MOST).to_dict("records"):
+        present, low, high = (number(row[name], "") for name in ("present", "low", "high"))
+        cells = (Cell(str(row["parameter"]), str(row["source"])), Cell(f"{present} ({low} - {high})", str(row["unit"])))
+        rows.append((*cells, Cell(_whole(row["cut"]))))
+    note = _(
+        "Takes away: mean share of the targets' variance (of what is not luck) that goes if the number becomes known"
+        " exactly, so at most. Names and sources stand as in the code."
+    )
+    return Table(columns, tuple(rows), title=_("Numbers most worth collecting next"), note=note)
+
+
+def _answers(kept: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    return kept[["answer", "indicator", "year"]].drop_duplicates().itertuples(index=False, name=None)
+
+
+def _name_of(indicator: str, year: int) -> str:
+    info = indicators_known().get(indicator)
+    return f"{_(info.label) if info is not None else indicator}, {year}"
 
 
 def _whole(share: object) -> str:
@@ -108,9 +124,10 @@ def _whole(share: object) -> str:
 def _misfit(rows: list[Mapping[str, object]]) -> Table:
     columns = (Column(_("Margin"), wide=True), Column(_("Cells"), right=True), Column(_("Mean misfit"), right=True),
                Column(_("Largest misfit"), right=True))  # fmt: skip
-    body = tuple(
-        (Cell(str(row["margin"])), Cell(str(row["cells"])), Cell(number(float(str(row["mean"])), "share") + "%"),
-         Cell(number(float(str(row["largest"])), "share") + "%"))
-        for row in rows
-    )  # fmt: skip
-    return Table(columns, body, title=_("How well the starting population fits the census and surveys"), folded=True)
+    body = []
+    for row in rows:
+        mean, largest = (number(float(str(row[name])), "share") for name in ("mean", "largest"))
+        name = capital(margin_name(str(row["margin"])))
+        body.append((Cell(name), Cell(str(row["cells"])), Cell(f"{mean}%"), Cell(f"{largest}%")))
+    title = _("How well the starting population fits the census and surveys")
+    return Table(columns, tuple(body), title=title, folded=True)

@@ -61,7 +61,7 @@ def _bars(by_year: pd.DataFrame) -> Figure:
             heights = by_year[name].to_numpy(float) / _BILLION
             axis.bar(places, heights, 0.8, bottom, color=colour)
             bottom = bottom + heights
-        for place, height in zip(places, bottom, strict=True):
+        for place, height in enumerate(map(float, bottom)):
             axis.text(place, height, number(round(height), "persons"), ha="center", va="bottom", fontsize=9)
         axis.set_xticks(places, list(by_year.index))
         axis.yaxis.set_major_formatter(lambda value, _place: number(value, ""))

@@ -23,6 +23,8 @@ _MOST_ROWS = 60  # points told one by one
 _MOST_COLUMNS = 6  # points side by side; of more, the range is told
 _MOVES = 0.005  # a chance that differs by less between points is no difference
 
+_NOT_VARIED = ("point", "name", "province", "scenario", "config_hash")
+
 Row = Mapping[Any, Any]
 Labels = Mapping[Any, str]
 _VERDICTS: tuple[Verdict, ...] = tuple(said for said in ORDER if said != UNSAID)
@@ -64,7 +66,7 @@ def points_chapter(source: Source) -> Chapter | None:
 
 
 def _varied(study: OpenedStudy) -> list[str]:
-    return [name for name in study.points.columns if name not in ("point", "name", "province", "scenario", "config_hash")]
+    return [name for name in study.points.columns if name not in _NOT_VARIED]
 
 
 def _points_table(study: OpenedStudy, scored: pd.DataFrame) -> Table:
@@ -100,7 +102,8 @@ def _side_by_side(scored: pd.DataFrame, names: list[str], labels: Labels) -> Tab
         cells = {row["name"]: row for row in part.to_dict("records")}
         shown = (_cell(cells[name]) if name in cells else Cell("-") for name in names)
         rows.append((Cell(labels[key]), *shown))
-    return Table(columns, tuple(rows), note=_("Mean over replicates; below it the share of replicates that meet the target."))
+    note = _("Mean over replicates; below it the share of replicates that meet the target.")
+    return Table(columns, tuple(rows), note=note)
 
 
 def _cell(row: Row) -> Cell:

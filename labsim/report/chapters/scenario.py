@@ -96,7 +96,7 @@ def _last(changes: Iterator[Change]) -> dict[str, Change]:
 
 
 def _table(changes: Sequence[Change], title: str, old: str, new: str) -> Table:
-    columns = (Column(_("What"), wide=True), Column(old, right=True), Column(new, right=True), Column(_("Unit")))
+    columns = (Column(_("What is set"), wide=True), Column(old, right=True), Column(new, right=True), Column(_("Unit")))
     rows = tuple(
         (Cell(capital(parameter_name(one.path))), Cell(_said(one.old, one.unit)), Cell(_said(one.new, one.unit)),
          Cell(unit_of_amount(one.unit) if one.unit else ""))
@@ -107,7 +107,7 @@ def _table(changes: Sequence[Change], title: str, old: str, new: str) -> Table:
 
 def _said(text: str, unit: str) -> str:
     """Write a value of the log as a reader would: amounts by the year they hold from, words as they stand."""
-    words = {"not set": _("not set"), "on": _("on"), "off": _("off"), "none": _("none")}
+    words = {"not set": _("not set"), "on": _("on"), "off": _("off")}
     # the log speaks the language of its run
     if text in words or text in words.values():
         return words.get(text, text)

@@ -13,6 +13,7 @@ from labsim.report.figures import OBSERVED, SIMULATED, TARGET, series_figures
 from labsim.report.numbers import number
 from labsim.report.panels import is_reference
 from labsim.report.pictures import BLUE, GREEN, ORANGE, WIDE, bare, blank, picture, styled
+from labsim.report.words import capital
 from labsim.results import Results
 from labsim.text import _
 
@@ -45,16 +46,13 @@ def sectors_chapter(source: Source) -> Chapter | None:
     shares = pd.DataFrame({name: _decembers(results, name) for name in SECTORS}).dropna()
     if not len(shares):
         return None
-    names = {name: _(results.indicators[name].label) for name in SECTORS}
+    names = {name: capital(_(results.indicators[name].label)) for name in SECTORS}
+    ends = shares["agricultural_share"].to_numpy(float)[[0, -1]]
     alt = _("Stacked bars: {first} {a}%, {last} {b}% in agriculture.").format(
-        first=shares.index[0],
-        a=number(shares.iloc[0, 0], "%"),
-        last=shares.index[-1],
-        b=number(shares.iloc[-1, 0], "%"),
+        first=shares.index[0], a=number(float(ends[0]), "%"), last=shares.index[-1], b=number(float(ends[1]), "%")
     )
-    drawn = picture(
-        "sectors", _bars(shares), _("People in work by sector, %"), _("December; mean over replicates"), alt
-    )
+    caption = _("December; mean over replicates")
+    drawn = picture("sectors", _bars(shares), _("People in work by sector, %"), caption, alt)
     key = Key(tuple(("\N{BLACK SQUARE}", colour, names[name]) for name, colour in SECTORS.items()))
     return Chapter(
         "sectors", _("Where people work"), (key, Gallery((drawn,), wide=True), _table(results, shares, names))
@@ -79,7 +77,7 @@ def _marks(compared: bool) -> tuple[tuple[str, str, str], ...]:
     return tuple(marks)
 
 
-def _decembers(results: Results, indicator: str) -> pd.Series:  # type: ignore[type-arg]
+def _decembers(results: Results, indicator: str) -> pd.Series:
     frame = results.series(indicator)
     months = pd.DatetimeIndex(frame.index)
     frame = frame[months.month == 12]
@@ -94,7 +92,7 @@ def _bars(shares: pd.DataFrame) -> Figure:
         for name, colour in SECTORS.items():
             heights = shares[name].to_numpy(float)
             axis.bar(places, heights, 0.86, bottom, color=colour)
-            for place, height, low in zip(places, heights, bottom, strict=True):
+            for place, (height, low) in enumerate(zip(map(float, heights), map(float, bottom), strict=True)):
                 axis.text(place, low + height / 2, f"{height:.0f}", ha="center", va="center", fontsize=9.5,
                           color="black" if colour == ORANGE else "white")  # fmt: skip
             bottom = bottom + heights
@@ -109,7 +107,7 @@ def _table(results: Results, shares: pd.DataFrame, names: dict[str, str]) -> Tab
     years = [shares.index[0], *(year for year in (2025, 2030) if year in shares.index[1:])]
     if shares.index[-1] not in years:
         years.append(shares.index[-1])
-    columns = (Column(_("December, % of people in work (90 % band)"), wide=True),
+    columns = (Column(_("Sector"), wide=True),
                *(Column(str(year), right=True) for year in years))  # fmt: skip
     rows = []
     for name, label in names.items():
@@ -121,4 +119,4 @@ def _table(results: Results, shares: pd.DataFrame, names: dict[str, str]) -> Tab
             band = _("{low} to {high}").format(low=low, high=high) if values.size > 1 else ""
             cells.append(Cell(number(float(values.mean()), "%"), band))
         rows.append((Cell(label), *cells))
-    return Table(columns, tuple(rows))
+    return Table(columns, tuple(rows), title=_("December, % of people in work (90 % band)"))
