@@ -60,15 +60,7 @@ def paper_of(given: Given) -> Paper:
     manifest = source.manifest
     of_run = [_of_base(chapter, source) for chapter in _made(_OF_RUN, source)]
     chapters = (*_made(_FIRST, source), *of_run, *_made(_LAST, source))
-    place = place_of(manifest)
-    if source.study is not None and source.compared is None:
-        title, subtitle = _("{place}: a study of many runs").format(place=place), name_of_study(source.study)
-    elif source.compared is None:
-        title = _("{place}: work, skills and targets").format(place=place)
-        subtitle = scenario_name(manifest)
-    else:
-        title = _("{place}: scenarios compared").format(place=place)
-        subtitle = ", ".join(dict.fromkeys(source.compared.scenarios[f"title_{current_language()}"]))
+    title, subtitle = _titles(source)
     n = int(manifest["replicates"])
     facts = (
         _("{start} to {until}").format(start=month_name(manifest["start"]), until=month_name(manifest["until"])),
@@ -82,6 +74,20 @@ def paper_of(given: Given) -> Paper:
     return Paper(current_language(), title, subtitle, facts, chapters, foot, _("Contents"))
 
 
+def _titles(source: Source) -> tuple[str, str]:
+    """Return what the report is about, and what stands below that."""
+    place, found = place_of(source.manifest), source.compared
+    if found is not None:
+        places = ", ".join(dict.fromkeys(found.scenarios[f"place_{current_language()}"]))
+        scenarios = ", ".join(dict.fromkeys(found.scenarios[f"title_{current_language()}"]))
+        return _("{place}: scenarios compared").format(place=places), scenarios
+    if source.study is not None:
+        return _("{place}: a study of many runs").format(place=place), name_of_study(source.study)
+    has_targets = source.results is not None and len(source.results.scorecard) > 0
+    title = _("{place}: work, skills and targets").format(place=place) if has_targets else place
+    return title, scenario_name(source.manifest)
+
+
 def _made(makers: Iterable[Maker], source: Source) -> list[Chapter]:
     return [chapter for make in makers if (chapter := make(source)) is not None]
 
@@ -91,7 +97,8 @@ def _of_base(chapter: Chapter, source: Source) -> Chapter:
     if source.study is None:
         return chapter
     if source.compared is not None:
-        words = _("This chapter is about the base: {scenario}.").format(scenario=scenario_name(source.manifest))
+        base = f"{place_of(source.manifest)}, {scenario_name(source.manifest)}"
+        words = _("This chapter is about the base: {scenario}.").format(scenario=base)
     else:
         words = _("This chapter is about the first point: {name}.").format(name=source.manifest["scenario"])
     return replace(chapter, blocks=(Words(words, "note"), *chapter.blocks))

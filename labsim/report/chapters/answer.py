@@ -33,7 +33,8 @@ def answer_chapter(source: Source) -> Chapter:
     if source.results is not None:
         blocks += _verdicts(source.results, of_base=_heading(source))
     blocks.append(Words(_("What this answer rests on"), "head"))
-    blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest))))
+    has_targets = source.results is None or len(source.results.scorecard) > 0
+    blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest, has_targets))))
     return Chapter("answer", _("The answer in brief"), tuple(blocks))
 
 
@@ -69,7 +70,7 @@ def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
         yield Groups(tuple(_group(said, by[said]) for said in ORDER))
     else:
         yield Words(_("This run has no target that it could be scored by."))
-    if not of_base:
+    if scored and not of_base:
         yield Words(_against_base(results.manifest))
 
 
@@ -150,9 +151,9 @@ def _against_base(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _ground(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _ground(manifest: Mapping[str, Any], has_targets: bool) -> Iterator[str]:
     yield noise_line(manifest)
-    if int(manifest["replicates"]) < _SMALL:
+    if has_targets and int(manifest["replicates"]) < _SMALL:
         yield _("So few replicates tell a chance only roughly: the intervals are in the scorecard.")
     grades: Mapping[str, int] = manifest.get("parameters_by_grade", {})
     if grades:
@@ -171,7 +172,8 @@ def _ground(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield _(
             "The draws of parameters are older than the code or data in use: calibrate anew before deciding on this."
         )
-    yield _(
-        "A simulation says what follows from its assumptions; it does not know what nobody wrote down. The chapter on"
-        " evidence says which numbers to collect first."
-    )
+    if has_targets:
+        yield _(
+            "A simulation says what follows from its assumptions; it does not know what nobody wrote down. The chapter"
+            " on evidence says which numbers to collect first."
+        )

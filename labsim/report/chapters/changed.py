@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -78,9 +78,16 @@ def changed_chapter(source: Source) -> Chapter | None:
         blocks.append(Gallery(tuple(pictures)))
     for province, place in places.items():
         here = found.differences[found.differences["province"] == province]
-        for scenario, rows in here[here["main"]].groupby("scenario", sort=False):
+        here = here[here["main"]]
+        nowhere = same_everywhere(here)
+        for scenario, rows in here.groupby("scenario", sort=False):
             title = titles.get(str(scenario), str(scenario))
-            blocks += _differences(f"{place}: {title}" if several else title, rows, found.about["posteriors"])
+            blocks += _differences(f"{place}: {title}" if several else title, rows, nowhere, found.about["posteriors"])
+        if nowhere:
+            blocks.append(_same(_("The same in every scenario and replicate: {names}"), [
+                row for row in here.drop_duplicates(["id", "when"]).to_dict("records")
+                if (row["id"], row["when"]) in nowhere
+            ]))  # fmt: skip
         blocks += _paths(found, province, place if several else "")
         blocks += _costs(found, province, place if several else "")
         blocks += _ranking(found, province, place if several else "")
@@ -94,6 +101,8 @@ def _lead(found: Comparison) -> str:
     targets = _targets(found)
     clear = targets[targets["clear"]]
     base = _titles(found)[str(found.scenarios["base"].iloc[0])]
+    if (targets["n_equal"] == targets["n"]).all():
+        return _("Against {base}, no target differs at all in {pairs}.").format(base=base, pairs=pairs)
     if not len(clear):
         words = _(
             "Against {base}, no target clearly changes in {pairs}: what differs is no larger than luck may make it."
@@ -208,7 +217,9 @@ def _places(found: Comparison) -> dict[str, str]:
     return {str(row["province"]): str(row[f"place_{current_language()}"]) for row in rows}
 
 
-def _differences(title: str, rows: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator[Block]:
+def _differences(
+    title: str, rows: pd.DataFrame, nowhere: set[tuple[str, str]], posteriors: Mapping[str, Any]
+) -> Iterator[Block]:
     same = rows["n_equal"] == rows["n"]
     differing = rows[~same]
     yield Words(title, "head")
@@ -218,9 +229,13 @@ def _differences(title: str, rows: pd.DataFrame, posteriors: Mapping[str, Any]) 
         part = differing[differing["measure"] == kind]
         if len(part):
             yield _difference_table(part, kind == "target", posteriors)
-    if same.any():
-        names = "; ".join(with_moment(row) for row in rows[same].to_dict("records"))
-        yield Words(_("The same in every replicate: {names}").format(names=names), "note")
+    here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
+    if here:
+        yield _same(_("The same in every replicate: {names}"), here)
+
+
+def _same(words: str, rows: Sequence[Row]) -> Words:
+    return Words(words.format(names="; ".join(map(with_moment, rows))), "note")
 
 
 def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[str, Any]) -> Table:
