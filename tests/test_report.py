@@ -198,7 +198,7 @@ def test_differences_are_those_of_the_comparison(study, page_of_study) -> None:
     found, page = comparison_of(open_study(study)), page_of_study
     moved = found.differences[found.differences["main"] & (found.differences["n_equal"] < found.differences["n"])]
     row = moved[moved["id"] == "people_trained"].iloc[0].to_dict()
-    cells = page.row("changes", "people who completed training")
+    cells = page.row("changes", "People who completed training")
     assert cells[1:3] == [number(row["base_value"], "persons"), number(row["value"], "persons")]
     assert cells[3].startswith(number(row["difference"], "persons"))
     costs = found.costs.query("policy == 'all' and money == 'public'").iloc[0]
@@ -211,7 +211,7 @@ def test_differences_are_those_of_the_comparison(study, page_of_study) -> None:
 
 def test_a_comparison_alone_can_be_reported(study) -> None:
     html = html_of(comparison_of(open_study(study)))
-    assert "Many seats" in html and "people who completed training" in html
+    assert "Many seats" in html and "People who completed training" in html
 
 
 def test_a_report_without_its_record_is_refused(results) -> None:
@@ -313,7 +313,7 @@ def test_amounts_and_days_are_written_as_people_there_write_them() -> None:
     assert day_name("2026-11-22T09:38:19+00:00") == "22 November 2026" and month_name("2030-12") == "December 2030"
     text.use_language("vi")
     assert money(35.6e9) == "35,6 tỷ đồng" and money(1.166e12) == "1.166 tỷ đồng" and money(2.5e6) == "2,5 triệu đồng"
-    assert money(-500.0) == "-500 đồng"
+    assert money(-500.0) == "-500 đồng" and money(1_103.4e9) == "1.103 tỷ đồng"
     assert day_name("2026-11-22T09:38:19+00:00") == "22/11/2026" and month_name("2030-12") == "tháng 12/2030"
     assert day_name("some day") == "some day" and month_name("") == ""
     assert (percent(0.66), with_unit(62.39, "%"), with_unit(1234.0, "persons")) == ("66%", "62,4%", "1.234 người")
@@ -357,8 +357,8 @@ def test_tiles_stand_apart_and_north_is_up(province: str) -> None:
 
 
 def test_what_a_run_did_not_tell_apart_is_said(page_of_study) -> None:
-    assert "With --by district it does" in page_of_study.words
-    assert "With --by sex,age,ethnicity,residence" in page_of_study.words
+    assert "Districts were not told apart. With by: [district] they are" in page_of_study.words
+    assert "With by: [sex, age, ethnicity, residence]" in page_of_study.words
 
 
 def test_the_command_writes_what_python_returns(folder, page_of_run, tmp_path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from labsim.report.blocks import Block, Card, Cards, Chapter, Group, Groups, Listed, Words
 from labsim.report.chances import LIKELY, OPEN, ORDER, UNLIKELY, UNSAID, Verdict, meaning_of, verdict_of, word_of
-from labsim.report.chapters.changed import changed_answer
+from labsim.report.chapters.changed_answer import changed_answer
 from labsim.report.chapters.points import points_answer
 from labsim.report.chapters.source import Source
 from labsim.report.numbers import money, month_name, number, percent

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Picture, Table, Words
-from labsim.report.chapters.source import Source
+from labsim.report.chapters.source import Source, how_to_tell_apart
 from labsim.report.numbers import number
 from labsim.report.panels import is_reference
 from labsim.report.pictures import picture
@@ -26,7 +26,8 @@ def districts_chapter(source: Source) -> Chapter | None:
     title = _("The districts")
     districts = districts_of(str(source.manifest["province"]))
     if "district" not in results.groupings:
-        words = _("This run did not tell districts apart. With --by district it does, and a map stands here.")
+        words = _("Districts were not told apart. With {how} they are, and a map stands here.")
+        words = words.format(how=how_to_tell_apart(source, "district"))
         return Chapter("districts", title, (Words(words),))
     table = results.by("district")
     year = int(table["year"].max())

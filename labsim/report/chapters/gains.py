@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Key, Picture, Table, Words
-from labsim.report.chapters.source import Source
+from labsim.report.chapters.source import Source, how_to_tell_apart
 from labsim.report.numbers import number
 from labsim.report.panels import is_reference
 from labsim.report.pictures import BLUE, VERMILION, blank, picture, styled
@@ -41,8 +41,10 @@ def gains_chapter(source: Source) -> Chapter | None:
     groupings = [name for name in results.groupings if name in _SHOWN]
     title = _("Who gains")
     if not groupings:
-        words = _("This run did not tell groups of people apart. With --by sex,age,ethnicity,residence it does: labsim"
-                  " then also says whose income rises and falls.")  # fmt: skip
+        words = _(
+            "Groups of people were not told apart. With {how} they are: labsim then also says whose income rises and"
+            " falls."
+        ).format(how=how_to_tell_apart(source, "sex,age,ethnicity,residence"))
         return Chapter("gains", title, (Words(words),))
     words = _(
         "Income of a person in December against the December before: a gain or a loss is a change by more than 5 %."

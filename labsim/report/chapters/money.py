@@ -32,7 +32,8 @@ def money_chapter(source: Source) -> Chapter | None:
     costs = results.costs()
     yearly = costs[costs["year"] != "all"].drop_duplicates(["policy", "year"])
     by_year = yearly.pivot(index="year", columns="policy", values="spent").fillna(0.0)
-    by_year = by_year[[name for name in by_year.columns if by_year[name].any()]]
+    totals = by_year.sum().sort_values(ascending=False, kind="stable")
+    by_year = by_year[[name for name in totals.index if totals[name] > 0]]
     blocks: list[Block] = []
     if by_year.size:
         names = [policy_name(str(name)) for name in by_year.columns]

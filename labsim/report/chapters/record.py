@@ -15,10 +15,14 @@ __all__ = ["record_chapter", "short_hash"]
 
 def record_chapter(source: Source) -> Chapter:
     """Return where the numbers come from."""
-    rows = tuple((Cell(name), Cell(said)) for name, said in _rows(source.manifest) if said)
-    columns = (Column(_("Record")), Column("", wide=True))
+    rows = [(Cell(name), Cell(said)) for name, said in _rows(source.manifest) if said]
+    if source.compared is not None:
+        others = source.compared.about["points"][1:]
+        name = _("Configuration of {name}")
+        rows += [(Cell(name.format(name=one["name"])), Cell(one["config_hash"])) for one in others]
+    columns = (Column(_("Entry")), Column("", wide=True))
     text = _("The same labsim, configuration and seed give the same numbers to the last digit, on any machine.")
-    return Chapter("record", _("Record of the run"), (Words(text), Table(columns, rows)))
+    return Chapter("record", _("Record of the run"), (Words(text), Table(columns, tuple(rows))))
 
 
 def short_hash(manifest: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from labsim.experiment.opened import OpenedStudy
 from labsim.results import Results
 from labsim.text import _, current_language
 
-__all__ = ["Given", "Source", "place_of", "source_of"]
+__all__ = ["Given", "Source", "how_to_tell_apart", "place_of", "source_of"]
 
 Given = Results | OpenedStudy | Comparison
 
@@ -59,6 +59,13 @@ def place_of(manifest: Mapping[str, Any]) -> str:
     """Return the name of the province in the language in use."""
     names = manifest.get("province_name") or manifest["config"].get("province", {}).get("name") or {}
     return str(names.get(current_language()) or manifest["province"])
+
+
+def how_to_tell_apart(source: Source, groupings: str) -> str:
+    """Return what makes a run tell groups apart: an option, or a line in the file of a study."""
+    if source.study is None:
+        return f"labsim run --by {groupings}"
+    return f"by: [{', '.join(groupings.split(','))}]"
 
 
 def _of_study(study: OpenedStudy) -> Source:
