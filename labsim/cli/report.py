@@ -30,10 +30,10 @@ _PAGES = (".html", ".htm")
 @language_option
 def report(folder: Path, pdf: bool, out: Path | None) -> None:
     """Read, set and write."""
-    from labsim.report.pdf_paper import require_typst
-
     page, printed = _places(folder, pdf, out)
     if printed is not None:
+        from labsim.report.pdf_paper import require_typst
+
         require_typst()
     source = _open(folder)
     from labsim.report.document import html_of, pdf_of

@@ -50,7 +50,7 @@ def _grades(grades: Mapping[str, int]) -> Table:
     columns = (
         Column(_("Grade of evidence"), wide=True),
         Column(_("Parameters"), right=True),
-        Column(_("Share"), right=True),
+        Column(_("Part of all"), right=True),
     )
     rows = tuple(
         (Cell(words), Cell(str(grades.get(grade, 0))), Cell(percent(grades.get(grade, 0) / total)))
