@@ -20,6 +20,7 @@ from labsim.cli.evidence import evidence
 from labsim.cli.lessons import lessons
 from labsim.cli.listings import check, levers, params, schedule
 from labsim.cli.person import person
+from labsim.cli.report import report
 from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
@@ -40,7 +41,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
-    person, lessons, evidence, results, schedule, levers, params, check,
+    evidence, results, report, person, lessons, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
