@@ -93,14 +93,15 @@ class Engine:
             owner.take(task.key, replicate)
 
     def cancel(self, owner: Owner) -> None:
-        """Forget the tasks of a run and stop those that are being simulated for it."""
+        """Forget the tasks of a run and stop those that are being simulated for it, unless others wait for the same."""
         with self._changed:
             for queue in self._queues.values():
                 kept = [one for one in queue if one[0] is not owner]
                 queue.clear()
                 queue.extend(kept)
-            for _person, other, stop in self._running.values():
-                if other is owner:
+            wanted = {task.key for queue in self._queues.values() for _other, task in queue}
+            for key, (_person, other, stop) in self._running.items():
+                if other is owner and key not in wanted:
                     stop.set()
             self._changed.notify_all()
 

@@ -65,10 +65,10 @@ class Session:
             return
         self.problems = problems
         if run is not None:
-            if self.run is not None:
-                self.run.cancel()
-            self.run = run
+            before, self.run = self.run, run
             await asyncio.to_thread(run.start)
+            if before is not None:
+                before.cancel()  # after the new one has asked: what both need goes on
 
     def cancel(self) -> None:
         """Stop the run; what it found stays."""

@@ -10,12 +10,12 @@ from nicegui import ui
 
 from labsim.app.answers import Answer, Verdict
 from labsim.app.drafts import FIRST_FREE_YEAR, Draft
-from labsim.app.frame import Page, RunPage, box, heading, paragraph, region, table
+from labsim.app.frame import RunPage, box, heading, paragraph, region
 from labsim.app.levers import Lever, PolicyLevers, levers_of
 from labsim.app.words import change_words, chance_words, goal_words, money_words, value_words
 from labsim.quantity import allowed_range
 from labsim.report.numbers import number
-from labsim.text import _, current_language
+from labsim.text import _
 
 __all__ = ["PlanPage"]
 
@@ -51,6 +51,9 @@ class PlanPage(RunPage):
                     self._levers()
             with region("stick"):
                 super().fill()
+        if self.session.run is None:
+            # the baseline is what every plan is held against: it is simulated while people still read
+            ui.timer(0.05, self.say(self.session.start), once=True)
 
     def draw(self, answer: Answer) -> None:
         """Build the first answer: what it costs more, and the targets that move most."""
@@ -59,7 +62,12 @@ class PlanPage(RunPage):
             if answer.is_paired:
                 gap = answer.extra_money
                 paragraph(_("Public money beyond the baseline, all years"), "soft small")
-                ui.html(html.escape(money_words(gap)), sanitize=False).classes("big num")
+                middle, _bracket, interval = money_words(gap).partition(" (")
+                ui.html(html.escape(middle), sanitize=False).classes("big num")
+                if interval:
+                    paragraph(interval.removesuffix(")"), "soft small num")
+                words = _("Bars: in how many runs your plan meets the target. Dark mark: the baseline.")
+                paragraph(words, "soft small")
             else:
                 paragraph(_("Nothing is changed yet: this is where the baseline leads."), "soft small")
             for verdict in _telling(answer.verdicts):
@@ -81,7 +89,7 @@ class PlanPage(RunPage):
             years = list(range(FIRST_FREE_YEAR - 5, _LAST_YEAR + 1))
             year = ui.select(years, value=self.session.draft.since, label=_("Changes hold from"),
                              on_change=self.say(self._since))  # fmt: skip
-            year.props("outlined").style("min-width:9rem")
+            year.props("outlined").style("min-width:12rem")
             ui.button(_("Take all changes back"), on_click=self.say(self._reset)).props("flat color=grey-9")
 
     def _levers(self) -> None:
@@ -191,7 +199,10 @@ def _telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the targets that moved clearly, the farthest for its noise first, then those that come last in time."""
     moved = sorted((one for one in verdicts if one.is_better is not None), key=lambda one: one.gap.p)
     rest = sorted((one for one in verdicts if one.is_better is None), key=lambda one: -one.target.year)
-    return [*moved, *rest][:_KEYS]
+    first: dict[str | None, Verdict] = {}
+    for one in (*moved, *rest):
+        first.setdefault(one.target.indicator, one)  # several plans may set a goal for the same thing
+    return list(first.values())[:_KEYS]
 
 
 def _chance_line(verdict: Verdict, is_paired: bool) -> None:

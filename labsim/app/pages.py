@@ -6,12 +6,16 @@ from nicegui import app, ui
 
 from labsim.app.frame import Page
 from labsim.app.hub import Hub
+from labsim.app.page_answer import AnswerPage
+from labsim.app.page_districts import DistrictsPage
+from labsim.app.page_money import MoneyPage
+from labsim.app.page_people import PeoplePage
 from labsim.app.page_plan import PlanPage
 
 __all__ = ["PAGES", "register"]
 
 # the page of a person and the lessons find their place before the workshop
-PAGES: tuple[type[Page], ...] = (PlanPage,)
+PAGES: tuple[type[Page], ...] = (PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage)
 
 
 def register(hub: Hub) -> None:
