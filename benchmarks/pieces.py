@@ -150,6 +150,14 @@ def son_la() -> list[Measure]:
     ]
 
 
+def policies() -> list[Measure]:
+    """Time Son La at one row a person with every built-in policy beside its baseline."""
+    from benchmarks.policies import seconds_with_and_without
+
+    every, baseline = seconds_with_and_without(36)
+    return [Measure("36 months with every policy, times those of the baseline", every / baseline, "times", 1.5)]
+
+
 def _command(*arguments: str) -> float:
     """Return the seconds a labsim command takes; raises RuntimeError when it fails."""
     with stopwatch() as watch:
@@ -232,6 +240,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "frictional": frictional,
     "viet_nam": viet_nam,
     "son_la": son_la,
+    "policies": policies,
     "run": default_run,
     "help": help_text,
     "pairing": pairing,

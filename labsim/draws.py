@@ -238,14 +238,25 @@ def key_of(seed: int, decision: str, month: int) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
 
 
+@kernel
+def _write_uniforms(key: np.uint64, ids: np.ndarray, numbers: np.ndarray) -> None:
+    for k in range(ids.shape[0]):
+        numbers[k] = uniform(key, ids[k])
+
+
 def uniforms(key: np.uint64, ids: np.ndarray) -> np.ndarray:
-    """Return `uniform(key, id)` for an array of ids, shape `(n,)`: the same numbers as inside a kernel."""
-    with np.errstate(over="ignore"):
-        x = key + np.asarray(ids).astype(np.uint64) * _GOLDEN
-        x = (x ^ (x >> _S30)) * _MIX_1
-        x = (x ^ (x >> _S27)) * _MIX_2
-        x = x ^ (x >> _S31)
-    return ((x >> _S11).astype(np.float64) + 0.5) * _UNIT
+    """Return `uniform(key, id)` for an array of ids of any shape."""
+    # one kind of number, so that one kernel serves all callers; compiled, since most arrays are short
+    whole = np.ascontiguousarray(ids, dtype=np.int64)
+    numbers = np.empty(whole.shape)
+    _write_uniforms(key, whole.reshape(-1), numbers.reshape(-1))
+    return numbers
+
+
+@kernel
+def _round_all(means: np.ndarray, key: np.uint64, ids: np.ndarray, counts: np.ndarray) -> None:
+    for k in range(means.shape[0]):
+        counts[k] = round_to(means[k], uniform(key, ids[k]))
 
 
 def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) -> np.ndarray:
@@ -254,10 +265,11 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
 
     The same place has the same uniform in every scenario: a mean that moves by 0.01 changes one count in a hundred.
     """
-    flat = np.asarray(means, dtype=np.float64)
-    places = np.arange(flat.size).reshape(flat.shape) if ids is None else ids
-    whole = np.floor(flat)
-    return (whole + (uniforms(key, places.ravel()).reshape(flat.shape) < flat - whole)).astype(np.int64)
+    flat = np.ascontiguousarray(means, dtype=np.float64)
+    places = np.arange(flat.size) if ids is None else np.ascontiguousarray(ids, dtype=np.int64)
+    counts = np.empty(flat.shape, dtype=np.int64)
+    _round_all(flat.reshape(-1), key, places.reshape(-1), counts.reshape(-1))
+    return counts
 
 
 # Decisions that are rare for most people. A gate lets few through before anything else is read; see

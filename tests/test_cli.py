@@ -91,7 +91,9 @@ def test_run_prints_the_scorecard_and_writes_a_folder(place) -> None:
 def test_json_is_one_object_and_nothing_else(place) -> None:
     result = call("run", "--executor", "serial", "--json")
     found = json.loads(result.stdout)
-    assert set(found) == {"scenario", "scale", "replicates", "months", "timing", "scorecard", "costs", "spending"}
+    assert set(found) == {
+        "scenario", "scale", "replicates", "months", "timing", "posterior", "scorecard", "costs", "spending",
+    }  # fmt: skip
     assert (found["scenario"], found["scale"], found["replicates"], found["months"]) == ("baseline", 0.1, 3, 36)
     assert set(found["timing"]) == {"population_s", "months_s", "total_s", "peak_memory_mb"}
     keys = [

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import labsim
 from labsim.errors import ConfigError, RunError
 from labsim.experiment import run as run_module
 from labsim.experiment.executor import peak_memory_mb, run_tasks, usable_cores
@@ -244,6 +245,23 @@ def test_without_a_cache_folder_nothing_is_compiled_in_vain(study, monkeypatch) 
     run(study, executor="serial", progress=events.append)
     assert "LABSIM_CACHE_DIR" in events[0].message
     assert len([event for event in events if event.message]) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "executor"),
+    [
+        ([], "processes"),
+        (["scale=0.002", "replicates=2", "period.until=2022-12"], "serial"),
+        (["replicates=1"], "serial"),
+        (["scale=0.001", "replicates=400"], "processes"),
+    ],
+)
+def test_processes_are_started_where_they_repay_it(settings, executor) -> None:
+    assert run_module._where_it_pays(labsim.load("son_la", settings=settings)) == executor
+
+
+def test_what_was_chosen_is_said(study) -> None:
+    assert run(study, executor="auto").manifest["executor"] == "serial"
 
 
 def test_cores_are_counted() -> None:

@@ -54,8 +54,9 @@ _JSON_KEYS = (
               help=_("Tell groups of people apart; may be repeated, or separated by commas."))  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help=_("Result folder; an earlier result there is replaced."))
 @posterior_option
-@click.option("--executor", type=click.Choice(EXECUTORS), default="processes", show_default=True,
-              help=_("How replicates run side by side; the numbers are the same."))  # fmt: skip
+@click.option("--executor", type=click.Choice(("auto", *EXECUTORS)), default="auto", show_default=True,
+              help=_("How replicates run side by side, auto: in processes unless that takes longer; the numbers are"
+                     " the same."))  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
 @click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))

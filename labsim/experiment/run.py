@@ -52,6 +52,9 @@ _WARM_SETTINGS = {
     "firms.entry_rate": 0.5,
     "by": ["field"],
 }
+# Seconds that a month takes whatever its size, and for each row; rows of a province at one row a person; seconds after
+# which a new process is ready to work. Rough: they decide where replicates run, and no number.
+_MONTH, _ROW_MONTH, _ROWS, _PROCESS = 0.006, 6e-8, 1_200_000, 3.0
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -106,9 +109,9 @@ def run(
     `Results.by` shall tell apart: district, sex, age, ethnicity, residence, field. Each replicate draws its parameters
     from a `posterior`: "shipped" (that of the province, where it has one), "none" or a file; those that are `fixed`, or
     that the configuration has otherwise than the one calibrated, are not drawn. The result does not depend on
-    `executor` ("serial", "threads" or "processes"; processes are fastest, threads need no `if __name__ ==
-    "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises
-    ConfigError for values out of range and RunError for a replicate that fails.
+    `executor` ("serial", "threads", "processes" or "auto": processes where they repay their start; threads need no `if
+    __name__ == "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises ConfigError for
+    values out of range and RunError for a replicate that fails.
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
@@ -122,6 +125,7 @@ def run(
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
+    executor = _where_it_pays(config) if executor == "auto" else executor
     found = run_tasks(
         simulate,
         jobs,
@@ -176,6 +180,13 @@ def loaded(config: Config | str) -> Config:
         return config
     message = _("given {given!r}; allowed a configuration, as labsim.load returns, or the name of a province")
     raise ConfigError([Problem(None, None, None, "", message.format(given=config))])
+
+
+def _where_it_pays(config: Config) -> str:
+    """Return the executor that is done first, for as much work as the replicates are about."""
+    rows = config.scale * (_ROWS if config.province.kind != "reference" else config.reference.people)
+    seconds = config.replicates * config.period.n_months * (_MONTH + _ROW_MONTH * rows)
+    return "processes" if config.replicates > 1 and seconds > 2.0 * _PROCESS else "serial"
 
 
 def replicate_seed(seed: int, replicate: int) -> int:

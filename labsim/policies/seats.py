@@ -35,30 +35,29 @@ def seats_by_programme(
     people = world.counts["people"].astype(np.float64)
     if districts is not None:
         people = people * districts
-    weight_of_field = np.array([fields.get(name, 0.0 if fields else 1.0) for name in world.fields])
-    weight = people[p.district] * weight_of_field[p.field]
-    seats = np.zeros(len(p))
-    wanted = [name for name, share in level_mix.items() if share > 0]
-    totals = {name: float(weight[p.level == Level[name.upper()]].sum()) for name in wanted}
-    missing = [name for name, total in totals.items() if total <= 0.0]
-    untaught = [name for name in missing if not weight_of_field[p.field[p.level == Level[name.upper()]]].any()]
-    if not pass_on and (untaught or (missing and len(missing) == len(wanted))):
-        raise RunError(_nowhere_taught((untaught or missing)[0], fields))
-    taught = sum(share for name, share in level_mix.items() if totals.get(name, 0.0) > 0.0)
-    for name, total in totals.items():
-        if total > 0.0:
-            here = p.level == Level[name.upper()]
-            share = level_mix[name] / taught if missing else level_mix[name]
-            seats[here] = yearly * share * weight[here] / total
+    of_field = np.array([fields.get(name, 0.0 if fields else 1.0) for name in world.fields])[p.field]
+    weight = people[p.district] * of_field
+    share = np.zeros(len(Level))
+    for name, part in level_mix.items():
+        share[Level[name.upper()]] = part
+    totals = np.bincount(p.level, weight, len(Level))
+    wanted, found = share > 0.0, totals > 0.0
+    if (missing := wanted & ~found).any():
+        untaught = missing & (np.bincount(p.level, of_field, len(Level)) == 0.0)
+        if not pass_on and (untaught.any() or not (wanted & found).any()):
+            raise RunError(_nowhere_taught(Level(int(np.argmax(untaught if untaught.any() else missing))), fields))
+        share *= wanted & found
+        share /= share.sum() or 1.0
+    seats: np.ndarray = np.divide(yearly * share, totals, out=np.zeros(len(Level)), where=found)[p.level] * weight
     return seats
 
 
-def _nowhere_taught(level: str, fields: Mapping[str, float]) -> str:
+def _nowhere_taught(level: Level, fields: Mapping[str, float]) -> str:
     named = ", ".join(name for name, weight in fields.items() if weight > 0)
     if not named:
-        return _("level_mix: no programme of level {level} in the districts named").format(level=level)
+        return _("level_mix: no programme of level {level} in the districts named").format(level=level.name.lower())
     message = _("level_mix: no programme of level {level} in the fields ({fields}) and districts named")
-    return message.format(level=level, fields=named)
+    return message.format(level=level.name.lower(), fields=named)
 
 
 def part_on_policies(world: World) -> np.ndarray:

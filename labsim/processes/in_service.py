@@ -9,6 +9,7 @@ public bodies.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -81,12 +82,18 @@ class InServiceParameters(Parameters):
 
 def _bodies_of(world: World, employers: np.ndarray) -> np.ndarray:
     """Return the places of employers in PUBLIC_BODIES, -1 for others and for the row -1, no employer."""
-    names, of_group = world.employer_groups, np.full(len(world.employer_groups) + 1, -1, dtype=np.int8)
-    for body, groups in enumerate(PUBLIC_BODIES.values()):
-        of_group[[names.index(name) for name in groups if name in names]] = body
-    # -1, no group, is the last place
+    of_group = _bodies_of_groups(world.employer_groups)
     bodies: np.ndarray = np.where(employers >= 0, of_group[world.enterprises.group[employers]], np.int8(-1))
     return bodies
+
+
+@cache
+def _bodies_of_groups(names: tuple[str, ...]) -> np.ndarray:
+    """Return the places of groups of employers in PUBLIC_BODIES, -1 for others and, in the last place, for no group."""
+    of_group = np.full(len(names) + 1, -1, dtype=np.int8)
+    for body, groups in enumerate(PUBLIC_BODIES.values()):
+        of_group[[names.index(name) for name in groups if name in names]] = body
+    return of_group
 
 
 def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
