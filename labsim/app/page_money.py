@@ -14,6 +14,8 @@ from labsim.app.runs import BASE, OWN
 from labsim.app.words import money_words
 from labsim.experiment.paired import difference_of
 from labsim.report.numbers import number
+from labsim.report.tables import payer_name
+from labsim.report.words import capital, paid_for, recipient_name
 from labsim.text import _
 
 __all__ = ["MoneyPage"]
@@ -107,7 +109,7 @@ def _ledger_rows(answer: Answer) -> list[list[str]]:
     keys = ["policy", "purpose", "recipient", "payer"]
     for (policy, purpose, recipient, payer), part in spent.groupby(keys, sort=True) if len(spent) else ():
         rows.append([
-            policy_label(str(policy)), _(str(purpose)), _(str(recipient)), _(str(payer)),
+            policy_label(str(policy)), capital(paid_for(str(purpose))), recipient_name(str(recipient)), payer_name(str(payer)),
             number(float(part["amount"].sum()) / 1e9, ""), number(float(part["persons"].sum()), "persons"),
         ])  # fmt: skip
     return rows

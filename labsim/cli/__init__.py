@@ -19,6 +19,7 @@ from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
 from labsim.cli.evidence import evidence
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.report import report
 from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
@@ -39,7 +40,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
-    evidence, results, app, schedule, levers, params, check,
+    evidence, results, report, app, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
