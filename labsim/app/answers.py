@@ -123,8 +123,7 @@ class Answer:
                 continue
             base, own = by[BASE][key], by[OWN][key]
             found.append(Verdict(
-                target, _score(base), _score(own), difference_of(base["value"], own["value"]),
-                difference_of(base["shortfall_persons"], own["shortfall_persons"]),
+                target, _score(base), _score(own), _gap(base, own, "value"), _gap(base, own, "shortfall_persons"),
                 _score(others[key]) if key in others and len(others[key]) == self.n else None,
             ))  # fmt: skip
         return found
@@ -142,9 +141,11 @@ class Answer:
         months = pd.DatetimeIndex(series.index)
         if self.indicators[indicator].kind == "flow":
             grouped = series.groupby(months.year)
-            return grouped.sum()[grouped.size() == 12]
-        december = series[months.month == 12]
-        return december.set_axis(pd.DatetimeIndex(december.index).year, axis=0)
+            whole: pd.DataFrame = grouped.sum()[grouped.size() == 12]
+            return whole
+        december: pd.DataFrame = series[months.month == 12].copy()
+        december.index = pd.DatetimeIndex(december.index).year
+        return december
 
     @cached_property
     def spending(self) -> dict[str, pd.DataFrame]:
@@ -209,9 +210,13 @@ def answer_of(run: PairedRun) -> Answer | None:
     )
 
 
+def _gap(base: pd.DataFrame, own: pd.DataFrame, column: str) -> Difference:
+    return difference_of(base[column].to_numpy(float), own[column].to_numpy(float))
+
+
 def _by_target(frames: list[pd.DataFrame]) -> dict[Any, pd.DataFrame]:
     together = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
-    return {key: part for key, part in together.groupby(["id", "year"])} if len(together) else {}
+    return dict(iter(together.groupby(["id", "year"]))) if len(together) else {}
 
 
 def _score(part: pd.DataFrame) -> Score:

@@ -35,10 +35,14 @@ def fan_chart(answer: Answer, indicator: str, verdicts: Sequence[Verdict] = (), 
     unit = answer.indicators[indicator].unit
     own, base = answer.fan(indicator, OWN, groups), answer.fan(indicator, BASE, groups)
     factor, name = _scaled(unit, own)
-    series = [
-        *_band(_("90 % of runs"), own.times, own.low * factor, own.high * factor, 0.16),
-        *_band(_("half of the runs"), own.times, own.quarter * factor, own.three_quarters * factor, 0.28),
-    ] if answer.n > 1 else []
+    series = (
+        [
+            *_band(_("90 % of runs"), own.times, own.low * factor, own.high * factor, 0.16),
+            *_band(_("half of the runs"), own.times, own.quarter * factor, own.three_quarters * factor, 0.28),
+        ]
+        if answer.n > 1
+        else []
+    )
     if answer.is_paired:
         series.append(_line(_("baseline"), base.times, base.median * factor, BASE_COLOUR, dash=True))
     label = _("your plan") if answer.is_paired else _("baseline")
@@ -77,7 +81,9 @@ def sectors(answer: Answer) -> Options:
 
 def activities(answer: Answer) -> Options:
     """Draw how many people do what, by year, of the scenario."""
-    series, times, names = [], (), []
+    series: list[Options] = []
+    times: tuple[str, ...] = ()
+    names: list[str] = []
     for colour, name in zip(_ACTIVITIES, ACTIVITIES, strict=True):
         try:
             fan = answer.fan(name)
@@ -98,7 +104,8 @@ def activities(answer: Answer) -> Options:
 
 def flows(answer: Answer) -> Options:
     """Draw how many people moved between activities in the last year, in the base and the scenario."""
-    names, values = [], {side: [] for side in (BASE, OWN)}
+    names: list[str] = []
+    values: dict[str, list[float]] = {side: [] for side in (BASE, OWN)}
     year = ""
     for name in reversed(FLOWS):
         try:
@@ -114,13 +121,13 @@ def flows(answer: Answer) -> Options:
         sides.append((BASE, _("baseline"), BASE_COLOUR))
     series = [
         {"name": label, "type": "bar", "data": values[side], "itemStyle": {"color": colour}, "barMaxWidth": 14}
-        for side, label, colour in reversed(sides)
+        for side, label, colour in sides[::-1]
     ]
     axis = _values(_("thousand persons in {year}").format(year=year)) | {"nameLocation": "middle", "nameGap": 30}
     return _base([label for _side, label, _colour in sides]) | {
         "grid": {"left": 8, "right": 24, "top": 44, "bottom": 40, "containLabel": True},
         "xAxis": axis,
-        "yAxis": {"type": "category", "data": names, "axisTick": {"show": False}, "axisLabel": _text(width=170)},
+        "yAxis": {"type": "category", "data": names, "axisTick": {"show": False}, "axisLabel": _text()},
         "series": series,
     }  # fmt: skip
 
@@ -309,9 +316,8 @@ def _values(name: str, *, zero: bool = True) -> Options:
             "splitLine": {"lineStyle": {"color": _FAINT}}}  # fmt: skip
 
 
-def _text(width: int | None = None) -> Options:
-    text: Options = {"fontSize": 12, "color": _INK}
-    return text | {"width": width, "overflow": "break"} if width else text
+def _text() -> Options:
+    return {"fontSize": 12, "color": _INK}
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float | None]:

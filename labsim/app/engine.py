@@ -164,9 +164,7 @@ class Engine:
                 self._changed.wait()
         return None
 
-    def _simulated(
-        self, task: Task, executor: Executor, stop: Stop
-    ) -> tuple[Scored | None, str, Executor, Stop]:
+    def _simulated(self, task: Task, executor: Executor, stop: Stop) -> tuple[Scored | None, str, Executor, Stop]:
         """Return the replicate or what went wrong, and the pool in use: a new one if its process died."""
         known = self._kept.get(task.key)
         if known is not None:
@@ -184,9 +182,7 @@ class Engine:
                 return None, f"{type(error).__name__}: {error}", executor, stop
         return None, message, executor, stop
 
-    def _deliver(
-        self, person: str, owner: Owner, task: Task, replicate: Scored | None, message: str
-    ) -> None:
+    def _deliver(self, person: str, owner: Owner, task: Task, replicate: Scored | None, message: str) -> None:
         with self._changed:
             self._running.pop(task.key, None)
             if replicate is not None:

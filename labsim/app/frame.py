@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -33,8 +33,10 @@ class Page:
     path: ClassVar[str] = "/"
     in_links: ClassVar[bool] = True
 
-    def __init__(self, hub: Hub, session: Session, pages: Sequence[type[Page]]) -> None:
-        self.hub, self.session, self.pages = hub, session, pages
+    def __init__(
+        self, hub: Hub, session: Session, pages: Sequence[type[Page]], query: Mapping[str, str] | None = None
+    ) -> None:
+        self.hub, self.session, self.pages, self.query = hub, session, pages, dict(query or {})
 
     @classmethod
     def link(cls) -> str:
@@ -95,13 +97,16 @@ class Page:
                 for page in self.pages if page.in_links
             )  # fmt: skip
             ui.html(links, tag="nav", sanitize=False).classes("links").props(f'aria-label="{_("Pages")}"')
-            with ui.element("div").classes("langs row").style("gap:.2rem").props(
-                f'role=group aria-label="{_("Language")}"'
+            with (
+                ui.element("div")
+                .classes("langs row")
+                .style("gap:.2rem")
+                .props(f'role=group aria-label="{_("Language")}"')
             ):
                 for code, name in (("en", "English"), ("vi", "Tiếng Việt")):
                     here = self.session.language == code
                     button = ui.button(name, on_click=self.say(lambda code=code: self._switch(code)))
-                    button.props(f'flat dense no-caps lang={code} aria-pressed={"true" if here else "false"}')
+                    button.props(f"flat dense no-caps lang={code} aria-pressed={'true' if here else 'false'}")
                     button.style("font-weight:700;color:#00486F" if here else "color:#52606D")
 
     def _switch(self, language: str) -> None:
@@ -171,13 +176,18 @@ class RunState:
                     self.size = ui.select(sizes, value=self.session.precision, on_change=page.say(self._resize))
                     self.size.props(f'outlined dense options-dense aria-label="{_("Size of the run")}"')
                     self.size.style("min-width:15rem")
-                    self.go = ui.button(_("Run"), on_click=page.say(self.session.start)).classes("main").props("unelevated")
-                    self.stop = ui.button(_("Stop"), on_click=page.say(self.session.cancel)).props("outline color=grey-9")
+                    self.go = ui.button(_("Run"), on_click=page.say(self._again)).classes("main").props("unelevated")
+                    self.stop = ui.button(_("Stop"), on_click=page.say(self.session.cancel)).props(
+                        "outline color=grey-9"
+                    )
             self.bar = ui.linear_progress(0, show_value=False, size="6px").props(
                 f'rounded color=light-blue-9 aria-label="{_("Progress of the run")}"'
             )
             self.wrong = ui.label("").classes("wrong").props("role=alert")
         self.show()
+
+    async def _again(self) -> None:
+        await self.session.start()
 
     async def _resize(self, event: Any) -> None:
         self.session.precision = event.value
@@ -243,6 +253,7 @@ def region(classes: str) -> Iterator[ui.element]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, numeric_from: int = 1) -> ui.html:
     """Write a table; columns from `numeric_from` on hold numbers. Cells are plain text."""
+
     def cells(tag: str, row: Sequence[str]) -> str:
         return "".join(
             f'<{tag}{" class=num" if place >= numeric_from else ""}{" scope=col" if tag == "th" else ""}>'

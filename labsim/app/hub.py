@@ -14,6 +14,7 @@ from labsim.app.answers import Answer, answer_of
 from labsim.app.drafts import FIRST_FREE_YEAR, Bases, Draft, draft_of_file
 from labsim.app.engine import Engine
 from labsim.app.runs import PRECISIONS, PairedRun, sized
+from labsim.app.workshop import Workshops
 from labsim.app.workspace import Workspace
 from labsim.errors import ConfigError, LabsimError
 from labsim.text import LANGUAGES, current_language, speaking
@@ -54,13 +55,16 @@ class Session:
         }  # fmt: skip
         self.hub.workspace.write("sessions", self.id, data)
 
-    async def start(self) -> None:
-        """Check the draft and run it beside its base; a run that goes on is stopped. Later calls win."""
+    async def start(self, make: Callable[[], PairedRun] | None = None) -> None:
+        """Check the draft and run it beside its base, or what `make` makes; a run that goes on is stopped.
+
+        Later calls win.
+        """
         self._asked += 1
         mine = self._asked
         self.keep()
         with speaking(self.language):
-            run, problems = await asyncio.to_thread(self._prepared)
+            run, problems = await asyncio.to_thread(self._prepared, make or self._own_run)
         if mine != self._asked:
             return
         self.problems = problems
@@ -92,12 +96,15 @@ class Session:
                 self.answer = answer
         return True
 
-    def _prepared(self) -> tuple[PairedRun | None, list[str]]:
+    def _own_run(self) -> PairedRun:
+        own = self.draft.config(self.hub.bases, self.hub.workspace.draft_file(self.id))
+        base = self.hub.bases[self.draft.base].config
+        size = PRECISIONS[self.precision]
+        return PairedRun(self.hub.engine, self.id, sized(own, size), sized(base, size))
+
+    def _prepared(self, make: Callable[[], PairedRun]) -> tuple[PairedRun | None, list[str]]:
         try:
-            own = self.draft.config(self.hub.bases, self.hub.workspace.draft_file(self.id))
-            base = self.hub.bases[self.draft.base].config
-            size = PRECISIONS[self.precision]
-            return PairedRun(self.hub.engine, self.id, sized(own, size), sized(base, size)), []
+            return make(), []
         except ConfigError as error:
             return None, [_PATH.sub("", str(problem)) for problem in error.problems]
         except (LabsimError, OSError, ValueError) as error:
@@ -112,6 +119,7 @@ class Hub:
     ) -> None:
         self.workspace, self.engine, self.bases = workspace, engine, known
         self.address = address
+        self.workshops = Workshops(workspace)
         self._language = language or current_language()
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()

@@ -97,7 +97,9 @@ class PolicyLevers:
 def levers_of(config: Config, year: int) -> list[PolicyLevers]:
     """Return the levers of every policy of a configuration, then those of built-in policies that it does not have."""
     found = [_of(name, type(policy), policy, year) for name, policy in config.policies.items()]
-    missing = sorted((name for name in BUILT_IN if name not in config.policies), key=lambda one: not BUILT_IN[one].pays())
+    missing = sorted(
+        (name for name in BUILT_IN if name not in config.policies), key=lambda one: not BUILT_IN[one].pays()
+    )
     return found + [_of(name, BUILT_IN[name], None, year) for name in missing]
 
 

@@ -7,25 +7,11 @@ from __future__ import annotations
 
 from labsim.policies import BUILT_IN, name_of
 from labsim.policies.base import Policy
+from labsim.report.words import capital, policy_name
 from labsim.text import _, mark
 
-__all__ = ["PARAMETERS", "POLICIES", "UNITS", "parameter_label", "policy_label", "unit_label"]
+__all__ = ["ASSUMPTIONS", "PARAMETERS", "UNITS", "assumption_label", "parameter_label", "policy_label", "unit_label"]
 
-POLICIES = {
-    "climate_retraining": mark("Retraining after hazards"),
-    "demand_path": mark("Demand from outside (no policy)"),
-    "digital_skills": mark("Digital skills"),
-    "industrial_parks": mark("Industrial parks"),
-    "job_placement": mark("Job placement"),
-    "labour_export": mark("Work abroad under contract"),
-    "labour_information": mark("Labour market information"),
-    "officials_degrees": mark("Degrees for officials"),
-    "rural_minority_training": mark("Training of rural and minority people"),
-    "school_enterprise_linkage": mark("Schools linked with enterprises"),
-    "startups": mark("Start-ups and cooperatives"),
-    "talent_attraction": mark("Attracting graduates"),
-    "vocational_training": mark("Vocational training"),
-}
 PARAMETERS = {
     "budget": mark("Budget ceiling"),
     "climate_retraining.seats_per_year": mark("Seats in short courses"),
@@ -131,13 +117,26 @@ UNITS = {
     "weight": mark("weight"),
     "years": mark("years"),
 }
+# the assumptions that answers rest on most, as questions that a room can argue about
+ASSUMPTIONS = {
+    "training.oldest": mark("Up to which age do people think of training?"),
+    "counting.reported_share": mark("Which share of new jobs does the province get to know of?"),
+    "training.consider_rate": mark("How many think of training in a month?"),
+    "demand.elasticity": mark("How strongly do employers hire when the economy grows?"),
+    "own_account.necessity": mark("How fast do the unemployed take up petty trade?"),
+    "abroad.application_rate": mark("How many apply to work abroad in a month?"),
+    "matching.pay_floor": mark("How far below a usual offer may pay lie?"),
+    "demand.productivity_services": mark("How fast does productivity in services grow?"),
+    "own_account.closing_rate": mark("How many household businesses close in a month?"),
+    "training.paper_share": mark("Which share of the trained has a certificate?"),
+}
 _BUILT_IN_NAMES = {policy: name for name, policy in BUILT_IN.items()}
 
 
 def policy_label(name: str, policy: type[Policy] | None = None) -> str:
-    """Return what a policy is called; one under a name of its own keeps that name."""
-    known = POLICIES.get(name)
-    return _(known) if known and (policy is None or BUILT_IN.get(name) is policy) else _plain(name)
+    """Return what a policy is called; one of a user's own keeps its name."""
+    is_known = name in BUILT_IN and (policy is None or BUILT_IN[name] is policy)
+    return capital(policy_name(name)) if is_known else _plain(name)
 
 
 def parameter_label(policy: type[Policy], name: str) -> str:
@@ -154,3 +153,9 @@ def unit_label(unit: str) -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def assumption_label(path: str) -> str:
+    """Return an assumption as a question, or by its name where no question is written."""
+    known = ASSUMPTIONS.get(path)
+    return _(known) if known else _plain(path.replace(".", ": "))

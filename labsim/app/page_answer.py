@@ -10,7 +10,7 @@ from nicegui import ui
 from labsim.app.answers import Answer, Score, Verdict
 from labsim.app.charts import fan_chart
 from labsim.app.frame import Chart, RunPage, box, heading, paragraph, region, trust_words
-from labsim.app.words import change_words, chance_words, goal_words, value_words
+from labsim.app.words import chance_words, change_words, goal_words, value_words
 from labsim.errors import ResultsError
 from labsim.evidence.shares_file import Rest, rests_of
 from labsim.report.console import LATER, OUTSIDE, beyond_calibrated
@@ -30,7 +30,7 @@ _SERIES = (
 
 
 class AnswerPage(RunPage):
-    """Are the targets met?"""
+    """Show whether the targets are met."""
 
     path = "/answer"
 
@@ -99,7 +99,8 @@ def _scorecard(answer: Answer) -> None:
     rests = _rests(answer)
     with box().classes("stack"):
         heading(_("Every target"), 2)
-        head = [_("Target"), _("Asked for"), _("Your plan, 90 % band") if answer.is_paired else _("Baseline, 90 % band"),
+        value = _("Your plan, 90 % band") if answer.is_paired else _("Baseline, 90 % band")
+        head = [_("Target"), _("Asked for"), value,
                 _("Met in"), *([_("Baseline"), _("Change")] if answer.is_paired else []),
                 _("People missing"), _("Rests on assumption")]  # fmt: skip
         rows = []

@@ -19,7 +19,7 @@ __all__ = ["DistrictsPage"]
 
 
 class DistrictsPage(RunPage):
-    """Where does it change?"""
+    """Show where something changes."""
 
     path = "/districts"
     measure = DISTRICT_MEASURES[0]
@@ -92,9 +92,13 @@ def _measured(page: DistrictsPage, answer: Answer) -> dict[str, Any]:
     people = answer.yearly("working_age", OWN).iloc[-1].mean() * answer.manifest["scale"] / max(1, len(own))
     change_unit = _("points") if unit == "%" else unit
     return {
-        "map": tile_map(tiles, names, own.mean(axis=1).to_dict(), unit), "head": head, "rows": rows,
-        "change": tile_map(tiles, names, gap.to_dict(), change_unit, around_zero=True), "people": float(people),
+        "map": tile_map(tiles, names, _plain(own.mean(axis=1)), unit), "head": head, "rows": rows,
+        "change": tile_map(tiles, names, _plain(gap), change_unit, around_zero=True), "people": float(people),
     }  # fmt: skip
+
+
+def _plain(series: Any) -> dict[str, float]:
+    return {str(name): float(value) for name, value in series.items()}
 
 
 def _label(measure: str) -> str:

@@ -22,7 +22,7 @@ __all__ = ["MoneyPage"]
 
 
 class MoneyPage(RunPage):
-    """What does it cost, and what does it bring?"""
+    """Show what a plan costs and what it brings."""
 
     path = "/money"
     chosen = ""
@@ -97,7 +97,8 @@ def _policy_rows(answer: Answer) -> list[list[str]]:
         gap = difference_of(answer.public_money(BASE, policy), answer.public_money(OWN, policy))
         outcome = f"{number(row['count'], 'persons')} × {_(str(row['outcome']))}" if row["outcome"] else "-"
         rows.append([
-            policy_label(policy), number(row["spent"] / 1e9, ""), money_words(gap) if answer.is_paired else "-", outcome,
+            policy_label(policy), number(row["spent"] / 1e9, ""),
+            money_words(gap) if answer.is_paired else "-", outcome,
             number(row["unit_cost"] / 1e6, "million"),
         ])  # fmt: skip
     return rows
@@ -109,7 +110,8 @@ def _ledger_rows(answer: Answer) -> list[list[str]]:
     keys = ["policy", "purpose", "recipient", "payer"]
     for (policy, purpose, recipient, payer), part in spent.groupby(keys, sort=True) if len(spent) else ():
         rows.append([
-            policy_label(str(policy)), capital(paid_for(str(purpose))), recipient_name(str(recipient)), payer_name(str(payer)),
+            policy_label(str(policy)), capital(paid_for(str(purpose))), recipient_name(str(recipient)),
+            payer_name(str(payer)),
             number(float(part["amount"].sum()) / 1e9, ""), number(float(part["persons"].sum()), "persons"),
         ])  # fmt: skip
     return rows

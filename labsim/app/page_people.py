@@ -11,7 +11,7 @@ __all__ = ["PeoplePage"]
 
 
 class PeoplePage(RunPage):
-    """Who works where?"""
+    """Show who works where and who moves."""
 
     path = "/people"
 
@@ -28,7 +28,8 @@ class PeoplePage(RunPage):
         """Build the three pictures."""
         with region("two"):
             self._charts = [
-                (Chart(_("Sectors of work"), sectors(answer), _("Of people in work in December, middle run.")), sectors),
+                (Chart(_("Sectors of work"), sectors(answer), _("Of people in work in December, middle run.")),
+                 sectors),
                 (Chart(_("What people of 15 and older do"), activities(answer), _("In December, middle run.")),
                  activities),
             ]  # fmt: skip

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from typing import Any
 
 from nicegui import ui
 
-from labsim.app.answers import Answer, Verdict
+from labsim.app.answers import Answer
 from labsim.app.drafts import FIRST_FREE_YEAR, Draft
 from labsim.app.frame import RunPage, box, heading, paragraph, region
+from labsim.app.lever_row import lever_row, number_of
 from labsim.app.levers import Lever, PolicyLevers, levers_of
-from labsim.app.words import change_words, chance_words, goal_words, money_words, value_words
-from labsim.quantity import allowed_range
-from labsim.report.numbers import number
+from labsim.app.verdict_lines import chance_line, telling
+from labsim.app.words import money_words
 from labsim.text import _
 
 __all__ = ["PlanPage"]
 
-_KEYS = 5  # targets shown beside the levers
 _LAST_YEAR = 2030
 
 
 class PlanPage(RunPage):
-    """What would you change?"""
+    """Let somebody change a plan, and show the first answer."""
 
     path = "/"
 
@@ -70,8 +68,8 @@ class PlanPage(RunPage):
                 paragraph(words, "soft small")
             else:
                 paragraph(_("Nothing is changed yet: this is where the baseline leads."), "soft small")
-            for verdict in _telling(answer.verdicts):
-                _chance_line(verdict, answer.is_paired)
+            for verdict in telling(answer.verdicts):
+                chance_line(verdict, answer.is_paired)
             ui.link(_("All targets"), "/answer")
             paragraph(_("From {n} runs at a small scale: more runs narrow it.").format(n=answer.n), "soft small")
 
@@ -84,7 +82,9 @@ class PlanPage(RunPage):
             chosen = ui.select(provinces, value=here, label=_("Province"), on_change=self.say(self._province))
             chosen.props("outlined").style("min-width:11rem")
             options = {key: str(one.config.title) for key, one in bases.items() if one.province == here}
-            base = ui.select(options, value=self.session.draft.base, label=_("Start from"), on_change=self.say(self._base))
+            base = ui.select(
+                options, value=self.session.draft.base, label=_("Start from"), on_change=self.say(self._base)
+            )
             base.props("outlined").style("min-width:15rem")
             years = list(range(FIRST_FREE_YEAR - 5, _LAST_YEAR + 1))
             year = ui.select(years, value=self.session.draft.since, label=_("Changes hold from"),
@@ -120,51 +120,21 @@ class PlanPage(RunPage):
                                 self._lever(lever)
                     if policy.is_on:
                         switch = ui.switch(_("In force"), value=not off)
-                        switch.on_value_change(self.say(lambda event, name=policy.name: self._switch_policy(name, event)))
+                        switch.on_value_change(
+                            self.say(lambda event, name=policy.name: self._switch_policy(name, event))
+                        )
 
     def _lever(self, lever: Lever) -> None:
-        given = _number_of(self.session.draft.get(lever.path))
-        now = lever.now if given is None else given
-        with ui.element("div").classes("lever") as row:
-            title = ui.label(lever.label).classes("name" + (" moved" if given is not None else ""))
-            top = max(lever.top, now or 0.0) * lever.factor
-            low = (lever.low or 0.0) * lever.factor
-            slider = ui.slider(min=low, max=top, step=_step(top - low, lever.whole), value=(now or 0.0) * lever.factor)
-            slider.props(f'aria-label="{html.escape(lever.label)}" color=light-blue-9').mark(f"slider-{lever.path}")
-            field = ui.number(value=None if now is None else _clean(now * lever.factor), suffix=None)
-            field.props(f'outlined dense aria-label="{html.escape(lever.label)} [{html.escape(lever.shown_unit)}]"')
-            field.mark(f"field-{lever.path}")
-            ui.html(html.escape(_why(lever)), sanitize=False).classes("why")
+        draft = self.session.draft
 
-        def show(value: float | None) -> None:
-            title.classes(add="moved") if value is not None else title.classes(remove="moved")
+        async def moved(value: float | None) -> None:
+            kept = None if value is None else lever.given(value, draft.since)
+            if kept != self.session.draft.get(lever.path):
+                self.session.draft.set(lever.path, kept)
+                await self.session.start()
+                self.state.show()
 
-        async def slid(event: Any) -> None:
-            field.value = _clean(float(event.args))
-            await moved(float(event.args))
-
-        async def typed() -> None:
-            if field.value is None:
-                await moved(None)
-                return
-            slider.value = min(top, max(low, float(field.value)))
-            await moved(float(field.value))
-
-        async def moved(shown: float | None) -> None:
-            value = None if shown is None else shown / lever.factor
-            same = value is not None and lever.now is not None and abs(value - lever.now) <= 1e-9 * max(1.0, abs(value))
-            kept = None if value is None or same else lever.given(value, self.session.draft.since)
-            if kept == self.session.draft.get(lever.path):
-                return
-            self.session.draft.set(lever.path, kept)
-            show(kept if kept is None else value)
-            await self.session.start()
-            self.state.show()
-
-        slider.on("change", self.say(slid))
-        field.on("blur", self.say(typed))
-        field.on("keydown.enter", self.say(typed))
-        _ = row
+        lever_row(self, lever, number_of(draft.get(lever.path)), moved)
 
     async def _switch_policy(self, name: str, event: Any) -> None:
         self.session.draft.set(f"policies.{name}", None if event.value else False)
@@ -195,54 +165,6 @@ class PlanPage(RunPage):
         ui.navigate.reload()
 
 
-def _telling(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the targets that moved clearly, the farthest for its noise first, then those that come last in time."""
-    moved = sorted((one for one in verdicts if one.is_better is not None), key=lambda one: one.gap.p)
-    rest = sorted((one for one in verdicts if one.is_better is None), key=lambda one: -one.target.year)
-    first: dict[str | None, Verdict] = {}
-    for one in (*moved, *rest):
-        first.setdefault(one.target.indicator, one)  # several plans may set a goal for the same thing
-    return list(first.values())[:_KEYS]
-
-
-def _chance_line(verdict: Verdict, is_paired: bool) -> None:
-    with ui.element("div").classes("chance"):
-        ui.html(
-            f"<div><strong>{html.escape(verdict.label)}</strong><br><span class='soft small'>"
-            f"{html.escape(goal_words(verdict.target))}</span></div>", sanitize=False,
-        )  # fmt: skip
-        ui.html(f"<span class=num>{html.escape(chance_words(verdict.own))}</span>", sanitize=False)
-        base = f'<b style="left:{100 * verdict.base.chance:.1f}%"></b>' if is_paired else ""
-        ui.html(f'<i style="width:{100 * verdict.own.chance:.1f}%"></i>{base}', sanitize=False).classes("bar").props(
-            f'role=img aria-label="{html.escape(chance_words(verdict.own))}"'
-        )
-        if is_paired:
-            kind = {True: "good", False: "bad", None: "soft"}[verdict.is_better]
-            ui.html(html.escape(change_words(verdict)), sanitize=False).classes(f"small num {kind}")
-        else:
-            ui.html(html.escape(value_words(verdict.own.value, verdict.target.unit)), sanitize=False).classes(
-                "small num soft"
-            )
-
-
-def _why(lever: Lever) -> str:
-    parts = [lever.shown_unit]
-    low, high = (None if end is None else end * lever.factor for end in (lever.low, lever.high))
-    parts.append(_("allowed: {range}").format(range=allowed_range(low, high, "").removesuffix(" []")))
-    if lever.now is not None:
-        parts.append(_("now: {value}").format(value=number(lever.now * lever.factor, "")))
-    parts.append(_("evidence: {grade}").format(grade=lever.grade))
-    return " · ".join(parts)
-
-
-def _number_of(given: Any) -> float | None:
-    """Return the one number that a draft gives a lever: of a yearly amount the latest."""
-    if isinstance(given, dict) and given:
-        last = given.get("value", given[max(given, key=str)])
-        return _number_of(last)
-    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
-
-
 def _yearly(data: Any, path: str = "") -> list[tuple[str, Any]]:
     """Return the yearly amounts of a draft with the value of their first year."""
     found = []
@@ -253,16 +175,3 @@ def _yearly(data: Any, path: str = "") -> list[tuple[str, Any]]:
         else:
             found += _yearly(value, here)
     return found
-
-
-def _step(span: float, whole: bool) -> float:
-    for step in (1000.0, 500.0, 100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05, 0.01):
-        if span / step >= 80:
-            return max(step, 1.0) if whole else step
-    return 1.0 if whole else span / 100 or 0.01
-
-
-def _clean(value: float) -> float:
-    return round(value, 6)
-
-

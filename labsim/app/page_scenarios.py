@@ -22,7 +22,7 @@ _LARGEST_FILE = 200_000  # bytes of a scenario that somebody hands in
 
 
 class ScenariosPage(Page):
-    """Which plan do you keep?"""
+    """Keep, open and report plans."""
 
     path = "/scenarios"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from nicegui import app, ui
 
 from labsim.app.frame import Page
@@ -11,11 +12,16 @@ from labsim.app.page_districts import DistrictsPage
 from labsim.app.page_money import MoneyPage
 from labsim.app.page_people import PeoplePage
 from labsim.app.page_plan import PlanPage
+from labsim.app.page_scenarios import ScenariosPage
+from labsim.app.page_seat import SeatPage
+from labsim.app.page_workshop import JoinPage, WorkshopPage
 
 __all__ = ["PAGES", "register"]
 
 # the page of a person and the lessons find their place before the workshop
-PAGES: tuple[type[Page], ...] = (PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage)
+PAGES: tuple[type[Page], ...] = (
+    PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, ScenariosPage, WorkshopPage, JoinPage, SeatPage,
+)  # fmt: skip
 
 
 def register(hub: Hub) -> None:
@@ -26,6 +32,6 @@ def register(hub: Hub) -> None:
 
 def _serve(hub: Hub, page: type[Page]) -> None:
     @ui.page(page.path, response_timeout=20.0)
-    def show() -> None:
+    def show(request: Request) -> None:
         session = hub.session(str(app.storage.browser["id"]))
-        page(hub, session, PAGES).build()
+        page(hub, session, PAGES, request.query_params).build()

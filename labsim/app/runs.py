@@ -182,9 +182,7 @@ class PairedRun:
             for number, one in enumerate(own if name == OWN else base, start=1)
         ]
         config = config.model_copy(update={"replicates": len(found)})
-        return assembled(
-            config, drawn, found, started=self.started, seconds=self.seconds, executor="processes"
-        )
+        return assembled(config, drawn, found, started=self.started, seconds=self.seconds, executor="processes")
 
 
 def _side(config: Config) -> _Side:

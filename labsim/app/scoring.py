@@ -5,8 +5,9 @@ Scoring takes a tenth of the time of a small simulation; done here, it keeps nob
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,11 +94,17 @@ def _wanted(targets: Sequence[Target], known: Mapping[str, IndicatorInfo]) -> se
 
 def _chosen(monthly: pd.DataFrame, wanted: set[str]) -> pd.DataFrame:
     column = monthly["indicator"]
-    keep = np.isin(column.cat.codes, [code for code, name in enumerate(column.cat.categories) if name in wanted])
+    keep = _is_one_of(column, wanted)
     for name in GROUPS:
         if name not in _TOLD_APART:
             keep &= (monthly[name] == "all").to_numpy()
     in_district = (monthly["district"] != "all").to_numpy()
-    of_district = np.isin(column.cat.codes, [column.cat.categories.get_loc(n) for n in DISTRICT_SERIES
-                                             if n in column.cat.categories])  # fmt: skip
-    return monthly[keep & (~in_district | of_district)].reset_index(drop=True)
+    of_district = _is_one_of(column, DISTRICT_SERIES)
+    chosen: pd.DataFrame = monthly[keep & (~in_district | of_district)].reset_index(drop=True)
+    return chosen
+
+
+def _is_one_of(column: pd.Series[Any], names: Collection[str]) -> np.ndarray:
+    """Say of each row of a column of categories whether it holds one of some names."""
+    codes = [code for code, name in enumerate(column.cat.categories) if name in names]
+    return np.isin(column.cat.codes.to_numpy(), codes)

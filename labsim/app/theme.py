@@ -31,14 +31,14 @@ p { margin: 0; max-width: 68ch; }
   font-size: .95rem; }
 .links a:hover { background: #EEF1F3; color: var(--ink); }
 .links a[aria-current=page] { background: #E3F0F8; color: #00486F; font-weight: 600; }
-.page { max-width: 1500px; width: 100%; margin: 0 auto; padding: 2rem 1.4rem 4rem; display: flex; flex-direction: column;
-  gap: 1.5rem; }
+.page { max-width: 1500px; width: 100%; margin: 0 auto; padding: 2rem 1.4rem 4rem; display: flex;
+  flex-direction: column; gap: 1.5rem; }
 .lead { color: var(--soft); font-size: 1.06rem; }
 .cols { display: grid; grid-template-columns: minmax(0,1.15fr) minmax(0,1fr); gap: 1.6rem; align-items: start; }
 .two { display: grid; grid-template-columns: repeat(2, minmax(0,1fr)); gap: 1.4rem; }
 .three { display: grid; grid-template-columns: repeat(3, minmax(0,1fr)); gap: 1.1rem; }
-.stick { position: sticky; top: 4.6rem; display: flex; flex-direction: column; gap: 1rem; max-height: calc(100vh - 5.4rem);
-  overflow-y: auto; }
+.stick { position: sticky; top: 4.6rem; display: flex; flex-direction: column; gap: 1rem;
+  max-height: calc(100vh - 5.4rem); overflow-y: auto; }
 .stack { display: flex; flex-direction: column; gap: 1rem; }
 .row { display: flex; gap: .7rem 1rem; align-items: center; flex-wrap: wrap; }
 .between { justify-content: space-between; }
@@ -50,10 +50,10 @@ p { margin: 0; max-width: 68ch; }
 .wrong { border-left: 4px solid var(--bad); background: #FDF0E9; padding: .7rem 1rem; border-radius: 0 10px 10px 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .chart { width: 100%; height: 340px; } .chart.tall { height: 460px; } .chart.map { height: 440px; }
-.q-expansion-item__content > .nicegui-expansion-content, .nicegui-expansion-content { align-items: stretch; padding: 0; }
+.nicegui-expansion-content { align-items: stretch; padding: 0; }
 .q-expansion-item .q-item__label { font-weight: 650; font-size: 1.03rem; }
-.lever { width: 100%; display: grid; grid-template-columns: minmax(0,1fr) 8.6rem; gap: .1rem 1.1rem; align-items: center;
-  padding: .7rem 0; border-top: 1px solid #EEF0F2; }
+.lever { width: 100%; display: grid; grid-template-columns: minmax(0,1fr) 8.6rem; gap: .1rem 1.1rem;
+  align-items: center; padding: .7rem 0; border-top: 1px solid #EEF0F2; }
 .lever:first-child { border-top: 0; }
 .lever .name { grid-column: 1 / -1; font-weight: 550; }
 .lever .why { grid-column: 1 / -1; color: var(--soft); font-size: .84rem; }
@@ -84,7 +84,8 @@ details > summary { cursor: pointer; color: var(--own-dark); padding: .3rem 0; }
 footer.foot { border-top: 1px solid var(--line); color: var(--soft); font-size: .85rem; }
 footer.foot > div { max-width: 1500px; margin: 0 auto; padding: 1rem 1.4rem 2rem; }
 @media (max-width: 900px) {
-  .cols, .two, .three { grid-template-columns: minmax(0,1fr); } .stick { position: static; max-height: none; order: -1; }
+  .cols, .two, .three { grid-template-columns: minmax(0,1fr); }
+  .stick { position: static; max-height: none; order: -1; }
   .page { padding: 1.3rem 1rem 3rem; gap: 1.15rem; } h1 { font-size: 1.55rem; } .top-in { padding: .5rem 1rem; }
   .box { padding: 1rem; } .chart { height: 320px; } .chart.map { height: 380px; } .links { order: 3; flex-basis: 100%; }
   .lever { grid-template-columns: minmax(0,1fr) 7.4rem; }

@@ -56,11 +56,13 @@ def money_words(gap: Difference) -> str:
     middle = f"{signed(gap.mean / 1e9, '')} {_('billion VND')}"
     if not math.isfinite(gap.low) or gap.low == gap.high:
         return middle
-    return f"{middle} ({_('95 %: {low} to {high}').format(low=signed(gap.low / 1e9, ''), high=signed(gap.high / 1e9, ''))})"
+    low, high = signed(gap.low / 1e9, ""), signed(gap.high / 1e9, "")
+    interval = _("95 %: {low} to {high}").format(low=low, high=high)
+    return f"{middle} ({interval})"
 
 
 def signed(value: float, unit: str) -> str:
     """Write a number with its sign; zero has none."""
     unit = "" if unit.startswith("VND") else unit
     text = number(value, unit)
-    return f"+{text}" if value > 0 and not text.startswith(("0", "-")) or (value > 0 and value >= 0.005) else text
+    return f"+{text}" if (value > 0 and not text.startswith(("0", "-"))) or (value > 0 and value >= 0.005) else text

@@ -15,14 +15,17 @@ __all__ = ["app"]
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@click.command(help=_("Open the app in the browser: move levers, run, compare, hold a workshop; no internet is needed."))
+@click.command(
+    help=_("Open the app in the browser: move levers, run, compare, hold a workshop; no internet is needed.")
+)
 @click.option("--host", default="127.0.0.1", show_default=True,
               help=_("Address to serve on; 0.0.0.0 lets others in the same network join."))  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help=_("Port to serve on."))
 @click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path("labsim-workspace"),
               show_default=True, help=_("Folder that keeps scenarios, choices and workshops."))  # fmt: skip
 @click.option("--scenario", "scenarios", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help=_("A scenario file of your own to start from; may name policies of your own; may be repeated."))  # fmt: skip
+              help=_("A scenario file of your own to start from, with policies of your own if you like; repeatable."),
+              )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help=_("Processes that simulate."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
 @language_option
@@ -36,13 +39,13 @@ def app(host: str, port: int, workspace: Path, scenarios: tuple[Path, ...], work
     from labsim.app.server import make_hub, serve, shown_address
 
     address = shown_address(host, port)
-    hub = make_hub(
-        workspace, scenarios=scenarios, workers=workers, address=address, language=current_language()
-    )
+    hub = make_hub(workspace, scenarios=scenarios, workers=workers, address=address, language=current_language())
     click.echo(_("labsim app: {address}   (Ctrl-C ends it)").format(address=address))
     click.echo(_("Workspace: {folder}").format(folder=hub.workspace.folder))
     if host not in _LOOPBACK:
-        click.echo(_("Others join at {address}/join with the code that the workshop page shows.").format(address=address))
+        click.echo(
+            _("Others join at {address}/join with the code that the workshop page shows.").format(address=address)
+        )
     serve(hub, host=host, port=port, show=not no_browser)
 
 
