@@ -17,6 +17,7 @@ from labsim.text import _
 
 __all__ = [
     "BASE_COLOUR", "OWN_COLOUR", "TARGET_COLOUR", "activities", "beeswarm", "cost_against_gain", "fan_chart", "flows",
+    "for_phones",
     "money_by_year", "sectors", "tile_map",
 ]  # fmt: skip
 
@@ -28,6 +29,8 @@ _STEPS = ["#F7F3E8", "#CFE3EE", "#8FC1DE", "#3F93C4", "#0F6299", "#08365C"]  # l
 _INK, _FAINT = "#1F2933", "#E3E7EB"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 Options = dict[str, Any]
+_NARROW = 520  # pixels below which a picture is one on a phone
+_ROOM = 310  # pixels that a legend has there
 
 
 def fan_chart(answer: Answer, indicator: str, verdicts: Sequence[Verdict] = (), groups: Any = None) -> Options:
@@ -125,7 +128,7 @@ def flows(answer: Answer) -> Options:
     ]
     axis = _values(_("thousand persons in {year}").format(year=year)) | {"nameLocation": "middle", "nameGap": 30}
     return _base([label for _side, label, _colour in sides]) | {
-        "grid": {"left": 8, "right": 24, "top": 44, "bottom": 40, "containLabel": True},
+        "grid": {"left": 30, "right": 24, "top": 44, "bottom": 40, "containLabel": True},
         "xAxis": axis,
         "yAxis": {"type": "category", "data": names, "axisTick": {"show": False}, "axisLabel": _text()},
         "series": series,
@@ -160,7 +163,7 @@ def cost_against_gain(answer: Answer, verdict: Verdict) -> Options:
     unit = unit_name(verdict.target.unit)
     change = _("percentage points") if unit == "%" else unit
     return _base([_("a run"), _("mean of the runs")]) | {
-        "xAxis": _values(_("extra public money over all years, billion VND")) | {"nameLocation": "middle",
+        "xAxis": _values(_("extra public money, billion VND")) | {"nameLocation": "middle",
                                                                                  "nameGap": 30, "scale": True},
         "yAxis": _values(_("change of the target, {unit}").format(unit=change), zero=False),
         "grid": {"left": 8, "right": 24, "top": 60, "bottom": 44, "containLabel": True},
@@ -262,6 +265,24 @@ def flow_label(name: str) -> str:
         "returned_from_other_provinces": _("came back from other provinces"), "sent_abroad": _("went abroad"),
         "returned_from_abroad": _("came back from abroad"), "reached_fifteen": _("reached fifteen"),
     }[name]  # fmt: skip
+
+
+def for_phones(options: Options) -> Options:
+    """Return options with more room above the picture where the legend breaks into more lines, on a phone."""
+    names = options.get("legend", {}).get("data", ())
+    lines, used = 1, 0.0
+    for name in names:
+        width = 44 + 7.2 * len(name)
+        if used and used + width > _ROOM:
+            lines, used = lines + 1, 0.0
+        used += width
+    top = 30 + 22 * lines
+    if lines == 1 or top <= options["grid"]["top"] - 20:
+        return options
+    grid = {"grid": {"top": top + 26}}
+    return {"baseOption": options, "media": [
+        {"query": {"maxWidth": _NARROW}, "option": grid}, {"option": {"grid": {"top": options["grid"]["top"]}}},
+    ]}  # fmt: skip
 
 
 def _base(legend: Sequence[str], lines: int = 1) -> Options:

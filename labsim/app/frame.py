@@ -10,11 +10,13 @@ import html
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar
 
 from nicegui import ui
 
 from labsim.app.answers import Answer
+from labsim.app.charts import for_phones
 from labsim.app.hub import Hub, Session
 from labsim.app.runs import PRECISIONS
 from labsim.app.theme import CSS
@@ -24,6 +26,7 @@ from labsim.text import _, n_, speaking
 
 __all__ = ["Chart", "Page", "RunPage", "box", "heading", "paragraph", "region", "table"]
 
+_MANY = 4  # columns that a phone shows side by side
 _EVERY = 0.5  # seconds between looks at the run
 
 
@@ -57,7 +60,8 @@ class Page:
 
     def say(self, act: Callable[..., Any]) -> Callable[..., Any]:
         """Return a handler that speaks the language of this browser."""
-        takes = len(inspect.signature(act).parameters) > 0
+        required = [one for one in inspect.signature(act).parameters.values() if one.default is one.empty]
+        takes = len(required) > 0
         if inspect.iscoroutinefunction(act):
 
             async def later(event: Any = None) -> None:
@@ -76,6 +80,7 @@ class Page:
         """Build the whole page."""
         with speaking(self.session.language):
             ui.add_css(CSS)
+            ui.colors(primary="#005A8D")
             ui.page_title(f"{self.link()} - labsim")
             self._top()
             with ui.element("main").classes("page") as main:
@@ -105,7 +110,7 @@ class Page:
             ):
                 for code, name in (("en", "English"), ("vi", "Tiếng Việt")):
                     here = self.session.language == code
-                    button = ui.button(name, on_click=self.say(lambda code=code: self._switch(code)))
+                    button = ui.button(name, on_click=self.say(partial(self._switch, code)))
                     button.props(f"flat dense no-caps lang={code} aria-pressed={'true' if here else 'false'}")
                     button.style("font-weight:700;color:#00486F" if here else "color:#52606D")
 
@@ -170,7 +175,9 @@ class RunState:
         self.page, self.session = page, page.session
         with ui.element("div").classes("box stack").style("gap:.6rem"):
             with ui.element("div").classes("row between"):
-                self.words = ui.label("").props("role=status aria-live=polite").classes("num").mark("state")
+                self.words = (
+                    ui.label("").props("role=status aria-live=polite").classes("num").props('data-test="state"')
+                )
                 with ui.element("div").classes("row"):
                     sizes = {key: _size_words(key) for key in PRECISIONS}
                     self.size = ui.select(sizes, value=self.session.precision, on_change=page.say(self._resize))
@@ -219,13 +226,13 @@ class Chart:
             heading(title, 2)
             if words:
                 paragraph(words, "soft small")
-            self.chart = ui.echart(options, renderer="svg").classes(f"chart {classes}")
+            self.chart = ui.echart(for_phones(options), renderer="svg").classes(f"chart {classes}")
             self.chart.props(f'role=img aria-label="{html.escape(title)}. {html.escape(words)}"')
 
     def renew(self, options: dict[str, Any]) -> None:
         """Show newer numbers in the same picture."""
         self.chart.options.clear()
-        self.chart.options.update(options)
+        self.chart.options.update(for_phones(options))
         self.chart.update()
 
 
@@ -266,7 +273,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, nume
         f'<table class="plain"><caption class="sr">{html.escape(caption)}</caption><thead><tr>{cells("th", head)}</tr>'
         f"</thead><tbody>{body}</tbody></table>"
     )
-    return ui.html(content, sanitize=False).classes("scroll")
+    return ui.html(content, sanitize=False).classes("scroll wide" if len(head) > _MANY else "scroll")
 
 
 def trust_words(answer: Answer) -> list[str]:

@@ -39,6 +39,7 @@ class Session:
     precision: str = "quick"
     workshop: str = ""
     seat: str = ""
+    admitted: bool = False
     run: PairedRun | None = None
     answer: Answer | None = None
     problems: list[str] = field(default_factory=list)
@@ -51,7 +52,7 @@ class Session:
         """Write what was chosen into the workspace, so that it survives a restart."""
         data = {
             "language": self.language, "precision": self.precision, "workshop": self.workshop, "seat": self.seat,
-            "draft": self.draft.to_dict(),
+            "admitted": self.admitted, "draft": self.draft.to_dict(),
         }  # fmt: skip
         self.hub.workspace.write("sessions", self.id, data)
 
@@ -112,14 +113,17 @@ class Session:
 
 
 class Hub:
-    """Hold the sessions; `address` is what others type, `is_open` says that others may."""
+    """Hold the sessions; `address` is what others type. With `is_open` others may come in, who know the `code`."""
 
     def __init__(
-        self, workspace: Workspace, engine: Engine, known: Bases, *, address: str = "", language: str | None = None
+        self, workspace: Workspace, engine: Engine, known: Bases, *, address: str = "", language: str | None = None,
+        is_open: bool = False,
     ) -> None:
         self.workspace, self.engine, self.bases = workspace, engine, known
         self.address = address
         self.workshops = Workshops(workspace)
+        self.is_open = is_open
+        self.code = workspace.code()
         self._language = language or current_language()
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
@@ -147,7 +151,7 @@ class Hub:
         session = Session(
             key, self, language if language in LANGUAGES else self._language, Draft(self.first_base()),
             str(stored.get("precision")) if stored.get("precision") in PRECISIONS else "quick",
-            str(stored.get("workshop") or ""), str(stored.get("seat") or ""),
+            str(stored.get("workshop") or ""), str(stored.get("seat") or ""), stored.get("admitted") is True,
         )  # fmt: skip
         draft = stored.get("draft")
         if isinstance(draft, dict):

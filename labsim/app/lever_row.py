@@ -11,7 +11,6 @@ from nicegui import ui
 from labsim.app.frame import Page
 from labsim.app.levers import Lever
 from labsim.quantity import allowed_range
-from labsim.report.numbers import number
 from labsim.text import _
 
 __all__ = ["lever_row", "number_of"]
@@ -28,9 +27,11 @@ def lever_row(
     with ui.element("div").classes("lever"):
         title = ui.label(lever.label).classes("name" + (" moved" if given is not None else ""))
         slider = ui.slider(min=low, max=top, step=_step(top - low, lever.whole), value=(now or 0.0) * factor)
-        slider.props(f'aria-label="{name}" color=light-blue-9').mark(f"slider-{lever.path}")
+        slider.props(f'aria-label="{name}" color=light-blue-9').props(f'data-test="slider-{lever.path}"')
         field = ui.number(value=None if now is None else round(now * factor, 6))
-        field.props(f'outlined dense aria-label="{name} [{html.escape(lever.shown_unit)}]"').mark(f"field-{lever.path}")
+        field.props(f'outlined dense aria-label="{name} [{html.escape(lever.shown_unit)}]"').props(
+            f'data-test="field-{lever.path}"'
+        )
         ui.html(html.escape(_why(lever) + (f" · {note}" if note else "")), sanitize=False).classes("why")
 
     async def take(shown: float | None) -> None:
@@ -70,7 +71,7 @@ def _why(lever: Lever) -> str:
     words = [lever.shown_unit]
     words.append(_("allowed: {range}").format(range=allowed_range(low, high, "").removesuffix(" []")))
     if lever.now is not None:
-        words.append(_("now: {value}").format(value=number(lever.now * lever.factor, "")))
+        words.append(_("now: {value}").format(value=lever.words(lever.now)))
     words.append(_("evidence: {grade}").format(grade=lever.grade))
     return " · ".join(words)
 

@@ -9,14 +9,17 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from babel.numbers import format_decimal
+
 from labsim.app.names import parameter_label, policy_label, unit_label
 from labsim.config import Config
 from labsim.policies import BUILT_IN
 from labsim.policies.base import Policy
 from labsim.quantity import Yearly, amount_in, describe
-from labsim.text import _
+from labsim.report.numbers import number
+from labsim.text import _, current_language
 
-__all__ = ["Lever", "PolicyLevers", "levers_of", "slider_top"]
+__all__ = ["Lever", "PolicyLevers", "levers_of", "shown_unit", "slider_top"]
 
 Kind = Literal["yearly", "number"]
 _TIMES = 3.0  # a slider reaches so many times what is there; the field beside it takes the whole declared range
@@ -66,6 +69,13 @@ class Lever:
     def factor(self) -> float:
         """Return by what a value is multiplied to be shown: shares in per cent, money in millions of VND."""
         return 100.0 if self.is_share else 1e-6 if self.is_money else 1.0
+
+    def words(self, value: float) -> str:
+        """Write a value as it is shown, small numbers with three digits that count."""
+        shown = value * self.factor
+        if shown != 0 and abs(shown) < 1:
+            return format_decimal(float(f"{shown:.3g}"), "0.######", locale=current_language())
+        return number(shown, "")
 
     def given(self, value: float, since: int) -> Any:
         """Return what a scenario file holds for a value; a yearly amount holds from the year `since` on."""
@@ -127,7 +137,7 @@ def _of(name: str, kind: type[Policy], policy: Policy | None, year: int) -> Poli
             now = 0.0
         levers.append(Lever(
             path=f"policies.{name}.{info.path}", policy=name, label=parameter_label(kind, info.path), help=info.help,
-            unit=info.unit, shown_unit=_shown(info.unit), low=info.low, high=info.high, now=now,
+            unit=info.unit, shown_unit=shown_unit(info.unit), low=info.low, high=info.high, now=now,
             top=slider_top(now, info.low, info.high), kind="yearly" if is_yearly else "number",
             whole=field.annotation is int, grade=info.grade, source=info.source,
         ))  # fmt: skip
@@ -135,7 +145,7 @@ def _of(name: str, kind: type[Policy], policy: Policy | None, year: int) -> Poli
     return PolicyLevers(name, policy_label(name, kind), what, policy is not None, tuple(levers))
 
 
-def _shown(unit: str) -> str:
+def shown_unit(unit: str) -> str:
     """Return the unit in which a value is shown: per cent for a share, millions for money."""
     words = unit_label(unit)
     if unit.startswith("share"):

@@ -72,7 +72,7 @@ def _spread_table(room: Room, kind: str, paths: list[str], known: Mapping[str, L
         lever = known[path]
         spread = lever_spread(room.workshop, kind, lever)
         cells = [
-            number(value * lever.factor, "") for value in (lever.now or 0.0, spread.least, spread.mean, spread.most)
+            lever.words(value) for value in (lever.now or 0.0, spread.least, spread.mean, spread.most)
         ]
         moved = f"{len(spread.values) - spread.untouched} / {len(spread.values)}"
         rows.append((Cell(lever.label, lever.shown_unit), *(Cell(cell) for cell in cells), Cell(moved)))

@@ -122,7 +122,7 @@ def _scorecard(answer: Answer) -> None:
         ui.html(
             f"<table class=plain><caption class=sr>{_safe(_('Every target'))}</caption><thead><tr>{titles}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>", sanitize=False,
-        ).classes("scroll").mark("scorecard")  # fmt: skip
+        ).classes("scroll wide").props('data-test="scorecard"')  # fmt: skip
         for line in trust_words(answer):
             paragraph(line, "soft small")
         marked = _("{outside} rests on a parameter outside the region calibrated; {later} lies after the figures "

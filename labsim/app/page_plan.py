@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -89,7 +90,7 @@ class PlanPage(RunPage):
             years = list(range(FIRST_FREE_YEAR - 5, _LAST_YEAR + 1))
             year = ui.select(years, value=self.session.draft.since, label=_("Changes hold from"),
                              on_change=self.say(self._since))  # fmt: skip
-            year.props("outlined").style("min-width:12rem")
+            year.props("outlined").style("min-width:14.5rem")
             ui.button(_("Take all changes back"), on_click=self.say(self._reset)).props("flat color=grey-9")
 
     def _levers(self) -> None:
@@ -109,7 +110,7 @@ class PlanPage(RunPage):
         with ui.element("section").classes("box").style("padding:0"):
             title = policy.label if not off else _("{policy} (switched off)").format(policy=policy.label)
             with ui.expansion(title, value=moved or (policy.is_on and not off)).classes("w-full") as panel:
-                panel.props('header-class="policy"').mark(f"policy-{policy.name}")
+                panel.props('header-class="policy"').props(f'data-test="policy-{policy.name}"')
                 with ui.element("div").style("padding:0 1.3rem 1.1rem"):
                     for lever in policy.doses:
                         self._lever(lever)
@@ -121,7 +122,7 @@ class PlanPage(RunPage):
                     if policy.is_on:
                         switch = ui.switch(_("In force"), value=not off)
                         switch.on_value_change(
-                            self.say(lambda event, name=policy.name: self._switch_policy(name, event))
+                            self.say(partial(self._switch_policy, policy.name))
                         )
 
     def _lever(self, lever: Lever) -> None:

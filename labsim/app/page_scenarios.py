@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -59,8 +60,10 @@ class ScenariosPage(Page):
         with box().classes("stack"):
             heading(_("Save this plan"), 2)
             self.name = ui.input(_("Name"), value=self.session.draft.title).props(f"outlined maxlength={LONGEST_TITLE}")
-            self.name.mark("scenario-name")
-            ui.button(_("Save"), on_click=self.say(self._save)).classes("main").props("unelevated").mark("save")
+            self.name.props('data-test="scenario-name"')
+            ui.button(_("Save"), on_click=self.say(self._save)).classes("main").props("unelevated").props(
+                'data-test="save"'
+            )
             self.said = ui.label("").props("role=status aria-live=polite").classes("small")
 
     def _save(self) -> None:
@@ -104,11 +107,11 @@ class ScenariosPage(Page):
                 with region("row between"):
                     ui.label(name)
                     with ui.element("div").classes("row").style("gap:.3rem"):
-                        button = ui.button(_("Open"), on_click=self.say(lambda name=name: self._open(name)))
+                        button = ui.button(_("Open"), on_click=self.say(partial(self._open, name)))
                         button.props(f'outline dense color=blue-10 aria-label="{_("Open")} {name}"')
-                        button = ui.button(_("Download"), on_click=self.say(lambda name=name: self._download(name)))
+                        button = ui.button(_("Download"), on_click=self.say(partial(self._download, name)))
                         button.props(f'flat dense color=grey-9 aria-label="{_("Download")} {name}"')
-                        button = ui.button(_("Delete"), on_click=self.say(lambda name=name: self._delete(name)))
+                        button = ui.button(_("Delete"), on_click=self.say(partial(self._delete, name)))
                         button.props(f'flat dense color=grey-9 aria-label="{_("Delete")} {name}"')
 
     async def _open(self, name: str) -> None:
@@ -166,8 +169,8 @@ class ScenariosPage(Page):
             paragraph(_("What the plan does, with scorecard, pictures, money and the record of the run."), "soft small")
             with region("row"):
                 for kind in ("HTML", "PDF"):
-                    button = ui.button(kind, on_click=self.say(lambda kind=kind: self._report(kind)))
-                    button.props("outline color=blue-10").mark(f"report-{kind.lower()}")
+                    button = ui.button(kind, on_click=self.say(partial(self._report, kind)))
+                    button.props("outline color=blue-10").props(f'data-test="report-{kind.lower()}"')
             self.made = ui.label("").props("role=status aria-live=polite").classes("small")
 
     async def _report(self, kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import io
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -19,7 +20,6 @@ from labsim.app.verdict_lines import telling
 from labsim.app.words import chance_words, change_words, money_words
 from labsim.app.workshop import Workshop
 from labsim.errors import LabsimError
-from labsim.report.numbers import number
 from labsim.text import _, n_, speaking
 
 __all__ = ["JoinPage", "WorkshopPage", "room_of"]
@@ -69,7 +69,9 @@ class WorkshopPage(Page):
             heading(_("Open a workshop"), 2)
             words = _("Everyone starts from {base} in {province}; change that on the first page.")
             paragraph(words.format(base=str(config.title), province=str(config.province.name)), "soft small")
-            self.title = ui.input(_("What is it about?")).props("outlined maxlength=100").mark("workshop-title")
+            self.title = (
+                ui.input(_("What is it about?")).props("outlined maxlength=100").props('data-test="workshop-title"')
+            )
             names = {path: f"{lever.label}" for path, lever in doses.items()}
             self.chosen = ui.select(names, value=in_force, multiple=True, label=_("Levers that participants move"))
             self.chosen.props("outlined use-chips")
@@ -80,8 +82,8 @@ class WorkshopPage(Page):
                 self.views.props("outlined use-chips")
             else:
                 paragraph(_("For this province nobody has worked out yet which assumptions weigh most."), "soft small")
-            ui.button(_("Open"), on_click=self.say(self._open)).classes("main").props("unelevated").mark(
-                "open-workshop"
+            ui.button(_("Open"), on_click=self.say(self._open)).classes("main").props(
+                'unelevated data-test="open-workshop"'
             )
 
     def _open(self) -> None:
@@ -104,20 +106,22 @@ class WorkshopPage(Page):
                 with region("row"):
                     ui.button(_("Run our package"), on_click=self.say(self._run_group)).classes("main").props(
                         "unelevated"
-                    ).mark("run-group")
+                    ).props('data-test="run-group"')
                     ui.button(_("Run every plan"), on_click=self.say(self._run_all)).props("outline color=blue-10")
                     ui.button(_("Stop"), on_click=self.say(self.room.cancel)).props("flat color=grey-9")
                 self.progress = ui.label("").props("role=status aria-live=polite").classes("small soft num")
                 with region("row"):
                     for kind in ("HTML", "PDF"):
                         label = _("Minutes ({kind})").format(kind=kind)
-                        ui.button(label, on_click=self.say(lambda kind=kind: self._minutes(kind))).props(
+                        ui.button(label, on_click=self.say(partial(self._minutes, kind))).props(
                             "outline color=grey-9"
-                        ).mark(f"minutes-{kind.lower()}")
+                        ).props(f'data-test="minutes-{kind.lower()}"')
                     ui.button(_("Close the workshop"), on_click=self.say(self._close)).props("flat color=grey-9")
                 self.told = ui.label("").props("role=status aria-live=polite").classes("small")
         words = _("Each point is one participant, placed between the least and the most that is asked about.")
-        self.swarm = Chart(_("Where we stand"), self._swarm(), words, "tall")
+        self.swarm = Chart(_("Where we stand"), self._swarm(), words)
+        rows = len(self.workshop.levers) + len(self.workshop.views)
+        self.swarm.chart.style(f"height:{120 + 46 * rows}px")
         self.spread = ui.element("div")
         self.results = ui.element("div").classes("stack")
         ui.timer(1.0, self.say(self._look))
@@ -128,7 +132,7 @@ class WorkshopPage(Page):
             with region("stack"):
                 paragraph(_("Join with a phone in the same network"), "soft")
                 ui.html(html.escape(f"{self.hub.address}/join"), sanitize=False).style("font-size:1.25rem")
-                ui.html(self.workshop.code, sanitize=False).classes("code").mark("code")
+                ui.html(self.workshop.code, sanitize=False).classes("code").props('data-test="code"')
             ui.html(_qr(address), sanitize=False).props(f'role=img aria-label="{_("QR code of the address")}"').style(
                 "width:11rem;height:11rem"
             )
@@ -178,7 +182,7 @@ class WorkshopPage(Page):
                 spread = lever_spread(self.workshop, kind, lever)
                 values = (lever.now or 0.0, spread.least, spread.mean, spread.most)
                 moved = f"{len(spread.values) - spread.untouched} / {len(spread.values)}"
-                cells = [number(value * lever.factor, "") for value in values]
+                cells = [lever.words(value) for value in values]
                 rows.append([lever.label, lever.shown_unit, *cells, moved])
         return rows
 
@@ -260,24 +264,30 @@ def join_box(page: Page, code: str) -> None:
         field = ui.input(_("Code"), value=code).props(
             "outlined autocapitalize=characters autocomplete=off maxlength=12"
         )
-        field.mark("join-code")
-        name = ui.input(_("Your name or group")).props("outlined maxlength=40").mark("join-name")
+        field.props('data-test="join-code"')
+        name = ui.input(_("Your name or group")).props("outlined maxlength=40").props('data-test="join-name"')
         wrong = ui.label("").props("role=alert").classes("wrong")
         wrong.visible = False
 
         def join() -> None:
-            workshop = page.hub.workshops.get(field.value or "")
+            code = "".join((field.value or "").split()).upper()
+            if page.hub.is_open and code == page.hub.code:
+                page.session.admitted = True
+                page.session.keep()
+                ui.navigate.to("/")
+                return
+            workshop = page.hub.workshops.get(code)
             person = page.hub.workshops.join(workshop, name.value or "", page.session.id) if workshop else None
             if workshop is None or person is None:
                 words = _("The room is full or closed.") if workshop else _("No workshop has this code.")
                 wrong.text, wrong.visible = words, True
                 return
-            page.session.workshop, page.session.seat = workshop.code, person.seat
+            page.session.workshop, page.session.seat, page.session.admitted = workshop.code, person.seat, True
             page.session.run, page.session.answer = None, None
             page.session.keep()
             ui.navigate.to("/seat")
 
-        ui.button(_("Join"), on_click=page.say(join)).classes("main").props("unelevated").mark("join")
+        ui.button(_("Join"), on_click=page.say(join)).classes("main").props("unelevated").props('data-test="join"')
 
 
 def _package(answer: Answer) -> None:

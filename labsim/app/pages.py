@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from nicegui import app, ui
 
 from labsim.app.frame import Page
@@ -18,6 +19,8 @@ from labsim.app.page_workshop import JoinPage, WorkshopPage
 
 __all__ = ["PAGES", "register"]
 
+_HERE = ("127.0.0.1", "::1")  # who sits at this computer needs no code
+
 # the page of a person and the lessons find their place before the workshop
 PAGES: tuple[type[Page], ...] = (
     PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, ScenariosPage, WorkshopPage, JoinPage, SeatPage,
@@ -32,6 +35,10 @@ def register(hub: Hub) -> None:
 
 def _serve(hub: Hub, page: type[Page]) -> None:
     @ui.page(page.path, response_timeout=20.0)
-    def show(request: Request) -> None:
+    def show(request: Request) -> Response | None:
         session = hub.session(str(app.storage.browser["id"]))
+        here = request.client.host if request.client is not None else ""
+        if hub.is_open and here not in _HERE and not session.admitted and page is not JoinPage:
+            return RedirectResponse("/join")
         page(hub, session, PAGES, request.query_params).build()
+        return None

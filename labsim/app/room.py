@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from labsim.app.answers import Answer, answer_of
 from labsim.app.drafts import Draft
 from labsim.app.hub import Hub, Session
-from labsim.app.levers import Lever, levers_of
+from labsim.app.levers import Lever, levers_of, shown_unit
 from labsim.app.names import assumption_label
 from labsim.app.runs import PRECISIONS, PairedRun, sized
 from labsim.app.workshop import Participant, Spread, Workshop, spread_of
@@ -48,7 +48,7 @@ def views_of(config: Config) -> dict[str, Lever]:
         if now is None:
             continue
         found[path] = Lever(
-            path, "", assumption_label(path), str(row["source"]), str(row["unit"]), str(row["unit"]),
+            path, "", assumption_label(path), str(row["source"]), str(row["unit"]), shown_unit(str(row["unit"])),
             float(row["low"]), float(row["high"]), now, float(row["high"]), "number", False, str(row["grade"]),
             str(row["source"]),
         )  # fmt: skip

@@ -18,13 +18,14 @@ __all__ = ["make_hub", "serve", "shown_address"]
 def make_hub(
     workspace: str | Path, *, scenarios: Sequence[Path] = (), workers: int = 2, address: str = "",
     language: str | None = None,
+    is_open: bool = False,
 ) -> Hub:  # fmt: skip
     """Open a workspace and prepare an engine that is not started yet.
 
     Raises ResultsError for a folder that cannot be written and ConfigError for a scenario file that does not load.
     """
     place = Workspace(workspace)
-    return Hub(place, Engine(workers), bases(tuple(scenarios)), address=address, language=language)
+    return Hub(place, Engine(workers), bases(tuple(scenarios)), address=address, language=language, is_open=is_open)
 
 
 def serve(hub: Hub, *, host: str = "127.0.0.1", port: int = 8080, show: bool = True) -> None:

@@ -61,6 +61,7 @@ p { margin: 0; max-width: 68ch; }
 .chance { display: grid; grid-template-columns: minmax(0,1fr) auto; gap: .15rem .9rem; padding: .75rem 0;
   border-top: 1px solid #EEF0F2; }
 .chance:first-child { border-top: 0; }
+.chance > .small { grid-column: 1 / -1; }
 .bar { grid-column: 1 / -1; position: relative; height: 12px; background: #EDF0F2; border-radius: 6px; }
 .bar i { position: absolute; inset: 0 auto 0 0; background: var(--own); border-radius: 6px; }
 .bar b { position: absolute; top: -4px; width: 4px; height: 20px; background: #3E4C59; border-radius: 2px;
@@ -85,10 +86,11 @@ footer.foot { border-top: 1px solid var(--line); color: var(--soft); font-size: 
 footer.foot > div { max-width: 1500px; margin: 0 auto; padding: 1rem 1.4rem 2rem; }
 @media (max-width: 900px) {
   .cols, .two, .three { grid-template-columns: minmax(0,1fr); }
-  .stick { position: static; max-height: none; order: -1; }
+  .stick { position: static; max-height: none; order: -1; } .stick .chance:nth-of-type(n+4) { display: none; }
   .page { padding: 1.3rem 1rem 3rem; gap: 1.15rem; } h1 { font-size: 1.55rem; } .top-in { padding: .5rem 1rem; }
   .box { padding: 1rem; } .chart { height: 320px; } .chart.map { height: 380px; } .links { order: 3; flex-basis: 100%; }
-  .lever { grid-template-columns: minmax(0,1fr) 7.4rem; }
+  .lever { grid-template-columns: minmax(0,1fr) 7.4rem; } .chance { grid-template-columns: minmax(0,1fr); }
+  .scroll.wide table.plain { min-width: 54rem; }
 }
 @media print { .top, .q-btn { display: none !important; } body { background: #fff; } .box { break-inside: avoid; } }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; animation: none !important; } }

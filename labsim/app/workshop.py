@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from labsim.app.workspace import Workspace
+from labsim.app.workspace import Workspace, new_code
 
 __all__ = ["MOST_SEATS", "Participant", "Spread", "Workshop", "Workshops", "spread_of"]
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is easily taken for another
 _LONGEST = 40  # letters of a name
 MOST_SEATS = 60
 
@@ -150,7 +149,7 @@ def spread_of(workshop: Workshop, kind: str, path: str, present: float) -> Sprea
 
 def _new_code(taken: Mapping[str, Workshop]) -> str:
     while True:
-        code = "".join(secrets.choice(_LETTERS) for _letter in range(6))
+        code = new_code()
         if code not in taken:
             return code
 

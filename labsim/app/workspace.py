@@ -26,11 +26,12 @@ from labsim.errors import ResultsError
 from labsim.experiment.store import write_text
 from labsim.text import _
 
-__all__ = ["LONGEST_NAME", "Workspace", "safe_name"]
+__all__ = ["LONGEST_NAME", "Workspace", "new_code", "safe_name"]
 
 LONGEST_NAME = 60  # letters; leaves room for the ending on every file system
 _PARTS = ("scenarios", "sessions", "workshops", "results", "drafts")
-_SECRET = ".secret"
+_SECRET, _ROOM = ".secret", ".room"
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is easily taken for another
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)  # names that Windows keeps for devices
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -122,6 +123,13 @@ class Workspace:
                 path.chmod(0o600)
         return path.read_text(encoding="utf-8").strip()
 
+    def code(self) -> str:
+        """Return the code with which others are let in, the same after a restart."""
+        path = self._own(self.folder / _ROOM)
+        if not path.is_file():
+            write_text(path, new_code())
+        return path.read_text(encoding="utf-8").strip()
+
     def _part(self, part: str) -> Path:
         return self._own(self.folder / part)
 
@@ -136,6 +144,11 @@ class Workspace:
 
     def _is_own(self, path: Path) -> bool:
         return path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(self.folder.resolve())
+
+
+def new_code() -> str:
+    """Return six letters and digits by chance."""
+    return "".join(secrets.choice(_LETTERS) for _letter in range(6))
 
 
 def _code(key: str) -> str:

@@ -39,13 +39,12 @@ def app(host: str, port: int, workspace: Path, scenarios: tuple[Path, ...], work
     from labsim.app.server import make_hub, serve, shown_address
 
     address = shown_address(host, port)
-    hub = make_hub(workspace, scenarios=scenarios, workers=workers, address=address, language=current_language())
+    hub = make_hub(workspace, scenarios=scenarios, workers=workers, address=address, language=current_language(),
+        is_open=host not in _LOOPBACK)
     click.echo(_("labsim app: {address}   (Ctrl-C ends it)").format(address=address))
     click.echo(_("Workspace: {folder}").format(folder=hub.workspace.folder))
-    if host not in _LOOPBACK:
-        click.echo(
-            _("Others join at {address}/join with the code that the workshop page shows.").format(address=address)
-        )
+    if hub.is_open:
+        click.echo(_("Others join at {address}/join with the code {code}").format(address=address, code=hub.code))
     serve(hub, host=host, port=port, show=not no_browser)
 
 
