@@ -42,7 +42,8 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
-    ("9", ("report", "report.*", "app", "app.*")),
+    ("9a", ("report", "report.*")),
+    ("9b", ("app", "app.*")),
     ("10", ("cli", "cli.*")),
     ("11", ("__main__",)),
 )
