@@ -40,7 +40,9 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "labsim", "app", "--port", str(port), "--workspace", str(workspace),
                    "--no-browser", "--lang", "en", *arguments]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # NiceGUI behaves otherwise where it sees pytest
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
         for _attempt in range(600):
             try:
                 urllib.request.urlopen(self.url, timeout=2).close()
