@@ -9,6 +9,7 @@ import sys
 
 import rich_click as click
 
+from labsim.cli.app import app
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
 from labsim.cli.calibrate import calibrate
@@ -41,7 +42,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
-    evidence, results, report, person, lessons, schedule, levers, params, check,
+    evidence, results, report, app, person, lessons, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)
