@@ -181,11 +181,13 @@ class Answer:
                 rows[name] = 100.0 * self.yearly("working_age_trained", side, here).iloc[-1] / people
             else:
                 rows[name] = self.yearly(measure, side, here).iloc[-1]
-        frame: pd.DataFrame = pd.DataFrame(rows).T
-        return frame
+        return pd.DataFrame(rows).T
 
     def _all(self, side: str, table: str) -> pd.DataFrame:
-        return pd.concat([getattr(one.replicate, table) for one in self.found[side]], ignore_index=True)
+        frame: pd.DataFrame = pd.concat(
+            [getattr(one.replicate, table) for one in self.found[side]], ignore_index=True
+        )
+        return frame
 
 
 def answer_of(run: PairedRun) -> Answer | None:
