@@ -101,12 +101,12 @@ class Page:
                 "</a>"
                 for page in self.pages if page.in_links
             )  # fmt: skip
-            ui.html(links, tag="nav", sanitize=False).classes("links").props(f'aria-label="{_("Pages")}"')
+            ui.html(links, tag="nav", sanitize=False).classes("links").props('aria-label="{}"'.format(_("Pages")))
             with (
                 ui.element("div")
                 .classes("langs row")
                 .style("gap:.2rem")
-                .props(f'role=group aria-label="{_("Language")}"')
+                .props('role=group aria-label="{}"'.format(_("Language")))
             ):
                 for code, name in (("en", "English"), ("vi", "Tiếng Việt")):
                     here = self.session.language == code
@@ -181,14 +181,14 @@ class RunState:
                 with ui.element("div").classes("row"):
                     sizes = {key: _size_words(key) for key in PRECISIONS}
                     self.size = ui.select(sizes, value=self.session.precision, on_change=page.say(self._resize))
-                    self.size.props(f'outlined dense options-dense aria-label="{_("Size of the run")}"')
+                    self.size.props('outlined dense options-dense aria-label="{}"'.format(_("Size of the run")))
                     self.size.style("min-width:15rem")
                     self.go = ui.button(_("Run"), on_click=page.say(self._again)).classes("main").props("unelevated")
                     self.stop = ui.button(_("Stop"), on_click=page.say(self.session.cancel)).props(
                         "outline color=grey-9"
                     )
             self.bar = ui.linear_progress(0, show_value=False, size="6px").props(
-                f'rounded color=light-blue-9 aria-label="{_("Progress of the run")}"'
+                'rounded color=light-blue-9 aria-label="{}"'.format(_("Progress of the run"))
             )
             self.wrong = ui.label("").classes("wrong").props("role=alert")
         self.show()

@@ -133,7 +133,7 @@ class WorkshopPage(Page):
                 paragraph(_("Join with a phone in the same network"), "soft")
                 ui.html(html.escape(f"{self.hub.address}/join"), sanitize=False).style("font-size:1.25rem")
                 ui.html(self.workshop.code, sanitize=False).classes("code").props('data-test="code"')
-            ui.html(_qr(address), sanitize=False).props(f'role=img aria-label="{_("QR code of the address")}"').style(
+            ui.html(_qr(address), sanitize=False).props('role=img aria-label="{}"'.format(_("QR code of the address"))).style(
                 "width:11rem;height:11rem"
             )
 
@@ -164,7 +164,8 @@ class WorkshopPage(Page):
         people = list(self.workshop.participants.values())
         names = ", ".join(f"{html.escape(one.name)} ({one.touched})" for one in people)
         counted = n_("{count} participant", "{count} participants", len(people)).format(count=len(people))
-        self.people.content = f"<p><strong>{counted}</strong> {_('(changes made)') if people else ''}</p><p>{names}</p>"
+        changes = _("(changes made)") if people else ""
+        self.people.content = f"<p><strong>{counted}</strong> {changes}</p><p>{names}</p>"
         self.swarm.renew(self._swarm())
         self.spread.clear()
         with self.spread, box().classes("stack"):
