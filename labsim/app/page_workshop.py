@@ -133,9 +133,8 @@ class WorkshopPage(Page):
                 paragraph(_("Join with a phone in the same network"), "soft")
                 ui.html(html.escape(f"{self.hub.address}/join"), sanitize=False).style("font-size:1.25rem")
                 ui.html(self.workshop.code, sanitize=False).classes("code").props('data-test="code"')
-            ui.html(_qr(address), sanitize=False).props('role=img aria-label="{}"'.format(_("QR code of the address"))).style(
-                "width:11rem;height:11rem"
-            )
+            code = ui.html(_qr(address), sanitize=False).style("width:11rem;height:11rem")
+            code.props('role=img aria-label="{}"'.format(_("QR code of the address")))
 
     def _swarm(self) -> dict[str, Any]:
         rows = []
