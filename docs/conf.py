@@ -20,6 +20,7 @@ language = "en"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "site_pages"]
 exclude_patterns = ["_build"]
+smartquotes = False  # an option begins with two hyphens, and not with a dash
 default_role = "code"  # a single back quote, as in Markdown, is what docstrings use
 
 # Fences with back quotes hold what tests/test_docs.py executes; directives stand between colons.
@@ -27,7 +28,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # signatures carry them
+autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 

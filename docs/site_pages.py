@@ -7,6 +7,7 @@ cannot drift apart.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Let Sphinx ask here whenever it has read a page."""
     app.connect("source-read", _fill)
     app.connect("autodoc-process-docstring", _show_examples)
+    app.connect("autodoc-process-signature", _hide_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -41,6 +43,11 @@ def _fill(_app: Sphinx, _page: str, source: list[str]) -> None:
         mark = f"<!-- written: {name} -->"
         if mark in source[0]:
             source[0] = source[0].replace(mark, "\n".join(write()))
+
+
+def _hide_fields(_app: Sphinx, what: str, name: str, *_rest: object) -> tuple[str, None] | None:
+    """Leave out how an object is made that only functions make."""
+    return ("", None) if what == "class" and name in MEMBERS and not name.endswith("Model") else None
 
 
 def _show_examples(_app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]) -> None:
@@ -59,7 +66,7 @@ def commands() -> Iterator[str]:
     context = click.Context(cli, info_name="labsim")
     yield "| command | |\n|---|---|"
     for name, command in cli.commands.items():
-        yield f"| [`labsim {name}`](#labsim-{name}) | {_cell(command.help or '')} |"
+        yield f"| [`labsim {name}`](#labsim-{name}) | {_plain(command.help or '')} |"
     for name, command in cli.commands.items():
         yield from _command(command, click.Context(command, info_name=name, parent=context))
 
@@ -67,12 +74,15 @@ def commands() -> Iterator[str]:
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     words = " ".join(command.collect_usage_pieces(context))
     yield f"\n## labsim {context.info_name}\n\n{command.help}\n\n`{context.command_path} {words}`\n"
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
-    yield "| option | default | |\n|---|---|---|"
-    for option in options:
-        told, about = option.get_help_record(context) or ("", "")
-        default = about.rpartition("[default: ")[2].rstrip("]") if option.show_default else ""
-        yield f"| `{_cell(told)}` | {f'`{_cell(default)}`' if default else ''} | {_cell(option.help or '')} |"
+    for option in command.get_params(context):
+        if isinstance(option, click.Option) and not option.hidden:
+            told, about = option.get_help_record(context) or ("", "")
+            default = f", by default `{_default(about)}`" if option.show_default else ""
+            yield f"`{told}`{default}\n: {_plain(option.help or '')}\n"
+
+
+def _default(about: str) -> str:
+    return about.rpartition("[default: ")[2].partition("]")[0].partition(";")[0]
 
 
 def public_names() -> Iterator[str]:
@@ -103,8 +113,9 @@ def _documented(path: str) -> str:
     return f"```{{eval-rst}}\n.. auto{kind}:: {path}{members}\n```\n"
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")
+def _plain(text: str) -> str:
+    """Return text on one line whose signs mean nothing in Markdown."""
+    return re.sub(r"([\\*_`<>|\[\]])", r"\\\1", " ".join(text.split()))
 
 
 WRITTEN = {"commands": commands, "public names": public_names, "returned": returned, "questions": questions}
