@@ -233,6 +233,21 @@ def kill() -> list[Measure]:
     ]
 
 
+def app() -> list[Measure]:
+    """Let ten participants use the browser app for two minutes."""
+    from benchmarks.app_load import load
+
+    found = load()
+    return [
+        Measure("ten participants: pages opened", found["pages"], "pages"),
+        Measure("ten participants: longest page", found["longest page"], "s", 5.0),
+        Measure("ten participants: changes made", found["changes"], "changes"),
+        Measure("ten participants: longest answer to a change", found["longest change"], "s", 5.0),
+        Measure("ten participants: lost updates", found["lost updates"], "updates", 0.0),
+        Measure("ten participants: longest wait for a first answer", found["longest first answer"], "s"),
+    ]
+
+
 PIECES: dict[str, Callable[[], list[Measure]]] = {
     "check": check,
     "mesa": mesa,
@@ -246,6 +261,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "pairing": pairing,
     "sweep": sweep,
     "kill": kill,
+    "app": app,
 }
 
 

@@ -15,16 +15,21 @@ if TYPE_CHECKING:
     from labsim.config import load
     from labsim.experiment.opened import open_study
     from labsim.experiment.run import run
+    from labsim.life.follow import follow, follow_under
     from labsim.model import LabourModel
     from labsim.results import Results, open_results
 
 __version__: str
 
-__all__ = ["LabourModel", "Results", "__version__", "load", "open_results", "open_study", "run"]
+__all__ = [
+    "LabourModel", "Results", "__version__", "follow", "follow_under", "load", "open_results", "open_study", "run",
+]  # fmt: skip
 
 _HOME = {
     "LabourModel": "labsim.model",
     "Results": "labsim.results",
+    "follow": "labsim.life.follow",
+    "follow_under": "labsim.life.follow",
     "load": "labsim.config",
     "open_results": "labsim.results",
     "open_study": "labsim.experiment.opened",

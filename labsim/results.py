@@ -239,7 +239,22 @@ def wide(monthly: pd.DataFrame, indicator: str, groups: Mapping[str, str] | None
     if not mask.any():
         where = ", ".join(f"{name}={word}" for name, word in wanted.items() if word not in (indicator, "all"))
         raise ResultsError(_("no series {name}").format(name=f"{indicator} ({where})" if where else indicator))
-    chosen = pd.DataFrame({name: monthly[name].array[mask] for name in ("month", "replicate", "value")})
+    month, replicate, value = (monthly[name].array[mask] for name in ("month", "replicate", "value"))
+    numbers = pd.unique(np.asarray(replicate))
+    n_months = len(value) // len(numbers)
+    block = np.asarray(month)[:n_months]
+    if (
+        n_months * len(numbers) == len(value)
+        and (np.asarray(replicate) == np.repeat(numbers, n_months)).all()
+        and (np.asarray(month) == np.tile(block, len(numbers))).all()
+        and (numbers[1:] > numbers[:-1]).all()
+        and (block[1:] > block[:-1]).all()
+    ):  # in the fixed order and without gaps, as runs write it: no need to sort
+        cells = np.asarray(value, dtype=np.float64).reshape(len(numbers), n_months).T
+        return pd.DataFrame(
+            cells, index=pd.Index(month[:n_months], name="month"), columns=pd.Index(numbers, name="replicate")
+        )
+    chosen = pd.DataFrame({"month": month, "replicate": replicate, "value": value})
     return chosen.pivot(index="month", columns="replicate", values="value").sort_index()
 
 

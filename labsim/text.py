@@ -10,7 +10,9 @@ import gettext
 import locale
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "mark",
     "n_",
     "nearest",
+    "speaking",
     "use_language",
 ]
 
@@ -30,7 +33,10 @@ DOMAIN = "labsim"
 LANGUAGES = ("en", "vi")
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 
-_chosen: tuple[str, gettext.NullTranslations] | None = None
+_Spoken = tuple[str, gettext.NullTranslations]
+_chosen: _Spoken | None = None
+# of one thread or task: a server speaks to each of its readers in their own language
+_here: ContextVar[_Spoken | None] = ContextVar("labsim_language", default=None)
 
 
 def use_language(code: str) -> None:
@@ -39,10 +45,20 @@ def use_language(code: str) -> None:
     A region or encoding is ignored ("vi_VN.UTF-8" is "vi"). Raises ValueError for a language that labsim lacks.
     """
     global _chosen
-    language = _short(code)
-    if language not in LANGUAGES:
-        raise ValueError(f"given {code!r}; allowed {', '.join(LANGUAGES)}")
-    _chosen = (language, gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True))
+    _chosen = _spoken(code)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak the language ``code`` within a `with` block, in this thread or asynchronous task only.
+
+    Raises ValueError for a language that labsim lacks.
+    """
+    token = _here.set(_spoken(code))
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def current_language() -> str:
@@ -66,11 +82,21 @@ def mark(message: str) -> str:
     return message
 
 
-def _catalogue() -> tuple[str, gettext.NullTranslations]:
+def _catalogue() -> _Spoken:
+    here = _here.get()
+    if here is not None:
+        return here
     if _chosen is None:
         use_language(_default_language())
     assert _chosen is not None
     return _chosen
+
+
+def _spoken(code: str) -> _Spoken:
+    language = _short(code)
+    if language not in LANGUAGES:
+        raise ValueError(f"given {code!r}; allowed {', '.join(LANGUAGES)}")
+    return language, gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True)
 
 
 def _default_language() -> str:

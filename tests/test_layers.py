@@ -42,19 +42,22 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
-    ("9", ("report", "report.*", "app", "app.*")),
+    ("9a", ("report", "report.*")),
+    ("9b", ("life", "life.*")),
+    ("9c", ("lessons", "lessons.*")),
+    ("9d", ("app", "app.*")),
     ("10", ("cli", "cli.*")),
     ("11", ("__main__",)),
 )
 
 # Packages that are one layer by themselves: their modules may import each other as long as no cycle arises.
-FAMILIES = ("population", "experiment", "evidence", "report", "app", "cli")
+FAMILIES = ("population", "experiment", "evidence", "report", "life", "lessons", "app", "cli")
 
 # Only these may import the library; a pattern matches as in LAYERS.
 HEAVY: dict[str, tuple[str, ...]] = {
     "numba": ("compiled", "draws", "processes.*"),
     "mesa": ("model", "agents", "processes.training"),
-    "matplotlib": ("report", "report.*"),
+    "matplotlib": ("report", "report.*", "life.figures", "lessons.*"),
     "pandas": (
         *("population", "population.*", "recorder", "answers", "results", "config", "model", "targets"),
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),

@@ -9,6 +9,7 @@ import sys
 
 import rich_click as click
 
+from labsim.cli.app import app
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
 from labsim.cli.calibrate import calibrate
@@ -17,7 +18,10 @@ from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
 from labsim.cli.evidence import evidence
+from labsim.cli.lessons import lessons
 from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.person import person
+from labsim.cli.report import report
 from labsim.cli.robust import robust
 from labsim.cli.run import run
 from labsim.cli.sensitivity import sensitivity
@@ -38,7 +42,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, sweep, compare, ask, sensitivity, robust, decompose, displacement, calibrate, backcast, validate,
-    evidence, results, schedule, levers, params, check,
+    evidence, results, report, app, person, lessons, schedule, levers, params, check,
 )  # fmt: skip
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["code_hash", "configuration_of_numbers", "model_hash"]
 
-_ONLY_SHOWS = ("app", "cli", "evidence", "report")  # shows numbers or judges them, and decides none
+_ONLY_SHOWS = ("app", "cli", "evidence", "lessons", "life", "report")  # shows numbers or judges them, and decides none
 _ONLY_RUNS = ("experiment",)
 # files that read, judge or word what a simulation found
 _ONLY_READS = ("__init__.py", "__main__.py", "answers.py", "errors.py", "results.py", "targets.py", "text.py")

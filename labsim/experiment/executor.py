@@ -26,10 +26,12 @@ __all__ = [
     "EXECUTORS",
     "ExecutorName",
     "Stop",
+    "heed",
     "peak_memory_mb",
     "require_answer",
     "require_executor",
     "run_tasks",
+    "start_worker",
     "stop_requested",
     "usable_cores",
 ]
@@ -233,9 +235,9 @@ class _Batch(Generic[Task, Outcome]):
     def _pool(self, n_workers: int) -> Executor:
         if self.in_processes:
             return ProcessPoolExecutor(
-                n_workers, mp_context=self.context, initializer=_start_worker, initargs=(self.stop,)
+                n_workers, mp_context=self.context, initializer=start_worker, initargs=(self.stop,)
             )
-        return ThreadPoolExecutor(n_workers, initializer=_heed, initargs=(self.stop,))
+        return ThreadPoolExecutor(n_workers, initializer=heed, initargs=(self.stop,))
 
     def _poisoned(self, place: int) -> str:
         message = _(
@@ -249,10 +251,11 @@ class _Batch(Generic[Task, Outcome]):
         return message
 
 
-def _start_worker(stop: Stop) -> None:
+def start_worker(stop: Stop) -> None:
+    """Prepare a new process of a pool: it heeds `stop`, not Ctrl-C, and ends with the process that started it."""
     # Ctrl-C reaches every process of a terminal; the parent alone decides, and says so through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _heed(stop)
+    heed(stop)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -264,7 +267,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _heed(stop: Stop) -> None:
+def heed(stop: Stop) -> None:
+    """Let the tasks of this thread be stopped by `stop`; see `stop_requested`."""
     _worker.stop = stop  # of this thread, so that two runs in one process do not stop each other
 
 

@@ -22,17 +22,20 @@ from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
 from labsim.results import IndicatorInfo, Results, canonical, joined
-from labsim.targets import load_targets, scorecard
+from labsim.targets import Target, load_targets, scorecard
 from labsim.text import _
 
 if TYPE_CHECKING:
     from labsim.config import Config
 
 __all__ = [
+    "Job",
     "Progress",
     "Replicate",
+    "assembled",
     "code_hash",
     "indicators_known",
+    "job_of",
     "replicate_seed",
     "run",
     "simulate",
@@ -117,13 +120,9 @@ def run(
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    targets_file = beside_margins(config, "targets.yaml")
-    targets = load_targets(targets_file) if targets_file is not None else []
+    _targets(config)  # a damaged file is told before hours of work
     drawn = drawn_from(config, posterior_for(config, posterior), fixed)
-    jobs = [
-        Job(drawn.config_of(number) if drawn else config, number, replicate_seed(config.seed, number))
-        for number in range(1, total + 1)
-    ]
+    jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
     executor = _where_it_pays(config) if executor == "auto" else executor
@@ -135,12 +134,30 @@ def run(
         workers=workers,
         finished=lambda done: tell(Progress(done, total)),
     )
+    return assembled(config, drawn, found, started=started, seconds=time.perf_counter() - began, executor=executor)
+
+
+def job_of(config: Config, drawn: DrawnFrom | None, number: int) -> Job:
+    """Return what a worker needs for one replicate; its parameters are drawn where `drawn` says so."""
+    return Job(drawn.config_of(number) if drawn else config, number, replicate_seed(config.seed, number))
+
+
+def assembled(
+    config: Config,
+    drawn: DrawnFrom | None,
+    found: Sequence[Replicate],
+    *,
+    started: datetime,
+    seconds: float,
+    executor: str,
+) -> Results:
+    """Put replicates together, in the order of their numbers, and score the targets of the province."""
     indicators = indicators_known()
     monthly = joined([one.monthly for one in found])
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
         monthly=monthly,
-        scorecard=scorecard(monthly, targets, indicators),
+        scorecard=scorecard(monthly, _targets(config), indicators),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
         observed=_observed(config),
@@ -148,7 +165,7 @@ def run(
         population=_stacked([one.population for one in found]),
         policies=_stacked([one.policies for one in found]),
     )
-    results.manifest = _manifest(config, drawn, found, started, time.perf_counter() - began, executor)
+    results.manifest = _manifest(config, drawn, found, started, seconds, executor)
     return results
 
 
@@ -323,6 +340,11 @@ def _with_replicate(frame: pd.DataFrame, replicate: int) -> pd.DataFrame:
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def _targets(config: Config) -> list[Target]:
+    path = beside_margins(config, "targets.yaml")
+    return load_targets(path) if path is not None else []
 
 
 def _observed(config: Config) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from labsim.report.comparison import measure_name, moment_name
+from labsim.report.difference_words import measure_name, moment_name
 from labsim.report.figures import _LINES, _STYLE, GRID
 from labsim.report.numbers import number, unit_name
 from labsim.text import _, current_language, n_
@@ -26,7 +26,10 @@ from labsim.text import _, current_language, n_
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
 
-__all__ = ["comparison_files", "differences_figure", "paths_figure"]
+__all__ = [
+    "BASE_COLOUR", "OTHER_COLOURS", "comparison_files", "difference_figures", "differences_figure", "path_figures",
+    "paths_figure",
+]  # fmt: skip
 
 BASE_COLOUR, *OTHER_COLOURS = _LINES
 MOST_PANELS = 15
@@ -49,18 +52,12 @@ def comparison_files(found: Comparison) -> dict[str, bytes]:
 
 def differences_figure(found: Comparison) -> Figure | None:
     """Draw each difference against the base with its interval, a panel a target or indicator, a row a scenario."""
-    frame = found.differences[found.differences["main"]]
-    panels = _told_apart(
-        rows for _key, rows in frame.groupby(["measure", "id", "when"], sort=False)
-        if (rows["n_equal"] < rows["n"]).any() and rows["difference"].notna().any()
-    )  # fmt: skip
-    # what only some provinces have comes last
-    panels = sorted(panels, key=lambda rows: -rows["province"].nunique())[:MOST_PANELS]
+    panels = _panels(found)
     if not panels:
         return None
     provinces = list(dict.fromkeys(found.scenarios["province"]))
     titles = _titles(found)
-    scenarios = [name for name in titles if name in set(frame["scenario"])]
+    scenarios = [name for name in titles if name in set(found.differences["scenario"])]
     n_columns = min(3, len(panels))
     n_rows = math.ceil(len(panels) / n_columns)
     tall, gap, above, under = 0.3 * len(scenarios) * (0.6 + 0.4 * len(provinces)), 1.02, 1.45, 0.4  # inches
@@ -73,7 +70,7 @@ def differences_figure(found: Comparison) -> Figure | None:
             if place >= len(panels):
                 axis.set_visible(False)
                 continue
-            _forest(axis, panels[place], scenarios, provinces)
+            _title(axis, *_forest(axis, panels[place], scenarios, provinces), 33)
             first = place % n_columns == 0
             labels = [_wrapped(titles[name], 26, 3) if first else "" for name in scenarios]
             axis.set_yticks(range(len(scenarios)), labels)
@@ -94,12 +91,41 @@ def differences_figure(found: Comparison) -> Figure | None:
     return figure
 
 
+def difference_figures(found: Comparison) -> list[tuple[str, str, Figure]]:
+    """Draw each panel of `differences_figure` by itself, small enough for a telephone; title, caption and picture."""
+    titles, provinces = _titles(found), list(dict.fromkeys(found.scenarios["province"]))
+    scenarios = [name for name in titles if name in set(found.differences["scenario"])]
+    tall = 0.42 * len(scenarios) * (0.6 + 0.4 * len(provinces))
+    drawn = []
+    with matplotlib.rc_context(_STYLE):
+        for rows in _panels(found):
+            figure = Figure(figsize=(4.3, tall + 0.35), facecolor="white")
+            FigureCanvasAgg(figure)
+            axis = figure.add_axes((0.36, 0.3 / (tall + 0.35), 0.61, tall / (tall + 0.35)))
+            title, caption = _forest(axis, rows, scenarios, provinces)
+            axis.set_yticks(range(len(scenarios)), [_wrapped(titles[name], 20, 3) for name in scenarios])
+            drawn.append((title, caption, figure))
+    return drawn
+
+
+def path_figures(found: Comparison, province: str) -> list[tuple[str, str, Figure]]:
+    """Draw each panel of `paths_figure` by itself, small enough for a telephone; title, caption and picture."""
+    frame, names = _moving(found, province)
+    colours = dict(_coloured(list(dict.fromkeys(frame["scenario"])))) if names else {}
+    drawn = []
+    with matplotlib.rc_context(_STYLE):
+        for name in names:
+            figure = Figure(figsize=(4.3, 3.3), facecolor="white")
+            FigureCanvasAgg(figure)
+            upper = figure.add_axes((0.15, 0.44, 0.82, 0.54))
+            lower = figure.add_axes((0.15, 0.09, 0.82, 0.32), sharex=upper)
+            drawn.append((*_paths(upper, lower, frame[frame["indicator"] == name], colours), figure))
+    return drawn
+
+
 def paths_figure(found: Comparison, province: str) -> Figure | None:
     """Draw the main series of a province: base and scenarios above, the paired difference with its band below."""
-    frame = found.paths[found.paths["province"] == province] if len(found.paths) else found.paths
-    names = [
-        name for name, rows in frame.groupby("indicator", sort=False) if (rows["difference"].fillna(0.0) != 0.0).any()
-    ][:MOST_PATHS] if len(frame) else []  # fmt: skip
+    frame, names = _moving(found, province)
     if not names:
         return None
     titles = _titles(found)
@@ -122,7 +148,7 @@ def paths_figure(found: Comparison, province: str) -> Figure | None:
             row, column = divmod(place, n_columns)
             upper = figure.add_subplot(grid[4 * row + 1, column])
             lower = figure.add_subplot(grid[4 * row + 2, column], sharex=upper)
-            _paths(upper, lower, frame[frame["indicator"] == name], colours)
+            _title(upper, *_paths(upper, lower, frame[frame["indicator"] == name], colours), 40)
         base = found.scenarios.loc[found.scenarios["province"] == province, "base"].iloc[0]
         marks: list[Any] = [Line2D([], [], color=BASE_COLOUR, linewidth=1.8, label=_("{title} (base)").format(
             title=titles[base]))]  # fmt: skip
@@ -139,8 +165,30 @@ def paths_figure(found: Comparison, province: str) -> Figure | None:
     return figure
 
 
-def _forest(axis: Axes, rows: pd.DataFrame, scenarios: Sequence[str], provinces: Sequence[str]) -> None:
-    """Draw one panel: a row a scenario, from the top; provinces share a row, one below the other."""
+def _panels(found: Comparison) -> list[pd.DataFrame]:
+    """Return the rows of each panel of differences; what only some provinces have comes last."""
+    frame = found.differences[found.differences["main"]]
+    panels = _told_apart(
+        rows for _key, rows in frame.groupby(["measure", "id", "when"], sort=False)
+        if (rows["n_equal"] < rows["n"]).any() and rows["difference"].notna().any()
+    )  # fmt: skip
+    return sorted(panels, key=lambda rows: -rows["province"].nunique())[:MOST_PANELS]
+
+
+def _moving(found: Comparison, province: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the paths of a province, and the indicators that differ from the base anywhere."""
+    frame = found.paths[found.paths["province"] == province] if len(found.paths) else found.paths
+    names = [
+        str(name) for name, rows in frame.groupby("indicator", sort=False)
+        if (rows["difference"].fillna(0.0) != 0.0).any()
+    ][:MOST_PATHS] if len(frame) else []  # fmt: skip
+    return frame, names
+
+
+def _forest(
+    axis: Axes, rows: pd.DataFrame, scenarios: Sequence[str], provinces: Sequence[str]
+) -> tuple[str, str]:
+    """Draw one panel: a row a scenario, from the top, provinces one below the other; return title and caption."""
     first = rows.iloc[0].to_dict()
     places = {name: place for place, name in enumerate(scenarios)}
     axis.axvline(0.0, color="#888888", linewidth=1.0)
@@ -165,10 +213,11 @@ def _forest(axis: Axes, rows: pd.DataFrame, scenarios: Sequence[str], provinces:
     better = {"up": _("better to the right"), "down": _("better to the left")}.get(str(first["better"]), "")
     unit = _("percentage points") if first["unit"] == "%" else unit_name(str(first["unit"]))
     caption = "; ".join(part for part in (moment_name(first), unit, better) if part)
-    _title(axis, measure_name(first), caption, 33)
+    return measure_name(first), caption
 
 
-def _paths(upper: Axes, lower: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
+def _paths(upper: Axes, lower: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> tuple[str, str]:
+    """Draw one series above and its differences below; return title and caption."""
     first = rows.iloc[0].to_dict()
     lower.axhline(0.0, color="#888888", linewidth=1.0)
     for at, (name, part) in enumerate(rows.groupby("scenario", sort=False)):
@@ -190,7 +239,7 @@ def _paths(upper: Axes, lower: Axes, rows: pd.DataFrame, colours: Mapping[str, s
     unit = "%" if first["unit"] == "%" else unit_name(str(first["unit"]))
     if first["kind"] == "flow":
         unit = _("{unit} in a year").format(unit=unit)
-    _title(upper, _(str(first["label"])), unit, 40)
+    return _(str(first["label"])), unit
 
 
 def _plain_axes(axis: Axes) -> None:

@@ -24,7 +24,7 @@ from labsim.report.panels import Panel, fields_of_world, is_reference, of_provin
 from labsim.results import GROUPS, IndicatorInfo, Results
 from labsim.text import _, current_language
 
-__all__ = ["Panel", "main_series", "overview_files", "saved_files"]
+__all__ = ["Panel", "main_series", "overview_files", "saved_files", "series_figures"]
 
 # Okabe and Ito's colours, told apart with every common colour blindness
 SIMULATED, TARGET, OBSERVED, GRID = "#0072B2", "#D55E00", "#222222", "#E6E6E6"
@@ -68,11 +68,7 @@ def main_series(results: Results) -> Figure:
     """
     with matplotlib.rc_context(_STYLE):
         facts = _facts(results)
-        panels = (
-            of_reference(results)
-            if is_reference(results)
-            else [panel for panel in of_province() if _shows(panel, facts.recorded)]
-        ) or _any_panels(facts)
+        panels = _panels(facts)
         n_columns = min(3, len(panels))
         n_rows = math.ceil(len(panels) / n_columns)
         height = 1.75 + 3.0 * n_rows
@@ -81,13 +77,27 @@ def main_series(results: Results) -> Figure:
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
-        captions = [_draw(axis, facts, panel) for axis, panel in zip(axes, panels, strict=False)]
+        drawn = zip(axes, panels, strict=False)
+        captions = [textwrap.wrap(_draw(axis, facts, panel), 54)[:3] for axis, panel in drawn]
         for place, axis in enumerate(axes[: len(panels)]):
             row = place // n_columns * n_columns
             title = f"{'abcdefghi'[place]}   {panels[place].title}" if len(panels) > 1 else panels[place].title
             _head(axis, title, captions[place], max(map(len, captions[row : row + n_columns])))
         _frame(figure, results, height)
     return figure
+
+
+def series_figures(results: Results) -> list[tuple[str, str, Figure]]:
+    """Draw each main series by itself, small enough for a telephone; return title, caption and picture of each."""
+    found = []
+    with matplotlib.rc_context(_STYLE):
+        facts = _facts(results)
+        for panel in _panels(facts):
+            figure = Figure(figsize=(4.3, 2.75), facecolor="white")
+            FigureCanvasAgg(figure)
+            axis = figure.add_axes((0.13, 0.12, 0.61 if panel.lines else 0.82, 0.82))
+            found.append((panel.title, _draw(axis, facts, panel), figure))
+    return found
 
 
 def overview_files(results: Results) -> dict[str, bytes]:
@@ -115,8 +125,15 @@ def _facts(results: Results) -> Facts:
     )
 
 
-def _draw(axis: Axes, facts: Facts, panel: Panel) -> list[str]:
-    """Draw a panel; return the lines that say what is counted."""
+def _panels(facts: Facts) -> list[Panel]:
+    """Return the panels that the results fill."""
+    if is_reference(facts.results):
+        return of_reference(facts.results) or _any_panels(facts)
+    return [panel for panel in of_province() if _shows(panel, facts.recorded)] or _any_panels(facts)
+
+
+def _draw(axis: Axes, facts: Facts, panel: Panel) -> str:
+    """Draw a panel; return what says what is counted."""
     known, span = facts.results.indicators, facts.span
     if panel.by_field:
         info = known[panel.choices[0][0]]
@@ -140,7 +157,7 @@ def _draw(axis: Axes, facts: Facts, panel: Panel) -> list[str]:
     unit = _scale_axes(axis, info, span, from_zero=from_zero)
     if info.kind == "flow":
         unit = (_("{unit} in a month") if panel.monthly else _("{unit} in a year")).format(unit=unit)
-    return textwrap.wrap(f"{unit}: {concept}", 54)[:3]
+    return f"{unit}: {concept}"
 
 
 def _head(axis: Axes, title: str, caption: list[str], n_lines: int) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from labsim.text import _, current_language, mark
 
-__all__ = ["concept_name", "number", "scenario_name", "unit_name"]
+__all__ = [
+    "concept_name", "day_name", "money", "month_name", "number", "percent", "scenario_name", "unit_name", "with_unit",
+]
 
 _UNITS = {
     "persons": mark("persons"),
@@ -54,3 +58,53 @@ def number(value: float, unit: str) -> str:
     if not unit.startswith("%") and abs(value) >= 100:
         pattern = "#,##0"
     return str(format_decimal(value, pattern, locale=current_language()))
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Write a number with its unit; a share gets its per cent sign without a space."""
+    if not math.isfinite(value):
+        return "-"
+    if unit == "share" or unit.startswith("%"):
+        return f"{number(value, unit)}%"
+    if unit == "VND":
+        return money(value)
+    return f"{number(value, unit)} {unit_name(unit)}"
+
+
+def percent(share: float) -> str:
+    """Write a share of 0 to 1 in whole per cent."""
+    if not math.isfinite(share):
+        return "-"
+    return f"{format_decimal(100 * share, '0', locale=current_language())}%"
+
+
+def money(amount: float) -> str:
+    """Write an amount in VND the way it is said: in billions or millions, below that in full."""
+    if not math.isfinite(amount):
+        return "-"
+    for divisor, words in ((1e9, _("VND {number} billion")), (1e6, _("VND {number} million"))):
+        if abs(amount) >= divisor:
+            value = amount / divisor
+            pattern = "#,##0" if abs(value) >= 100 else "#,##0.#"
+            return words.format(number=format_decimal(value, pattern, locale=current_language()))
+    return _("VND {number}").format(number=format_decimal(amount, "#,##0", locale=current_language()))
+
+
+def day_name(day: str) -> str:
+    """Write a day given as "2026-11-22" or with a time behind it; a text that is no day stays as it is."""
+    try:
+        found = date.fromisoformat(day[:10])
+    except ValueError:
+        return day
+    vietnamese = current_language() == "vi"
+    return str(format_date(found, "dd/MM/yyyy" if vietnamese else "d MMMM y", locale=current_language()))
+
+
+def month_name(month: str) -> str:
+    """Write a month given as "2030-12"; a text that is no month stays as it is."""
+    try:
+        found = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return month
+    pattern = "'tháng' M/yyyy" if current_language() == "vi" else "MMMM y"
+    return str(format_date(found, pattern, locale=current_language()))

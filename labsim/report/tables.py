@@ -15,7 +15,7 @@ from labsim.report.numbers import number
 from labsim.results import Results
 from labsim.text import _, current_language, mark
 
-__all__ = ["group_view", "ledger_view"]
+__all__ = ["group_name", "group_view", "grouping_name", "ledger_view", "payer_name"]
 
 _YEARS_SIDE_BY_SIDE = 5
 _GROUPINGS = {
@@ -84,6 +84,21 @@ _BLOCKS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
+def payer_name(payer: str) -> str:
+    """Return who pays, in the language in use."""
+    return _(_PAYERS.get(payer, payer))
+
+
+def grouping_name(grouping: str) -> str:
+    """Return by what people are told apart, in the language in use."""
+    return _(_GROUPINGS[grouping])
+
+
+def group_name(manifest: Mapping[str, Any], grouping: str, group: str) -> str:
+    """Return the name of a group: that of the province's profile where it gives one."""
+    return _names_of(manifest, grouping).get(group) or _(_GROUPS.get(group, group))
+
+
 def ledger_view(results: Results) -> Iterator[RenderableType]:
     """Yield what policies cost for what they brought about, and what was spent on what for whom by year."""
     costs, spending = results.costs(), results.spending()
@@ -112,12 +127,12 @@ def group_view(results: Results, grouping: str) -> Iterator[RenderableType]:
         rows = table[table["year"] == year]
         cells = {(row["group"], row["indicator"]): row for row in rows.to_dict("records")}
         groups = list(dict.fromkeys(rows["group"]))
-        title = _("By {grouping}, {year}").format(grouping=_(_GROUPINGS[grouping]), year=year)
+        title = _("By {grouping}, {year}").format(grouping=grouping_name(grouping), year=year)
         yield Text(title, style="bold")
         for heading, columns in _BLOCKS:
             if any((group, columns[0][1]) in cells for group in groups):
                 yield Text(_(heading))
-                yield _block(_(_GROUPINGS[grouping]).capitalize(), columns, groups, names, cells)
+                yield _block(grouping_name(grouping).capitalize(), columns, groups, names, cells)
                 yield Text("")
 
 
@@ -156,7 +171,7 @@ def _spending_table(spending: pd.DataFrame, years: Sequence[int]) -> Table:
     for (policy, purpose, recipient, payer), part in here.groupby(keys, sort=True):
         amounts: dict[int, float] = dict(zip(part["year"], part["amount"], strict=True))
         label = Text(f"{policy}: ", style="bold")
-        paid_by = _(_PAYERS.get(str(payer), str(payer)))
+        paid_by = payer_name(str(payer))
         label.append(f"{purpose}, {recipient} ({paid_by})", style="not bold")
         table.add_row(label, *(_millions(amounts.get(year, 0.0)) for year in years))
     return table

@@ -1,0 +1,84 @@
+"""One lever on a page: its name, a slider, a field for the exact value, its unit, range and evidence."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+
+from labsim.app.frame import Page
+from labsim.app.levers import Lever
+from labsim.quantity import allowed_range
+from labsim.text import _
+
+__all__ = ["lever_row", "number_of"]
+
+
+def lever_row(
+    page: Page, lever: Lever, given: float | None, moved: Callable[[float | None], Awaitable[None]], note: str = ""
+) -> None:
+    """Build a lever; `moved` is called with its value in the lever's unit, or None when it is back where it was."""
+    now = lever.now if given is None else given
+    factor = lever.factor
+    low, top = (lever.low or 0.0) * factor, max(lever.top, now or 0.0) * factor
+    name = html.escape(lever.label)
+    with ui.element("div").classes("lever"):
+        title = ui.label(lever.label).classes("name" + (" moved" if given is not None else ""))
+        slider = ui.slider(min=low, max=top, step=_step(top - low, lever.whole), value=(now or 0.0) * factor)
+        slider.props(f'aria-label="{name}" color=light-blue-9').props(f'data-test="slider-{lever.path}"')
+        field = ui.number(value=None if now is None else round(now * factor, 6))
+        field.props(f'outlined dense aria-label="{name} [{html.escape(lever.shown_unit)}]"').props(
+            f'data-test="field-{lever.path}"'
+        )
+        ui.html(html.escape(_why(lever) + (f" · {note}" if note else "")), sanitize=False).classes("why")
+
+    async def take(shown: float | None) -> None:
+        value = None if shown is None else shown / factor
+        is_same = value is not None and lever.now is not None and abs(value - lever.now) <= 1e-9 * max(1.0, abs(value))
+        kept = None if is_same else value
+        if kept is None:
+            title.classes(remove="moved")
+        else:
+            title.classes(add="moved")
+        await moved(kept)
+
+    async def slid(event: Any) -> None:
+        field.value = round(float(event.args), 6)
+        await take(float(event.args))
+
+    async def typed() -> None:
+        value = field.value
+        if value is not None:
+            slider.value = min(top, max(low, float(value)))
+        await take(None if value is None else float(value))
+
+    slider.on("change", page.say(slid))
+    field.on("blur", page.say(typed))
+    field.on("keydown.enter", page.say(typed))
+
+
+def number_of(given: Any) -> float | None:
+    """Return the one number that a draft gives a lever: of a yearly amount the latest."""
+    if isinstance(given, dict) and given:
+        return number_of(given.get("value", given[max(given, key=str)]))
+    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+def _why(lever: Lever) -> str:
+    low, high = (None if end is None else end * lever.factor for end in (lever.low, lever.high))
+    words = [lever.shown_unit]
+    words.append(_("allowed: {range}").format(range=allowed_range(low, high, "").removesuffix(" []")))
+    if lever.now is not None:
+        words.append(_("now: {value}").format(value=lever.words(lever.now)))
+    words.append(_("evidence: {grade}").format(grade=lever.grade))
+    return " · ".join(words)
+
+
+def _step(span: float, whole: bool) -> float:
+    """Return a round step that divides a slider into some eighty places or more."""
+    for step in (1000.0, 500.0, 100.0, 50.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05, 0.01):
+        if span / step >= 80:
+            return max(step, 1.0) if whole else step
+    return 1.0 if whole else span / 100 or 0.01

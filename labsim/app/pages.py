@@ -1,0 +1,44 @@
+"""All pages in the order of their links. A page that is added here is served and linked; nothing else to edit."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from nicegui import app, ui
+
+from labsim.app.frame import Page
+from labsim.app.hub import Hub
+from labsim.app.page_answer import AnswerPage
+from labsim.app.page_districts import DistrictsPage
+from labsim.app.page_money import MoneyPage
+from labsim.app.page_people import PeoplePage
+from labsim.app.page_plan import PlanPage
+from labsim.app.page_scenarios import ScenariosPage
+from labsim.app.page_seat import SeatPage
+from labsim.app.page_workshop import JoinPage, WorkshopPage
+
+__all__ = ["PAGES", "register"]
+
+_HERE = ("127.0.0.1", "::1")  # who sits at this computer needs no code
+
+# the page of a person and the lessons find their place before the workshop
+PAGES: tuple[type[Page], ...] = (
+    PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, ScenariosPage, WorkshopPage, JoinPage, SeatPage,
+)  # fmt: skip
+
+
+def register(hub: Hub) -> None:
+    """Serve every page of a hub."""
+    for page in PAGES:
+        _serve(hub, page)
+
+
+def _serve(hub: Hub, page: type[Page]) -> None:
+    @ui.page(page.path, response_timeout=20.0)
+    def show(request: Request) -> Response | None:
+        session = hub.session(str(app.storage.browser["id"]))
+        here = request.client.host if request.client is not None else ""
+        if hub.is_open and here not in _HERE and not session.admitted and page is not JoinPage:
+            return RedirectResponse("/join")
+        page(hub, session, PAGES, request.query_params).build()
+        return None

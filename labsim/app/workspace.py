@@ -1,0 +1,157 @@
+"""The folder in which the app keeps everything: scenarios as YAML files, what people chose, workshops.
+
+Names come from people, so they are made harmless, and nothing is read or written that lies outside the folder or
+behind a link. Every file is written whole or not at all.
+
+::
+
+    scenarios/<name>.yaml     what users saved: the files that `labsim run --scenario` takes
+    sessions/<id>.json        what each browser chose
+    workshops/<code>.json     who joined, and what they set
+    results/                  results made for reports
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labsim.errors import ResultsError
+from labsim.experiment.store import write_text
+from labsim.text import _
+
+__all__ = ["LONGEST_NAME", "Workspace", "new_code", "safe_name"]
+
+LONGEST_NAME = 60  # letters; leaves room for the ending on every file system
+_PARTS = ("scenarios", "sessions", "workshops", "results", "drafts")
+_SECRET, _ROOM = ".secret", ".room"
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is easily taken for another
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)  # names that Windows keeps for devices
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def safe_name(words: str) -> str:
+    """Return a file's name made from what a person typed: small Latin letters, digits and underscores.
+
+    Raises ValueError if nothing is left or the name is reserved.
+    """
+    plain = unicodedata.normalize("NFKD", words.replace("đ", "d").replace("Đ", "D"))
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    name = re.sub(r"[^a-z0-9]+", "_", letters.lower()).strip("_")[:LONGEST_NAME].strip("_")
+    if not name or _RESERVED.fullmatch(name) or name in ("profile", "targets"):
+        raise ValueError(_("given {given!r}; allowed a name with letters or digits").format(given=words))
+    return name
+
+
+class Workspace:
+    """Read and write below one folder only. Raises ResultsError where it cannot be written."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).absolute()
+        try:
+            for part in _PARTS:
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+                self._require_inside(self.folder / part)
+        except OSError as error:
+            message = _("{folder}: cannot be written ({error})")
+            raise ResultsError(message.format(folder=folder, error=error)) from error
+
+    def scenarios(self) -> list[str]:
+        """List the names of the scenarios saved, in the order of the alphabet."""
+        return sorted(path.stem for path in self._part("scenarios").glob("*.yaml") if self._is_own(path))
+
+    def scenario_file(self, name: str) -> Path:
+        """Return the file of a scenario, there or not; raises ValueError for a name that is none."""
+        return self._own(self._part("scenarios") / f"{safe_name(name)}.yaml")
+
+    def save_scenario(self, name: str, text: str) -> Path:
+        """Write a scenario and return its file."""
+        path = self.scenario_file(name)
+        write_text(path, text)
+        return path
+
+    def read_scenario(self, name: str) -> str:
+        """Return the text of a scenario; raises ResultsError if there is none."""
+        path = self.scenario_file(name)
+        if not self._is_own(path):
+            raise ResultsError(_("no file {name}").format(name=path.name))
+        return path.read_text(encoding="utf-8")
+
+    def delete_scenario(self, name: str) -> None:
+        """Remove a scenario, if it is there."""
+        self.scenario_file(name).unlink(missing_ok=True)
+
+    def draft_file(self, key: str) -> Path:
+        """Return the file in which a draft of one session is checked."""
+        folder = self._own(self._part("drafts") / _code(key))
+        folder.mkdir(exist_ok=True)
+        return self._own(folder / "draft.yaml")
+
+    def result_folder(self, key: str) -> Path:
+        """Return the folder of the results that one session makes reports of."""
+        return self._own(self._part("results") / _code(key))
+
+    def write(self, part: str, key: str, data: Mapping[str, Any]) -> None:
+        """Write what is known under a key of a part ("sessions", "workshops") as JSON."""
+        text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        write_text(self._own(self._part(part) / f"{_code(key)}.json"), text)
+
+    def read(self, part: str) -> dict[str, dict[str, Any]]:
+        """Return everything of a part by its key; a damaged file is left out, so that the others still open."""
+        found = {}
+        for path in sorted(self._part(part).glob("*.json")):
+            try:
+                data = json.loads(path.read_text(encoding="utf-8")) if self._is_own(path) else None
+            except (OSError, ValueError):
+                continue
+            if isinstance(data, dict):
+                found[path.stem] = data
+        return found
+
+    def secret(self) -> str:
+        """Return the secret that signs the browsers' cookies, the same after a restart."""
+        path = self._own(self.folder / _SECRET)
+        if not path.is_file():
+            write_text(path, secrets.token_hex(32))
+            if os.name == "posix":
+                path.chmod(0o600)
+        return path.read_text(encoding="utf-8").strip()
+
+    def code(self) -> str:
+        """Return the code with which others are let in, the same after a restart."""
+        path = self._own(self.folder / _ROOM)
+        if not path.is_file():
+            write_text(path, new_code())
+        return path.read_text(encoding="utf-8").strip()
+
+    def _part(self, part: str) -> Path:
+        return self._own(self.folder / part)
+
+    def _own(self, path: Path) -> Path:
+        """Return a path of this folder; raises ValueError where a link leads out of it."""
+        self._require_inside(path)
+        return path
+
+    def _require_inside(self, path: Path) -> None:
+        if path.is_symlink() or not path.resolve().is_relative_to(self.folder.resolve()):
+            raise ValueError(_("{path} is a link or lies outside the workspace").format(path=path.name))
+
+    def _is_own(self, path: Path) -> bool:
+        return path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(self.folder.resolve())
+
+
+def new_code() -> str:
+    """Return six letters and digits by chance."""
+    return "".join(secrets.choice(_LETTERS) for _letter in range(6))
+
+
+def _code(key: str) -> str:
+    if not _CODE.fullmatch(key):
+        raise ValueError(_("given {given!r}; allowed letters, digits, - and _").format(given=key))
+    return key
