@@ -424,7 +424,8 @@ def test_no_yearly_amount_of_2010_begins_after_the_start() -> None:
 def test_the_page_says_what_its_table_says_of_the_figures_there_are() -> None:
     table = pd.read_csv(page.TABLE)
     assert page.TEXT.read_text(encoding="utf-8") == page.rendered(table)
-    readme = page.README.read_text(encoding="utf-8")
-    assert page.BEGIN in readme and readme == page.with_table(readme, table)
+    for language, place in page.READMES.items():
+        readme = place.read_text(encoding="utf-8")
+        assert page.BEGIN in readme and readme == page.with_table(readme, table, language), place.name
     for province, part in table.groupby("province"):
         assert set(part["figures"]) == {page.stamps_of(str(province))["figures"]}, "python tools/backcast.py update"

@@ -1,7 +1,7 @@
 """Look back on 2010 to 2016 in all three provinces, and write what came of it as it is.
 
-python tools/backcast.py update     run (some minutes), write docs/backcast.csv and .md, and the table in README.md
-python tools/backcast.py render     write docs/backcast.md and the table in README.md from docs/backcast.csv
+python tools/backcast.py update     run (some minutes), write docs/backcast.csv and .md, and the tables of README
+python tools/backcast.py render     write docs/backcast.md and the tables in README.md and README.vi.md from the .csv
 python tools/backcast.py check      say what changed since; exit code 1 if anything did
 """
 
@@ -20,14 +20,36 @@ from labsim.experiment.run import code_hash
 from labsim.profile import content_hash
 from labsim.report.backcast import method_name, series_name, verdicts_of
 from labsim.report.numbers import number, unit_name
-from labsim.text import use_language
+from labsim.text import current_language, use_language
 
 ROOT = Path(__file__).resolve().parents[1]
 PROVINCES = {"son_la": "Son La", "lao_cai": "Lao Cai", "bac_kan": "Bac Kan"}
+PROVINCES_VI = {"son_la": "Sơn La", "lao_cai": "Lào Cai", "bac_kan": "Bắc Kạn"}
 START, UNTIL, SCALE, DRAWS, REPLICATES = 2010, 2016, 0.01, 48, 8
-TABLE, TEXT, README = ROOT / "docs" / "backcast.csv", ROOT / "docs" / "backcast.md", ROOT / "README.md"
+TABLE, TEXT = ROOT / "docs" / "backcast.csv", ROOT / "docs" / "backcast.md"
+READMES = {"en": ROOT / "README.md", "vi": ROOT / "README.vi.md"}
 BEGIN, END = "<!-- backcast -->\n", "\n<!-- end of backcast -->"
 METHODS = ("model", "last_value", "linear_trend")
+# What README says around the numbers; names of methods, series and units come from labsim's own catalogue.
+_SAID = {
+    "en": {
+        "about": "Root mean square errors (mean absolute errors); the closest is bold, a star marks an order that the"
+        " error of\nthe figures could have turned.",
+        "head": "Province | Series | Figures | {methods} | in 50 % | in 90 % | width of 90 %",
+        "unknown": "not known",
+        "sums": "The bands of 50 % hold {in_50} of {n} figures ({share_50}), those of 90 % {in_90} ({share_90})."
+        " The model is closest in {won} of {series} series.",
+    },
+    "vi": {
+        "about": "Căn bậc hai của sai số bình phương trung bình (trong ngoặc: sai số tuyệt đối trung bình); số gần"
+        " nhất in đậm,\ndấu sao đánh dấu thứ tự mà sai số của số liệu có thể đảo lại.",
+        "head": "Tỉnh | Chuỗi số liệu | Số năm có số liệu | {methods} | trong khoảng 50 % | trong khoảng 90 % |"
+        " bề rộng khoảng 90 %",
+        "unknown": "không rõ",
+        "sums": "Khoảng 50 % chứa {in_50} trong {n} số liệu ({share_50}), khoảng 90 % chứa {in_90} ({share_90})."
+        " Mô hình gần nhất ở {won} trong {series} chuỗi.",
+    },
+}
 _HEAD = f"""# Looking back: {START} to {UNTIL}
 
 Each province starts with what was known of the end of {START} and runs to {UNTIL}; nothing is fitted to the figures
@@ -91,26 +113,25 @@ def rendered(table: pd.DataFrame) -> str:
     return "\n".join(parts) + "\n" + _FOOT
 
 
-def in_short(table: pd.DataFrame) -> str:
-    """Return the part of README.md that holds the table: errors and bands of every series."""
-    use_language("en")
-    about = (
-        "Root mean square errors (mean absolute errors); the closest is bold, a star marks an order that the error of\n"
-        "the figures could have turned."
-    )
-    return f"{about}\n\n{_table(table)}\n{_sums(table)}"
+def in_short(table: pd.DataFrame, language: str = "en") -> str:
+    """Return the part of README that holds the table: errors and bands of every series."""
+    use_language(language)
+    try:
+        return f"{_SAID[language]['about']}\n\n{_table(table)}\n{_sums(table)}"
+    finally:
+        use_language("en")
 
 
-def with_table(readme: str, table: pd.DataFrame) -> str:
-    """Return README.md with the table in its place."""
+def with_table(readme: str, table: pd.DataFrame, language: str = "en") -> str:
+    """Return README with the table in its place."""
     before, _begin, rest = readme.partition(BEGIN)
-    return before + BEGIN + in_short(table) + END + rest.partition(END)[2]
+    return before + BEGIN + in_short(table, language) + END + rest.partition(END)[2]
 
 
 def _table(table: pd.DataFrame) -> str:
-    named = [method_name(method) for method in METHODS]
-    lines = [f"| Province | Series | Figures | {' | '.join(named)} | in 50 % | in 90 % | width of 90 % |",
-             "|---|---|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+    said, names = _SAID[current_language()], PROVINCES if current_language() == "en" else PROVINCES_VI
+    head = said["head"].format(methods=" | ".join(method_name(method) for method in METHODS))
+    lines = [f"| {head} |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for (province, _key), part in table.groupby(["province", "key"], sort=False):
         rows = {row["method"]: row for row in part.to_dict("records")}
         one = rows["model"]
@@ -118,14 +139,14 @@ def _table(table: pd.DataFrame) -> str:
         for method in METHODS:
             row = rows[method]
             if not row["n"]:
-                cells.append("not known")
+                cells.append(said["unknown"])
                 continue
-            said = f"{number(row['rmse'], row['unit'])} ({number(row['mae'], row['unit'])})"
+            shown = f"{number(row['rmse'], row['unit'])} ({number(row['mae'], row['unit'])})"
             star = "" if row["told"] else " *"
-            cells.append(f"**{said}**{star}" if row["closest"] else said + star)
+            cells.append(f"**{shown}**{star}" if row["closest"] else shown + star)
         name = f"{series_name(one)} [{unit_name(one['unit'])}]"
         lines.append(
-            f"| {PROVINCES[str(province)]} | {name} | {one['n']} | {' | '.join(cells)} | {one['inside_50']} | "
+            f"| {names[str(province)]} | {name} | {one['n']} | {' | '.join(cells)} | {one['inside_50']} | "
             f"{one['inside_90']} | {number(one['width_90'], one['unit'])} |"
         )
     return "\n".join(lines)
@@ -137,9 +158,8 @@ def _sums(table: pd.DataFrame) -> str:
     n, won = int(model["n"].sum()), int(model["closest"].sum())
     inside = {level: int(model[f"inside_{level}"].sum()) for level in (50, 90)}
     share = {level: f"{100 * count / n:.0f} %" for level, count in inside.items()}
-    return (
-        f"\nThe bands of 50 % hold {inside[50]} of {n} figures ({share[50]}), those of 90 % {inside[90]} ({share[90]})."
-        f" The model is closest in {won} of {len(model)} series."
+    return "\n" + _SAID[current_language()]["sums"].format(
+        in_50=inside[50], in_90=inside[90], share_50=share[50], share_90=share[90], n=n, won=won, series=len(model)
     )
 
 
@@ -147,8 +167,9 @@ def changed() -> list[str]:
     """Return what is not as it was when the page was made."""
     table = pd.read_csv(TABLE)
     found = [] if TEXT.read_text(encoding="utf-8") == rendered(table) else ["docs/backcast.md: not what its table says"]
-    readme = README.read_text(encoding="utf-8")
-    found += [] if readme == with_table(readme, table) else ["README.md: not what the table says"]
+    for language, place in READMES.items():
+        readme = place.read_text(encoding="utf-8")
+        found += [] if readme == with_table(readme, table, language) else [f"{place.name}: not what the table says"]
     for province in PROVINCES:
         was = table[table["province"] == province].iloc[0]
         found += [f"{province}: {name} changed" for name, now in stamps_of(province).items() if was[name] != now]
@@ -176,7 +197,9 @@ def main() -> int:
         pd.concat(parts, ignore_index=True).to_csv(TABLE, index=False, lineterminator="\n")
     table = pd.read_csv(TABLE)
     TEXT.write_text(rendered(table), encoding="utf-8", newline="\n")
-    README.write_text(with_table(README.read_text(encoding="utf-8"), table), encoding="utf-8", newline="\n")
+    for language, place in READMES.items():
+        readme = with_table(place.read_text(encoding="utf-8"), table, language)
+        place.write_text(readme, encoding="utf-8", newline="\n")
     return 0
 
 
