@@ -25,5 +25,6 @@ class HireFarmers(Policy):
     def settle(self, world, account: Account):
         """Pay for some months' share of the wage of every farmer hired."""
         hired = world.events.get("hired", [])
-        wages = float((world.workers.wage[hired] * account.share("wage_subsidy")[hired]).sum()) / world.scale
-        account.pay("wage subsidy", "employers", wages * self.months, self.rate)
+        mine = account.share("wage_subsidy")[hired] / world.scale
+        wages = float((world.workers.wage[hired] * mine).sum())
+        account.pay_sum("wage subsidy", "employers", float(mine.sum()), wages * self.months * self.rate)
