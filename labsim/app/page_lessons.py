@@ -109,7 +109,8 @@ class LessonsPage(Page):
             paragraph(f"{place}. {_(question.text)}")
             with region("row"):
                 answer = ui.input(label=unit).props("outlined dense inputmode=decimal maxlength=40")
-                answer.props(f'aria-label="{name}: {html.escape(unit)}" data-test="answer-{place}"').style("width:15rem")
+                answer.props(f'aria-label="{name}: {html.escape(unit)}" data-test="answer-{place}"')
+                answer.style("width:15rem")
                 answer.on("keydown.enter", self.say(partial(self._check, place)))
                 button = ui.button(check, on_click=self.say(partial(self._check, place)))
                 button.props(f'outline color=blue-10 aria-label="{check}: {name}" data-test="check-{place}"')
