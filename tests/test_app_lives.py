@@ -65,8 +65,9 @@ def done(errand, seconds=600.0):
     raise AssertionError(errand.status)
 
 
-def tiny(scenario="baseline", *settings):
-    return load("son_la", scenario=scenario, settings=["scale=0.002", f"period.until={UNTIL}", *settings])
+def tiny(**policies):
+    settings = {"scale": 0.002, "period.until": UNTIL}
+    return load("son_la", settings=settings | {f"policies.vocational_training.{key}": v for key, v in policies.items()})
 
 
 # --- who is meant
@@ -104,7 +105,7 @@ def test_every_kind_offered_is_known(language, monkeypatch):
 
 
 def test_a_life_of_the_page_is_that_of_follow():
-    known = {"son_la/baseline": next(one for key, one in bases().items() if key == "son_la/baseline")}
+    known = bases()
     call = call_for("12", Draft("son_la/baseline"), known, None, UNTIL)
     life = call.function(*call.arguments)
     assert life == labsim.follow(sized(load("son_la"), SIZE, UNTIL), 12)
@@ -114,10 +115,8 @@ def test_a_life_of_the_page_is_that_of_follow():
     assert all(row.there is None and not row.apart for row in rows)
 
 
-def test_two_lives_stand_side_by_side_and_part_where_they_do(tmp_path):
-    draft = Draft("son_la/baseline")
-    draft.set(SEATS, {2021: 60000.0})
-    base, own = tiny(), tiny("baseline", f"{SEATS}=60000")
+def test_two_lives_stand_side_by_side_and_part_where_they_do():
+    base, own = tiny(), tiny(seats_per_year={2021: 60000.0})
     found = life_for(("differs",), base, own)
     assert isinstance(found, Paired)
     rows = months_of(found)

@@ -83,8 +83,12 @@ def lesson_options(drawing: Drawing) -> Options:
     across["axisLabel"] = _text() | _written()
     up = _values(drawing.y, zero=drawing.from_zero)
     up["axisLabel"] = _text() | _written()
-    return _base(list(dict.fromkeys(names)), lines=1 + sum(len(one) for one in names) // 90) | {
-        "grid": {"left": 8, "right": 24, "top": 76 + 24 * (sum(len(one) for one in names) // 90), "bottom": 40,
+    more_lines = sum(len(name) for name in names) // 90
+    base = _base(list(dict.fromkeys(names)))
+    legend = {key: value for key, value in base["legend"].items() if key != "icon"}  # lines show their pattern there
+    return base | {
+        "legend": legend | {"itemWidth": 30},
+        "grid": {"left": 8, "right": 24, "top": 76 + 24 * more_lines, "bottom": 40,
                  "containLabel": True},
         "tooltip": {"show": False},  # several curves share no points
         "xAxis": across, "yAxis": up, "series": series,
