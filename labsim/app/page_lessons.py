@@ -27,6 +27,7 @@ _CSS = """
 .lesson-list a { display: block; height: 100%; text-decoration: none; color: var(--ink); }
 .lesson-list a:hover h2 { text-decoration: underline; } .lesson-list .box { height: 100%; }
 .lesson-list .no { color: var(--own-dark); font-weight: 700; }
+.lesson-list p, .prose { font-size: 1rem; } .lesson-list p.small { font-size: .875rem; }
 .question { gap: .5rem; border-top: 1px solid #EEF0F2; padding-top: .9rem; }
 .verdict { white-space: pre-wrap; } .verdict.right { border-left: 4px solid var(--good); background: #EAF6F1;
   padding: .6rem .9rem; border-radius: 0 10px 10px 0; }
@@ -88,8 +89,8 @@ class LessonsPage(Page):
         step = self.lesson.steps[place]
         with ui.element("div").classes("stack"):
             with box().classes("stack").style("gap:.6rem"):
-                heading(f"{place + 1}. {_(step.title)}", 2)
-                paragraph(_(step.text))
+                heading(f"{place + 1}. " + _(step.title), 2)
+                paragraph(_(step.text), "prose")
                 numbers = ui.element("div")
             return numbers, ui.element("div")
 
@@ -106,7 +107,7 @@ class LessonsPage(Page):
         name, unit = _("Question {n}").format(n=place), _("Your answer, {unit}").format(unit=_(question.unit))
         check = _("Check")
         with ui.element("div").classes("stack question"):
-            paragraph(f"{place}. {_(question.text)}")
+            paragraph(f"{place}. " + _(question.text), "prose")
             with region("row"):
                 answer = ui.input(label=unit).props("outlined dense inputmode=decimal maxlength=40")
                 answer.props(f'aria-label="{name}: {html.escape(unit)}" data-test="answer-{place}"')

@@ -33,7 +33,7 @@ _CSS = """
 .life > li.first { border: 2px solid #D55E00; border-left-width: 5px; border-radius: 8px; }
 .life h3 { font-size: .95rem; } .life .tag { display: block; color: #A63600; font-weight: 650; font-size: .82rem; }
 .life .side { display: none; font-weight: 650; font-size: .82rem; color: var(--soft); }
-.life p { margin: 0 0 .35rem; } .life .why { color: var(--soft); font-size: .9rem; }
+.life p { margin: 0 0 .35rem; font-size: .96rem; } .life .why { color: var(--soft); font-size: .88rem; }
 .life .state { font-weight: 600; background: #F1F4F6; border-radius: 8px; padding: .3rem .6rem; font-size: .9rem; }
 .life .head { font-weight: 650; color: var(--soft); }
 .kinds { gap: .45rem; } .kinds .q-btn { min-height: 2.2rem; }
