@@ -31,8 +31,8 @@ _LONGEST = 200  # letters of what is asked
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}([.,\s]\d{3}){1,2}")
 # what may be asked with a click: its words, as they are typed
 KINDS: tuple[tuple[str, ...], ...] = (
-    (mark("differs"),), (mark("trained"),), (mark("hired"),), (mark("lost a job"),), (mark("went abroad"),),
-    (mark("opened a business"),), (mark("young"), mark("rural")), (mark("woman"), mark("poor")),
+    (mark("adult"), mark("differs")), (mark("trained"),), (mark("hired"),), (mark("lost a job"),),
+    (mark("went abroad"),), (mark("opened a business"),), (mark("young"), mark("rural")), (mark("woman"), mark("poor")),
 )  # fmt: skip
 # Okabe and Ito's colours; activities that few have in one life share greys
 _COLOURS = {
@@ -105,7 +105,7 @@ def call_for(text: str, draft: Draft, known: Bases, file: Any, until: str | None
 
 
 def months_of(found: Life | Paired, *, everything: bool = False) -> list[Month]:
-    """Return the months in which something happened, those where two lives part and every year's end, in order.
+    """Return the months in which something happened, those where two lives part and the years' ends, in order.
 
     `everything` adds what changed nothing and is repeated month after month.
     """
@@ -115,12 +115,16 @@ def months_of(found: Life | Paired, *, everything: bool = False) -> list[Month]:
     last = life.n_months if other is None else min(life.n_months, other.n_months)
     here = _by_month(life, everything)
     there = _by_month(other, everything) if other is not None else {}
-    months = []
+    months: list[Month] = []
+    known: list[str] = []
     for month in range(last + 1):
         is_end = month in (0, last) or life.calendar(month).endswith("-12")
         if not (is_end or month in here or month in there or month in apart):
             continue
         states = [state(one, month) for one in (life, other) if one is not None] if is_end else []
+        if states and states == known and not (month in here or month in there):
+            continue  # a child is a child year after year
+        known = states or known
         months.append(Month(
             month_name(life.calendar(month)), tuple(here.get(month, ())),
             tuple(there.get(month, ())) if other is not None else None, month in apart, month == first, tuple(states),
@@ -146,7 +150,7 @@ def life_options(found: Life | Paired, titles: Sequence[str]) -> Options:
     first = found.first_event if isinstance(found, Paired) else None
     times = [lives[0].calendar(month) for month in range(min(one.n_months for one in lives) + 1)]
     used = sorted({int(code) for one in lives for code in one.series["activity"]})
-    strip = 34 * len(lives)
+    strip = 40 * len(lives)
     looks = [(BASE_COLOUR, "dashed"), (OWN_COLOUR, "solid")] if len(lives) > 1 else [(OWN_COLOUR, "solid")]
     lines = [
         {
@@ -165,12 +169,11 @@ def life_options(found: Life | Paired, titles: Sequence[str]) -> Options:
     ]  # fmt: skip
     strips = {"name": "", "type": "heatmap", "data": cells, "tooltip": {"formatter": "{b}"},
               "itemStyle": {"borderWidth": 0}}  # fmt: skip
-    top = 62
+    top, side = 62, {"left": 92, "right": 16, "outerBoundsMode": "none"}  # months stand below each other
     return _base([]) | {
         "legend": {"show": False},
         "tooltip": {"trigger": "item", "confine": True},
-        "grid": [{"left": 92, "right": 16, "top": top, "height": strip},
-                 {"left": 92, "right": 16, "top": top + strip + 46, "bottom": 30}],
+        "grid": [side | {"top": top, "height": strip}, side | {"top": top + strip + 46, "bottom": 30}],
         "visualMap": {
             "type": "piecewise", "seriesIndex": 0, "dimension": 2, "orient": "horizontal", "left": 0, "top": 0,
             "pieces": [{"value": code, "label": _doing(code), "color": _COLOURS[Activity(code)]} for code in used],
@@ -180,8 +183,8 @@ def life_options(found: Life | Paired, titles: Sequence[str]) -> Options:
         "xAxis": [_calendar(times, shown=False), _calendar(times, grid=1)],
         "yAxis": [
             {"type": "category", "data": list(reversed(titles)), "axisTick": {"show": False},
-             "axisLine": {"show": False}, "axisLabel": _text() | {"width": 86, "overflow": "break"}},
-            _values(_("income from work in the province, million VND a month")) | {"gridIndex": 1},
+             "axisLine": {"show": False}, "axisLabel": _text() | {"width": 86, "overflow": "break", "lineHeight": 14}},
+            _values(_("million VND a month")) | {"gridIndex": 1},
         ],
         "series": [strips, *lines],
     }  # fmt: skip

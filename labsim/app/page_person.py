@@ -93,7 +93,7 @@ class PersonPage(Page):
             with region("row kinds"):
                 for words in KINDS if self.session.draft.is_changed else KINDS[1:]:
                     said = ", ".join(_(word) for word in words)
-                    label = _("whose life your plan changes") if words == KINDS[0] else said
+                    label = _("an adult whose life your plan changes") if words == KINDS[0] else said
                     ui.button(label, on_click=self.say(partial(self._follow_kind, said))).props("outline color=blue-10")
             with ui.element("details"):
                 ui.html(html.escape(_("All words")), tag="summary", sanitize=False)
@@ -152,7 +152,7 @@ class PersonPage(Page):
             _summary(found)
             titles = [_("Baseline"), _("Your plan")] if isinstance(found, Paired) else [_("Baseline")]
             Chart(_("The months of this life"), life_options(found, titles),
-                  _("Hold the pointer over a month to read what it was."), "tall")  # fmt: skip
+                  _("Above what the person does, below the income from work in the province."), "tall")  # fmt: skip
             with box().classes("stack").style("gap:.5rem"):
                 with region("row between"):
                     heading(_("What happened, and why"), 2)

@@ -12,7 +12,7 @@ from labsim.life.record import Event, Life, Paired
 from labsim.life.terms import per_cent, scale_name, term, vnd
 from labsim.life.words import introduction, sentences
 from labsim.report.console import listed, ruled_table
-from labsim.report.numbers import number
+from labsim.report.numbers import number, unit_name
 from labsim.text import _, current_language
 from labsim.world import Activity
 
@@ -139,7 +139,8 @@ def parting(pair: Paired, titles: Sequence[str]) -> Iterator[str]:
     for name, here, there, unit in pair.levers:
         words = _("In that month the lever {lever} stands at {here} in {first} and at {there} in {second} ({unit}).")
         yield words.format(
-            lever=name, here=number(here, ""), there=number(there, ""), first=titles[0], second=titles[1], unit=unit
+            lever=name, here=number(here, ""), there=number(there, ""), first=titles[0], second=titles[1],
+            unit=unit_name(unit),
         )  # fmt: skip
 
 
