@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labsim.app.answers import Answer, answer_of
+from labsim.app.desk import Desk
 from labsim.app.drafts import FIRST_FREE_YEAR, Bases, Draft, draft_of_file
 from labsim.app.engine import Engine
 from labsim.app.runs import PRECISIONS, PairedRun, sized
@@ -128,7 +129,8 @@ class Hub:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._stored = workspace.read("sessions")
-        self.on_close: list[Callable[[], None]] = [engine.close]
+        self.desks = {"lives": Desk(), "lessons": Desk()}  # apart, so that no class waits for a life
+        self.on_close: list[Callable[[], None]] = [engine.close, *(desk.close for desk in self.desks.values())]
 
     def session(self, key: str) -> Session:
         """Return the session of a browser: as it was before, or a new one."""

@@ -10,8 +10,10 @@ from labsim.app.frame import Page
 from labsim.app.hub import Hub
 from labsim.app.page_answer import AnswerPage
 from labsim.app.page_districts import DistrictsPage
+from labsim.app.page_lessons import LessonsPage
 from labsim.app.page_money import MoneyPage
 from labsim.app.page_people import PeoplePage
+from labsim.app.page_person import PersonPage
 from labsim.app.page_plan import PlanPage
 from labsim.app.page_scenarios import ScenariosPage
 from labsim.app.page_seat import SeatPage
@@ -21,9 +23,9 @@ __all__ = ["PAGES", "register"]
 
 _HERE = ("127.0.0.1", "::1")  # who sits at this computer needs no code
 
-# the page of a person and the lessons find their place before the workshop
 PAGES: tuple[type[Page], ...] = (
-    PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, ScenariosPage, WorkshopPage, JoinPage, SeatPage,
+    PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, PersonPage, ScenariosPage, LessonsPage, WorkshopPage,
+    JoinPage, SeatPage,
 )  # fmt: skip
 
 

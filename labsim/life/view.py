@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -12,11 +12,11 @@ from labsim.life.record import Event, Life, Paired
 from labsim.life.terms import per_cent, scale_name, term, vnd
 from labsim.life.words import introduction, sentences
 from labsim.report.console import listed, ruled_table
-from labsim.report.numbers import number
+from labsim.report.numbers import number, unit_name
 from labsim.text import _, current_language
 from labsim.world import Activity
 
-__all__ = ["life_view", "pair_view", "told"]
+__all__ = ["life_view", "notes", "pair_view", "parting", "state", "told"]
 
 
 def told(life: Life) -> list[dict[str, Any]]:
@@ -39,17 +39,17 @@ def life_view(life: Life, *, everything: bool = False) -> Iterator[RenderableTyp
         for place, event in enumerate(events):
             table.add_row(life.calendar(month) if place == 0 else "", _event(event, life))
         if month == 0 or life.calendar(month).endswith("-12") or month == life.n_months:
-            table.add_row(Text(life.calendar(month), style="bold"), Text(_state(life, month), style="bold"))
+            table.add_row(Text(life.calendar(month), style="bold"), Text(state(life, month), style="bold"))
     yield table
     yield Text("")
-    yield listed(("-", line) for line in _notes(life))
+    yield listed(("-", line) for line in notes(life))
 
 
 def pair_view(pair: Paired, *, everything: bool = False) -> Iterator[RenderableType]:
     """Yield what is printed of one person under two scenarios: where they part, why, and both lives side by side."""
     life, other, titles = pair.life, pair.other, _titles(pair)
     yield from _head(life, " | ".join(titles))
-    yield listed(("-", line) for line in _parting(pair))
+    yield listed(("-", line) for line in parting(pair, titles))
     yield Text("")
     table = ruled_table()
     table.add_column(_("Month"), no_wrap=True)
@@ -64,12 +64,12 @@ def pair_view(pair: Paired, *, everything: bool = False) -> Iterator[RenderableT
         elif here:
             table.add_row(f"   {life.calendar(month)}", _cell(here, life, short=True), Text(_("the same"), style="dim"))
         if month == 0 or life.calendar(month).endswith("-12"):
-            cells = (Text(_state(each, month), style="bold") for each in (life, other))
+            cells = (Text(state(each, month), style="bold") for each in (life, other))
             table.add_row(Text(f"   {life.calendar(month)}", style="bold"), *cells)
     yield table
     yield Text("")
     marks = _("=> the first month in which something else happened; * other such months")
-    yield listed(("-", line) for line in [marks, *_notes(life)])
+    yield listed(("-", line) for line in [marks, *notes(life)])
 
 
 def _head(life: Life, title: str) -> Iterator[RenderableType]:
@@ -97,7 +97,7 @@ def _cell(events: list[Event], life: Life, *, short: bool = False) -> Text:
     return Text("\n").join(_event(event, life) for event in events)
 
 
-def _state(life: Life, month: int) -> str:
+def state(life: Life, month: int) -> str:
     """Return what the person does at the end of a month, with income, savings and skill."""
     activity, income, savings, skill = (life.series[name][month] for name in ("activity", "income", "savings", "skill"))
     doing = term(Activity(int(activity)).name.lower())
@@ -117,9 +117,12 @@ def _titles(pair: Paired) -> list[str]:
     return titles if titles[0] != titles[1] else [each.scenario for each in (pair.life, pair.other)]
 
 
-def _parting(pair: Paired) -> Iterator[str]:
-    """Yield where two lives part: the first number, the first event, and what policies offered otherwise then."""
-    life, titles = pair.life, _titles(pair)
+def parting(pair: Paired, titles: Sequence[str]) -> Iterator[str]:
+    """Yield where two lives part: the first number, the first event, and what policies offered otherwise then.
+
+    `titles` are what the two scenarios are called.
+    """
+    life = pair.life
     if pair.first_number is None:
         yield _("Nothing differs in this life, not by a single dong.")
         return
@@ -136,11 +139,13 @@ def _parting(pair: Paired) -> Iterator[str]:
     for name, here, there, unit in pair.levers:
         words = _("In that month the lever {lever} stands at {here} in {first} and at {there} in {second} ({unit}).")
         yield words.format(
-            lever=name, here=number(here, ""), there=number(there, ""), first=titles[0], second=titles[1], unit=unit
+            lever=name, here=number(here, ""), there=number(there, ""), first=titles[0], second=titles[1],
+            unit=unit_name(unit),
         )  # fmt: skip
 
 
-def _notes(life: Life) -> Iterator[str]:
+def notes(life: Life) -> Iterator[str]:
+    """Yield how a life is to be read."""
     yield _("Person {person} is one simulated row at scale {scale} and seed {seed}; another scale or seed has "
             "other people. One life is no evidence for a policy: that takes all people and several replicates.").format(
         person=life.person, scale=scale_name(life.scale), seed=life.seed)  # fmt: skip
