@@ -70,8 +70,8 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def engine():
+    """Return an engine that queues what it is asked for and simulates nothing."""
     made = Engine(2, thread_pool)
-    made.start()
     yield made
     made.close()
 
