@@ -70,14 +70,14 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def engine():
+    """Return an engine that queues what it is asked for and simulates nothing."""
     made = Engine(2, thread_pool)
-    made.start()
     yield made
     made.close()
 
 
 def small(config):
-    return sized(config, TINY, "2021-12")
+    return sized(config, TINY, "2022-12")
 
 
 def wait_for(condition, seconds=900.0):
@@ -368,18 +368,19 @@ def paired(known, tmp_path_factory):
 
 def test_app_python_and_command_line_give_the_same_numbers(paired):
     from_python = labsim.run(
-        load("son_la", scenario=paired.file), scale=TINY.scale, replicates=2, until="2021-12", by=["district"],
+        load("son_la", scenario=paired.file), scale=TINY.scale, replicates=2, until="2022-12", by=["district"],
         executor="serial",
     )
     arguments = ["run", "son_la", "--scenario", str(paired.file), "--scale", "0.001", "--replicates", "2", "--until",
-                 "2021-12", "--json", "--executor", "serial"]  # fmt: skip
+                 "2022-12", "--json", "--executor", "serial"]  # fmt: skip
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     printed = {(row["id"], row["year"]): row for row in json.loads(done.stdout.splitlines()[-1])["scorecard"]}
     of_app = paired.run.results(OWN)
     pd.testing.assert_frame_equal(of_app.scorecard, from_python.scorecard)
     pd.testing.assert_frame_equal(of_app.ledger, from_python.ledger)
     assert of_app.manifest["config_hash"] == from_python.manifest["config_hash"]
-    assert paired.answer.verdicts
+    # of zeros anything would agree
+    assert any(0.0 < one.own.low < one.own.high for one in paired.answer.verdicts)
     for one in paired.answer.verdicts:
         row = printed[one.target.id, one.target.year]
         shown = [one.own.value, one.own.low, one.own.high, one.own.chance, one.own.persons]
@@ -392,7 +393,7 @@ def test_app_python_and_command_line_give_the_same_numbers(paired):
 def test_differences_are_those_of_compare(paired, tmp_path):
     found = compare(
         "son_la", ["baseline", str(paired.file)], folder=tmp_path / "compared", scale=TINY.scale, replicates=2,
-        until="2021-12", executor="serial",
+        until="2022-12", executor="serial",
     )  # fmt: skip
     rows = found.differences[found.differences["measure"] == "target"]
     by = {(row["id"], str(row["when"])[-4:]): row for row in rows.to_dict("records")}

@@ -206,7 +206,7 @@ def answer_of(run: PairedRun) -> Answer | None:
         "province": config.province.id, "province_name": config.province.name.model_dump(),
         "scenario": config.scenario, "scale": config.scale, "replicates": len(base), "seed": config.seed,
         "start": config.period.start, "until": config.period.until, "posterior": run.told(),
-        "config": {"title": config.title.model_dump()}, "changes": list(config.changes),
+        "config": config.to_dict(), "changes": list(config.changes),
     }  # fmt: skip
     return Answer(
         len(base), run.is_paired, manifest, found, tuple(targets_for(Job(run.base, 1, 1))), indicators_known()

@@ -62,19 +62,26 @@ class Page:
         """Return a handler that speaks the language of this browser."""
         required = [one for one in inspect.signature(act).parameters.values() if one.default is one.empty]
         takes = len(required) > 0
+        # NiceGUI hands the event only to a handler that requires it
         if inspect.iscoroutinefunction(act):
 
-            async def later(event: Any = None) -> None:
+            async def later(event: Any) -> None:
                 with speaking(self.session.language):
                     await (act(event) if takes else act())
 
-            return later
+            async def later_alone() -> None:
+                await later(None)
 
-        def now(event: Any = None) -> None:
+            return later if takes else later_alone
+
+        def now(event: Any) -> None:
             with speaking(self.session.language):
                 act(event) if takes else act()
 
-        return now
+        def now_alone() -> None:
+            now(None)
+
+        return now if takes else now_alone
 
     def build(self) -> None:
         """Build the whole page."""
