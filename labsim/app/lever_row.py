@@ -67,13 +67,20 @@ def number_of(given: Any) -> float | None:
 
 
 def _why(lever: Lever) -> str:
-    low, high = (None if end is None else end * lever.factor for end in (lever.low, lever.high))
     words = [lever.shown_unit]
-    words.append(_("allowed: {range}").format(range=allowed_range(low, high, "").removesuffix(" []")))
+    words.append(_("allowed: {range}").format(range=_range(lever)))
     if lever.now is not None:
         words.append(_("now: {value}").format(value=lever.words(lever.now)))
     words.append(_("evidence: {grade}").format(grade=lever.grade))
     return " · ".join(words)
+
+
+def _range(lever: Lever) -> str:
+    """Return the range of a lever as numbers are written in the language in use."""
+    if lever.low is None or lever.high is None:
+        low, high = (None if end is None else end * lever.factor for end in (lever.low, lever.high))
+        return allowed_range(low, high, "").removesuffix(" []")
+    return _("{low} to {high}").format(low=lever.words(lever.low), high=lever.words(lever.high))
 
 
 def _step(span: float, whole: bool) -> float:
