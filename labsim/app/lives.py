@@ -16,7 +16,7 @@ from labsim.errors import RunError
 from labsim.life.choose import find
 from labsim.life.follow import follow, follow_under
 from labsim.life.record import Event, Life, Paired
-from labsim.life.terms import term
+from labsim.life.terms import COLOURS, term
 from labsim.life.view import state
 from labsim.life.words import sentences
 from labsim.report.numbers import month_name
@@ -34,13 +34,6 @@ KINDS: tuple[tuple[str, ...], ...] = (
     (mark("adult"), mark("differs")), (mark("trained"),), (mark("hired"),), (mark("lost a job"),),
     (mark("went abroad"),), (mark("opened a business"),), (mark("young"), mark("rural")), (mark("woman"), mark("poor")),
 )  # fmt: skip
-# Okabe and Ito's colours; activities that few have in one life share greys
-_COLOURS = {
-    Activity.FARMING: "#009E73", Activity.HOUSEHOLD_BUSINESS: "#E69F00", Activity.EMPLOYEE: "#0072B2",
-    Activity.UNEMPLOYED: "#D55E00", Activity.IN_TRAINING: "#CC79A7", Activity.OUT_OF_LABOUR_FORCE: "#BBBBBB",
-    Activity.AWAY_IN_VIET_NAM: "#56B4E9", Activity.ABROAD: "#F0E442", Activity.CHILD: "#E6E6E6",
-    Activity.OUTSIDE: "#E6E6E6", Activity.LEFT: "#444444",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,7 +169,7 @@ def life_options(found: Life | Paired, titles: Sequence[str]) -> Options:
         "grid": [side | {"top": top, "height": strip}, side | {"top": top + strip + 46, "bottom": 30}],
         "visualMap": {
             "type": "piecewise", "seriesIndex": 0, "dimension": 2, "orient": "horizontal", "left": 0, "top": 0,
-            "pieces": [{"value": code, "label": _doing(code), "color": _COLOURS[Activity(code)]} for code in used],
+            "pieces": [{"value": code, "label": _doing(code), "color": COLOURS[Activity(code)]} for code in used],
             "itemWidth": 14, "itemHeight": 14, "itemGap": 10, "hoverLink": False, "selectedMode": False,
             "textStyle": {"fontSize": 12},
         },

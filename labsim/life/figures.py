@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from labsim.life.record import Life
-from labsim.life.terms import term
+from labsim.life.terms import COLOURS, term
 from labsim.life.words import introduction
 from labsim.report.figures import _STYLE, GRID, saved_files
 from labsim.report.numbers import number
@@ -22,13 +22,6 @@ from labsim.world import Activity
 
 __all__ = ["life_figure", "life_files"]
 
-# Okabe and Ito's colours; activities that few have in one life share greys.
-_COLOURS = {
-    Activity.FARMING: "#009E73", Activity.HOUSEHOLD_BUSINESS: "#E69F00", Activity.EMPLOYEE: "#0072B2",
-    Activity.UNEMPLOYED: "#D55E00", Activity.IN_TRAINING: "#CC79A7", Activity.OUT_OF_LABOUR_FORCE: "#BBBBBB",
-    Activity.AWAY_IN_VIET_NAM: "#56B4E9", Activity.ABROAD: "#F0E442", Activity.CHILD: "#E6E6E6",
-    Activity.OUTSIDE: "#E6E6E6", Activity.LEFT: "#666666",
-}  # fmt: skip
 _DARK = (Activity.FARMING, Activity.EMPLOYEE, Activity.UNEMPLOYED, Activity.LEFT)
 _INK = {activity: "white" if activity in _DARK else "#222222" for activity in Activity}
 _LINES = ("#222222", "#0072B2")
@@ -73,7 +66,7 @@ def _strips(axes: Axes, lives: Sequence[Life]) -> None:
                 last - first,
                 left=first - 0.5,
                 height=0.8,
-                color=_COLOURS[doing],
+                color=COLOURS[doing],
                 edgecolor="white",
                 linewidth=0.5,
             )
@@ -120,6 +113,6 @@ def _years(axes: Axes, life: Life) -> None:
 
 def _legend(figure: Figure, lives: Sequence[Life]) -> None:
     seen = sorted({int(code) for life in lives for code in life.series["activity"]})
-    patches = [Patch(color=_COLOURS[Activity(code)], label=term(Activity(code).name.lower())) for code in seen]
+    patches = [Patch(color=COLOURS[Activity(code)], label=term(Activity(code).name.lower())) for code in seen]
     figure.legend(handles=patches, loc="lower left", bbox_to_anchor=(0.015, 0.0), ncols=min(5, len(patches)),
                   fontsize=8, frameon=False)  # fmt: skip

@@ -7,10 +7,19 @@ from typing import Any
 
 from labsim.report.numbers import number
 from labsim.text import _, current_language, mark, n_
+from labsim.world import Activity
 
-__all__ = ["Names", "months", "named", "per_cent", "scale_name", "term", "vnd"]
+__all__ = ["COLOURS", "Names", "months", "named", "per_cent", "scale_name", "term", "vnd"]
 
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+# Okabe and Ito's colours; activities that few have in one life share greys.
+COLOURS = {
+    Activity.FARMING: "#009E73", Activity.HOUSEHOLD_BUSINESS: "#E69F00", Activity.EMPLOYEE: "#0072B2",
+    Activity.UNEMPLOYED: "#D55E00", Activity.IN_TRAINING: "#CC79A7", Activity.OUT_OF_LABOUR_FORCE: "#BBBBBB",
+    Activity.AWAY_IN_VIET_NAM: "#56B4E9", Activity.ABROAD: "#F0E442", Activity.CHILD: "#E6E6E6",
+    Activity.OUTSIDE: "#E6E6E6", Activity.LEFT: "#666666",
+}  # fmt: skip
 
 _TERMS = {
     "male": mark("man"),
