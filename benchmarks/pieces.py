@@ -248,6 +248,17 @@ def app() -> list[Measure]:
     ]
 
 
+def first_answer() -> list[Measure]:
+    """Move a lever of the app and wait for the new plan beside its base."""
+    from benchmarks.app_first import first_answers
+
+    median, longest = first_answers()
+    return [
+        Measure("a lever moved: first paired answer, median", median, "s", 2.0),
+        Measure("a lever moved: first paired answer, longest", longest, "s"),
+    ]
+
+
 PIECES: dict[str, Callable[[], list[Measure]]] = {
     "check": check,
     "mesa": mesa,
@@ -261,6 +272,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "pairing": pairing,
     "sweep": sweep,
     "kill": kill,
+    "first_answer": first_answer,
     "app": app,
 }
 

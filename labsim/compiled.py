@@ -2,7 +2,8 @@
 
 Every kernel of labsim is declared with `kernel`: a numba function, single-threaded, without the GIL, cached on disk.
 Numba notices an edit to the file of a kernel but not to a function that the kernel calls in another file, and then
-serves the stale machine code silently; so the cache folder is named after a hash of all kernel sources.
+serves the stale machine code silently; so the cache folder is named after a hash of all kernel sources. In it a
+kernel is found by what it is and not by where its file lies: installed anew, or in a copy, nothing is compiled twice.
 """
 
 from __future__ import annotations
@@ -18,18 +19,38 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import config as numba_config
+from numba.core.caching import CacheImpl, UserProvidedCacheLocator
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 COMPILATION_ON = not bool(numba_config.DISABLE_JIT)
+_PACKAGE = Path(__file__).resolve().parent
 
 
-def _kernel_sources() -> list[Path]:
-    package = Path(__file__).parent
-    return [
-        *(package / name for name in ("compiled.py", "draws.py", "world.py")),
-        *sorted((package / "processes").glob("*.py")),
-    ]
+class _OwnFolder(UserProvidedCacheLocator):  # type: ignore[misc]
+    """Where numba finds the machine code of labsim's kernels: a place without the path or the date of their files."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        """Return where a function is kept, or None, which leaves a kernel of somebody else to numba."""
+        return super().from_function(py_func, py_file) if Path(py_file).resolve() in _kernel_sources() else None
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """Return the name of the package that holds the file."""
+        return Path(py_file).parent.name
+
+    def get_source_stamp(self) -> str:
+        """Return nothing more: the folder is named after the content of every source."""
+        return ""
+
+
+@cache
+def _kernel_sources() -> tuple[Path, ...]:
+    return (
+        *(_PACKAGE / name for name in ("compiled.py", "draws.py", "world.py")),
+        *sorted((_PACKAGE / "processes").glob("*.py")),
+    )
 
 
 def sources_hash() -> str:
@@ -83,16 +104,18 @@ def mark_warm() -> None:
 def kernel(function: Function) -> Function:
     """Compile a function with numba, without the GIL, and keep the machine code on disk where possible.
 
-    The setting of the folder is put back at once, so that numba functions of a user's own are cached where they
+    Where machine code is kept is put back at once, so that numba functions of a user's own are cached where they
     always were.
     """
     folder = cache_folder()
-    before = numba_config.CACHE_DIR
+    before = numba_config.CACHE_DIR, CacheImpl._locator_classes
     try:
-        numba_config.CACHE_DIR = str(folder) if folder is not None else before
+        if folder is not None:
+            numba_config.CACHE_DIR = str(folder)
+            CacheImpl._locator_classes = [_OwnFolder, *before[1]]
         compiled: Function = numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
     finally:
-        numba_config.CACHE_DIR = before
+        numba_config.CACHE_DIR, CacheImpl._locator_classes = before
     return compiled
 
 

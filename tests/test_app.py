@@ -455,6 +455,20 @@ def test_a_workshop_outlives_a_restart(room, workspace):
     assert again.participants[lan.seat].levers == {SEATS: 20_000.0}
 
 
+def test_what_a_workshop_ran_is_run_again_after_a_restart(room, workspace, known, engine):
+    """The package as it was: what somebody moves later belongs to the next run."""
+    lan = room.hub.workshops.join(room.workshop, "Lan", "browser-1")
+    room.hub.workshops.put(room.workshop, lan.seat, "levers", SEATS, 20_000)
+    room.start(GROUP)
+    room.hub.workshops.put(room.workshop, lan.seat, "levers", SEATS, 30_000)
+    hub = Hub(workspace, engine, known)
+    again = Room(hub, hub.workshops.get(room.workshop.code))
+    again.resume()
+    assert [(who, run.own.hash) for who, run in again.runs.items()] == [(GROUP, room.runs[GROUP].own.hash)]
+    again.cancel()
+    assert Workshops(workspace).get(room.workshop.code).ran == {}
+
+
 def test_a_browser_has_one_seat_and_names_are_told_apart(room):
     workshops, workshop = room.hub.workshops, room.workshop
     one, two = (workshops.join(workshop, "Lan", f"browser-{n}") for n in (1, 2))

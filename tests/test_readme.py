@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from labsim.cli import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,6 +90,13 @@ def folder(tmp_path):
     return tmp_path
 
 
+def type_in(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run `labsim ...` as typed in a folder, in this process, which has the model loaded; it must end well."""
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(cli, shlex.split(line)[1:])
+    assert done.exit_code == 0, f"{line}\n{done.output}\n{done.exception!r}"
+
+
 def run(arguments: list[str], folder: Path) -> None:
     path = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH", "")) if part)
     done = subprocess.run(
@@ -127,10 +137,10 @@ def test_python(block, folder):
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.kind == "console"], ids=str)
-def test_console(block, folder):
+def test_console(block, folder, monkeypatch):
     for line in block.text.splitlines():
         if line.startswith("$ "):
-            run(["-m", *shlex.split(line.removeprefix("$ "))], folder)
+            type_in(line.removeprefix("$ "), folder, monkeypatch)
 
 
 def test_links_lead_somewhere():

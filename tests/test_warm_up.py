@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
+
+from labsim.compiled import COMPILATION_ON, cache_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 # in a process of its own: here other tests have already compiled what they needed
@@ -48,3 +52,20 @@ def test_no_kernel_is_compiled_after_the_warm_up() -> None:
     assert found["n"] > 15
     assert found["cold"] == []
     assert found["later"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not COMPILATION_ON or cache_folder() is None, reason="nothing is compiled, or nothing can be kept")
+def test_a_copy_of_the_program_finds_what_another_compiled(tmp_path: Path) -> None:
+    """As after a new installation: another path, other dates, the same words."""
+    for name in ("labsim", "configs"):
+        copytree(ROOT / name, tmp_path / name, ignore=ignore_patterns("__pycache__", "locale"))
+    script = (
+        "import json, numpy as np; from labsim import world; order = world._order_by_birth\n"
+        "order(np.zeros(3, np.int16), np.zeros(3, np.int64))\n"
+        "print(json.dumps([world.__file__, sum(order.stats.cache_misses.values())]))\n"
+    )
+    run = partial(subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    file, misses = [json.loads(run(cwd=folder).stdout) for folder in (ROOT, tmp_path)][1]
+    assert Path(file).is_relative_to(tmp_path)
+    assert misses == 0

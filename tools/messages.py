@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "labsim"
 DOMAIN = "labsim"
 TRANSLATED = ("vi",)
-KEYWORDS = {"_": None, "n_": (1, 2), "mark": None}
+KEYWORDS = {"_": None, "n_": (1, 2), "mark": None, "LeverKind": (5,)}  # what a lever means
 METHODS = [("**.py", "python"), ("**/templates/**.*", "jinja2")]
 # a date that moves would make every update a change
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from labsim.app.runs import BASE, OWN
 from labsim.app.scoring import ACTIVITIES, FLOWS, SECTORS
 from labsim.errors import ResultsError
 from labsim.report.numbers import unit_name
-from labsim.text import _
+from labsim.text import _, current_language
 
 __all__ = [
     "BASE_COLOUR", "OWN_COLOUR", "TARGET_COLOUR", "activities", "beeswarm", "cost_against_gain", "fan_chart", "flows",
@@ -199,14 +199,16 @@ def tile_map(tiles: Mapping[str, tuple[int, int]], names: Mapping[str, str], val
             "min": round(low, 3), "max": round(high, 3), "orient": "horizontal", "left": "center", "top": 0,
             "text": [unit, ""], "inRange": {"color": colours}, "itemHeight": 180, "itemWidth": 14, "dimension": 2,
             "calculable": True, "textStyle": {"fontSize": 13, "color": _INK}, "precision": 1,
+            ":formatter": f"value => ({_as_written(1)})(value)",
         },
         "xAxis": {"type": "category", "show": False, "data": list(range(columns))},
         "yAxis": {"type": "category", "show": False, "data": list(range(rows))},
         "series": [{
             "type": "heatmap", "data": data,
             "itemStyle": {"borderColor": "#fff", "borderWidth": 4, "borderRadius": 8},
-            "label": {"show": True, "fontSize": 12, "formatter": "{b}\n{@[2]}", "color": "#111", "lineHeight": 16,
-                      "textBorderColor": "rgba(255,255,255,.85)", "textBorderWidth": 3},
+            "label": {"show": True, "fontSize": 12, "color": "#111", "lineHeight": 16,
+                      "textBorderColor": "rgba(255,255,255,.85)", "textBorderWidth": 3,
+                      ":formatter": f"one => one.name + '\\n' + ({_as_written(2)})(one.value[2])"},
         }],
     }  # fmt: skip
 
@@ -292,7 +294,8 @@ def _base(legend: Sequence[str], lines: int = 1) -> Options:
         "legend": {"top": 0, "left": 0, "data": list(legend), "itemGap": 14, "icon": "roundRect", "itemWidth": 16,
                    "itemHeight": 10, "textStyle": {"fontSize": 13, "color": _INK}},
         "grid": {"left": 8, "right": 20, "top": 52 + 24 * lines, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis", "confine": True, "textStyle": {"fontSize": 13}},
+        "tooltip": {"trigger": "axis", "confine": True, "textStyle": {"fontSize": 13},
+                    ":valueFormatter": f"value => value == null ? '' : ({_as_written()})(value)"},
     }  # fmt: skip
 
 
@@ -332,9 +335,15 @@ def _categories(times: Sequence[str], name: str) -> Options:
 
 
 def _values(name: str, *, zero: bool = True) -> Options:
-    return {"type": "value", "name": name, "scale": not zero, "axisLabel": _text(), "nameTextStyle": {
+    return {"type": "value", "name": name, "scale": not zero, "axisLabel": _text() | {":formatter": _as_written()},
+            "nameTextStyle": {
                 "align": "left", "fontSize": 13, "color": _INK, "padding": [0, 0, 6, -6]}, "nameGap": 12,
             "splitLine": {"lineStyle": {"color": _FAINT}}}  # fmt: skip
+
+
+def _as_written(digits: int = 4) -> str:
+    """Return the JavaScript that writes a number as people of the language write it, with at most so many decimals."""
+    return f"value => value.toLocaleString({current_language()!r}, {{maximumFractionDigits: {digits}}})"
 
 
 def _text() -> Options:

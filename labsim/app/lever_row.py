@@ -26,8 +26,8 @@ def lever_row(
     name = html.escape(lever.label)
     with ui.element("div").classes("lever"):
         title = ui.label(lever.label).classes("name" + (" moved" if given is not None else ""))
-        slider = ui.slider(min=low, max=top, step=_step(top - low, lever.whole), value=(now or 0.0) * factor)
-        slider.props(f'aria-label="{name}" color=light-blue-9').props(f'data-test="slider-{lever.path}"')
+        slider = _slider(low, top, _step(top - low, lever.whole), (now or 0.0) * factor)
+        slider.props(f'aria-label="{name}"').props(f'data-test="slider-{lever.path}"')
         field = ui.number(value=None if now is None else round(now * factor, 6))
         field.props(f'outlined dense aria-label="{name} [{html.escape(lever.shown_unit)}]"').props(
             f'data-test="field-{lever.path}"'
@@ -46,17 +46,29 @@ def lever_row(
 
     async def slid(event: Any) -> None:
         field.value = round(float(event.args), 6)
+        _put(slider, float(event.args))
         await take(float(event.args))
 
     async def typed() -> None:
         value = field.value
         if value is not None:
-            slider.value = min(top, max(low, float(value)))
+            _put(slider, min(top, max(low, float(value))))
         await take(None if value is None else float(value))
 
-    slider.on("change", page.say(slid))
+    slider.on("change", page.say(slid), js_handler="event => emit(event.target.value)")
     field.on("blur", page.say(typed))
     field.on("keydown.enter", page.say(typed))
+
+
+def _slider(low: float, top: float, step: float, value: float) -> ui.element:
+    """Return the browser's own slider: the element that takes the keys is the one that screen readers name."""
+    made = ui.element("input").props("type=range").classes("slider")
+    made.props(f"min={low:.12g} max={top:.12g} step={step:.12g} value={value:.12g}")
+    return made
+
+
+def _put(slider: ui.element, value: float) -> None:
+    slider.props(f"value={value:.12g}")
 
 
 def number_of(given: Any) -> float | None:

@@ -124,7 +124,12 @@ class WorkshopPage(Page):
         self.swarm.chart.style(f"height:{120 + 46 * rows}px")
         self.spread = ui.element("div")
         self.results = ui.element("div").classes("stack")
+        if self.workshop.ran and not self.room.runs:
+            ui.timer(0.1, self.say(self._resume), once=True)
         ui.timer(1.0, self.say(self._look))
+
+    async def _resume(self) -> None:
+        await asyncio.to_thread(self.room.resume)
 
     def _door(self) -> None:
         address = f"{self.hub.address}/join?code={self.workshop.code}"

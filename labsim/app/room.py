@@ -120,6 +120,19 @@ class Room:
             levers, views = dict(person.levers), dict(person.views)
         else:
             levers, views = group_of(self.workshop, known)
+        self.hub.workshops.note_run(self.workshop, who, (levers, views))
+        self._start(who, levers, views, known)
+
+    def resume(self) -> None:
+        """Run again what was on show before the server was restarted: the same packages give the same numbers."""
+        known = self.known()
+        for who, package in list(self.workshop.ran.items()):
+            if who not in self.runs:
+                self._start(who, package["levers"], package["views"], known)
+
+    def _start(
+        self, who: str, levers: Mapping[str, float], views: Mapping[str, float], known: Mapping[str, Lever]
+    ) -> None:
         self.wrong.pop(who, None)
         try:
             run = self.paired(f"{self.workshop.code}-{who}", levers, views, known)
@@ -157,8 +170,10 @@ class Room:
         return self._answers[who][1]
 
     def cancel(self) -> None:
-        """Stop every run."""
-        for run in self.runs.values():
+        """Stop every run; one that was not done is not taken up again."""
+        for who, run in self.runs.items():
+            if run.is_running:
+                self.hub.workshops.note_run(self.workshop, who, None)
             run.cancel()
 
 

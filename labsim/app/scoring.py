@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,7 +76,13 @@ def scored(job: Job) -> Scored:
 def targets_for(job: Job) -> list[Target]:
     """Return the targets of the province of a job."""
     file = beside_margins(job.config, "targets.yaml")
-    return load_targets(file) if file is not None else targets_of(job.config.province.id)
+    return list(_read(file, file.stat().st_mtime_ns)) if file is not None else targets_of(job.config.province.id)
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, _changed: int) -> tuple[Target, ...]:
+    """Return the targets of a file, read again only when it has changed: reading takes as long as scoring does."""
+    return tuple(load_targets(file))
 
 
 def _as(monthly: pd.DataFrame, number: int, scenario: str) -> pd.DataFrame:

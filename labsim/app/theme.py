@@ -77,7 +77,7 @@ table.plain td.num, table.plain th.num { text-align: right; font-variant-numeric
 .q-field--outlined .q-field__control { border-radius: 10px; }
 .q-field__native, .q-field__label, .q-item { letter-spacing: 0; }
 .q-expansion-item__container > .q-item { padding: .9rem 1.3rem; min-height: 3.2rem; }
-.q-slider__track-container--h { padding: 14px 0; }
+.slider { width: 100%; height: 2.75rem; margin: 0; accent-color: var(--own); cursor: pointer; }
 .langs .q-btn { padding: .15rem .55rem; min-height: 2.2rem; }
 .code { font: 700 2.4rem/1.1 ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: .12em; }
 details > summary { cursor: pointer; color: var(--own-dark); padding: .3rem 0; }

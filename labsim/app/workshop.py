@@ -36,7 +36,10 @@ class Participant:
 
 @dataclass
 class Workshop:
-    """One room: the base that everyone starts from, the levers they move and the assumptions they have a view of."""
+    """One room: the base that everyone starts from, the levers they move and the assumptions they have a view of.
+
+    `ran` holds the packages whose results are on show, of the group or by seat, as they were when they were run.
+    """
 
     code: str
     title: str
@@ -47,6 +50,7 @@ class Workshop:
     views: list[str]
     participants: dict[str, Participant] = field(default_factory=dict)
     is_closed: bool = False
+    ran: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,17 @@ class Workshops:
             self._keep(workshop)
             return True
 
+    def note_run(
+        self, workshop: Workshop, who: str, package: tuple[Mapping[str, float], Mapping[str, float]] | None
+    ) -> None:
+        """Keep which package of the group or of a seat is run, its levers and views; None forgets it."""
+        with self._lock:
+            if package is None:
+                workshop.ran.pop(who, None)
+            else:
+                workshop.ran[who] = {"levers": dict(package[0]), "views": dict(package[1])}
+            self._keep(workshop)
+
     def close(self, workshop: Workshop) -> None:
         """Let nobody join or change anything any more."""
         with self._lock:
@@ -158,6 +173,10 @@ def _read(code: str, data: dict[str, Any]) -> Workshop | None:
     """Return a stored workshop, or None where its file is damaged: the others still open."""
     try:
         people = {seat: Participant(**one) for seat, one in data.pop("participants").items()}
+        data["ran"] = {
+            who: {"levers": dict(one["levers"]), "views": dict(one["views"])}
+            for who, one in data.get("ran", {}).items()
+        }
         return Workshop(**(data | {"participants": people})) if data.get("code") == code else None
     except (TypeError, ValueError, AttributeError, KeyError):
         return None

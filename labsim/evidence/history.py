@@ -16,6 +16,7 @@ from scipy.linalg import cho_solve
 from scipy.stats import f as f_distribution
 
 from labsim.experiment.emulator import Emulator, fitted
+from labsim.experiment.one_core import on_one_core
 
 __all__ = ["Wave", "active_parameters", "noise_variance", "plausible", "wave_of"]
 
@@ -57,6 +58,7 @@ class Wave:
         return np.stack(columns, axis=1)
 
 
+@on_one_core
 def wave_of(points: Doubles, values: Doubles, most: int) -> Wave:
     """Fit the emulators of a wave, each to at most `most` parameters.
 

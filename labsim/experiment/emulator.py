@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
+from labsim.experiment.one_core import on_one_core
+
 __all__ = ["Emulator", "fitted"]
 
 Doubles = NDArray[np.float64]
@@ -36,6 +38,7 @@ class Emulator:
     shift: float
     scale: float
 
+    @on_one_core
     def mean(self, where: Doubles) -> Doubles:
         """Return the mean alone at some points, shape `(n,)`: a small part of the work."""
         mean = _basis(where) @ self.trend
@@ -49,6 +52,7 @@ class Emulator:
         """Return the largest standard error that the mean can have anywhere."""
         return self.scale * math.sqrt(self.variance)
 
+    @on_one_core
     def __call__(self, where: Doubles) -> tuple[Doubles, Doubles]:
         """Return the mean and its standard error at some points, each of shape `(n,)`."""
         mean = _basis(where) @ self.trend
@@ -60,6 +64,7 @@ class Emulator:
         return self.shift + self.scale * mean, self.scale * np.sqrt(np.maximum(left, 0.0))
 
 
+@on_one_core
 def fitted(points: Doubles, values: Doubles, most_steps: int = _STEPS) -> Emulator:
     """Fit values, shape `(n,)`, at points of the unit cube, shape `(n, n_axes)`; the same input gives the same fit."""
     n, n_axes = points.shape

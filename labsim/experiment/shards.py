@@ -144,5 +144,6 @@ def _array(column: pd.Series[Any], kind: pa.DataType) -> pa.Array:
         words = pa.array(values.categories.to_numpy(dtype=object), pa.string())
         return pa.DictionaryArray.from_arrays(pa.array(values.codes.astype(np.int32)), words)
     if pa.types.is_dictionary(kind):
-        return pa.array(column.to_numpy(dtype=object), pa.string()).dictionary_encode()
+        texts = values if isinstance(values, pd.arrays.ArrowStringArray) else column.to_numpy(dtype=object)
+        return pa.array(texts, pa.string()).dictionary_encode()
     return pa.array(column.to_numpy(), kind, from_pandas=True)

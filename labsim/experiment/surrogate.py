@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from labsim.errors import RunError
+from labsim.experiment.one_core import on_one_core
 from labsim.text import _
 
 __all__ = ["Emulator", "fit_emulator"]
@@ -63,12 +64,12 @@ def fit_emulator(points: np.ndarray, answers: np.ndarray, seed: int = 1) -> Emul
     return Emulator(whole.predict, tuple(partial), 1.0 - error / spread if spread > 0 else np.nan, FOLDS - 1.0)
 
 
+@on_one_core
 def _process(points: np.ndarray, answers: np.ndarray, start: Any) -> Any:
     """Return a fitted process; `start` is a kernel to begin the search for its lengths from."""
     try:
         process = import_module("sklearn.gaussian_process")
         kernels = import_module("sklearn.gaussian_process.kernels")
-        one_core = import_module("threadpoolctl").threadpool_limits(1)  # more only get in each other's way here
     except ImportError as error:
         raise RunError(_("scikit-learn is not installed: pip install 'labsim[experiments]'")) from error
     kernel = start
@@ -77,7 +78,7 @@ def _process(points: np.ndarray, answers: np.ndarray, start: Any) -> Any:
         smooth = kernels.Matern(lengths, (0.05, 100.0), nu=2.5)
         kernel = kernels.ConstantKernel(1.0, (1e-3, 1e4)) * smooth + kernels.WhiteKernel(0.05, (1e-8, 2.0))
     fitted = process.GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=0)
-    with one_core, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length at the end of its range: the parameter does nothing
         fitted.fit(points, answers)
     return fitted

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from labsim.levers import LEVERS
 from labsim.life.record import Event, Life, Paired
 from labsim.life.terms import per_cent, scale_name, term, vnd
 from labsim.life.words import introduction, sentences
@@ -137,10 +138,11 @@ def parting(pair: Paired, titles: Sequence[str]) -> Iterator[str]:
         yield _("No policy offers this person anything else in that month: others, whom a policy reached before, "
                 "took another post, seat or place, and so on down the line.")  # fmt: skip
     for name, here, there, unit in pair.levers:
-        words = _("In that month the lever {lever} stands at {here} in {first} and at {there} in {second} ({unit}).")
+        words = _("In that month the two differ in what policies offer - {meaning}: {here} in {first}, {there} in "
+                  "{second} ({unit}).")  # fmt: skip
         yield words.format(
-            lever=name, here=number(here, ""), there=number(there, ""), first=titles[0], second=titles[1],
-            unit=unit_name(unit),
+            meaning=_(LEVERS[name].meaning), here=number(here, ""), there=number(there, ""), unit=unit_name(unit),
+            first=titles[0], second=titles[1],
         )  # fmt: skip
 
 

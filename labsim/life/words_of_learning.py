@@ -21,7 +21,7 @@ def course_name(facts: Mapping[str, Any], names: Names) -> str:
 
 
 def _queue(facts: Mapping[str, Any]) -> list[str]:
-    words = _("{applied} applied for {free} free seats; by priority, then by lot, the person stood at place {place}.")
+    words = _("{applied} applied, {free} could be taken; by priority, then by lot, the person stood at place {place}.")
     found = [words.format(applied=facts["applied"], free=facts["free_seats"], place=facts["queue_place"])]
     if facts["own_place"]:
         found.append(_("The person was offered a place of their own."))
