@@ -257,7 +257,8 @@ def test_without_a_cache_folder_nothing_is_compiled_in_vain(study, monkeypatch) 
     ],
 )
 def test_processes_are_started_where_they_repay_it(settings, executor) -> None:
-    assert run_module._where_it_pays(labsim.load("son_la", settings=settings)) == executor
+    config = labsim.load("son_la", settings=settings)
+    assert run_module.where_it_pays(config, config.replicates) == executor
 
 
 def test_what_was_chosen_is_said(study) -> None:

@@ -126,7 +126,11 @@ def flows(answer: Answer) -> Options:
         {"name": label, "type": "bar", "data": values[side], "itemStyle": {"color": colour}, "barMaxWidth": 14}
         for side, label, colour in sides[::-1]
     ]
-    axis = _values(_("thousand persons in {year}").format(year=year)) | {"nameLocation": "middle", "nameGap": 30}
+    axis = _values(_("thousand persons in {year}").format(year=year)) | {
+        "nameLocation": "end", "nameGap": 0, "splitNumber": 4,
+        "nameTextStyle": {"align": "right", "verticalAlign": "top", "fontSize": 13, "color": _INK,
+                          "padding": [28, 0, 0, 0]},
+    }  # fmt: skip
     return _base([label for _side, label, _colour in sides]) | {
         "grid": {"left": 30, "right": 24, "top": 44, "bottom": 40, "containLabel": True},
         "xAxis": axis,

@@ -225,6 +225,9 @@ class RunState:
         self.go.visible = not running
 
 
+_LONG_LEGEND = 4  # names, beyond which a legend takes much of a picture on a phone
+
+
 class Chart:
     """A picture with its title, what it shows in words for those who do not see it, and its numbers on request."""
 
@@ -233,7 +236,8 @@ class Chart:
             heading(title, 2)
             if words:
                 paragraph(words, "soft small")
-            self.chart = ui.echart(for_phones(options), renderer="svg").classes(f"chart {classes}")
+            many = " many" if len(options.get("legend", {}).get("data", ())) > _LONG_LEGEND else ""
+            self.chart = ui.echart(for_phones(options), renderer="svg").classes(f"chart {classes}{many}")
             self.chart.props(f'role=img aria-label="{html.escape(title)}. {html.escape(words)}"')
 
     def renew(self, options: dict[str, Any]) -> None:

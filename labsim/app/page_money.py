@@ -91,16 +91,18 @@ class MoneyPage(RunPage):
 
 def _policy_rows(answer: Answer) -> list[list[str]]:
     whole = answer.costs[OWN]
-    rows = []
+    rows: list[list[str]] = []
+    before = ""
     for row in whole[whole["year"] == "all"].to_dict("records") if len(whole) else ():
         policy = str(row["policy"])
         gap = difference_of(answer.public_money(BASE, policy), answer.public_money(OWN, policy))
         outcome = f"{number(row['count'], 'persons')} × {_(str(row['outcome']))}" if row["outcome"] else "-"
+        money = [policy_label(policy), number(row["spent"] / 1e9, ""), money_words(gap) if answer.is_paired else "-"]
+        # what a policy spent stands once, beside the first of the things that came of it
         rows.append([
-            policy_label(policy), number(row["spent"] / 1e9, ""),
-            money_words(gap) if answer.is_paired else "-", outcome,
-            number(row["unit_cost"] / 1e6, "million"),
+            *(money if policy != before else [""] * len(money)), outcome, number(row["unit_cost"] / 1e6, "million"),
         ])  # fmt: skip
+        before = policy
     return rows
 
 

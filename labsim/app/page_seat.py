@@ -12,7 +12,7 @@ from labsim.app.page_workshop import room_of
 from labsim.app.room import start_seat
 from labsim.app.verdict_lines import chance_line, telling
 from labsim.app.words import money_words
-from labsim.text import _
+from labsim.text import _, current_language
 
 __all__ = ["SeatPage"]
 
@@ -81,4 +81,6 @@ class SeatPage(RunPage):
                 await start_seat(self.session, self.room, self.person)
             self.state.show()
 
-        lever_row(self, lever, mine.get(lever.path), moved, lever.source if kind == "views" else "")
+        # sources stand in the language of the declarations, which not everyone here reads
+        source = lever.source if kind == "views" and current_language() == "en" else ""
+        lever_row(self, lever, mine.get(lever.path), moved, source)

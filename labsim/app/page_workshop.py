@@ -135,7 +135,8 @@ class WorkshopPage(Page):
         address = f"{self.hub.address}/join?code={self.workshop.code}"
         with box().classes("row between"):
             with region("stack"):
-                paragraph(_("Join with a phone in the same network"), "soft")
+                alone = _("Only this computer reaches this address. For phones, start with: labsim app --host 0.0.0.0")
+                paragraph(_("Join with a phone in the same network") if self.hub.is_open else alone, "soft")
                 ui.html(html.escape(f"{self.hub.address}/join"), sanitize=False).style("font-size:1.25rem")
                 ui.html(self.workshop.code, sanitize=False).classes("code").props('data-test="code"')
             code = ui.html(_qr(address), sanitize=False).style("width:11rem;height:11rem")

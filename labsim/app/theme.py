@@ -78,6 +78,7 @@ table.plain td.num, table.plain th.num { text-align: right; font-variant-numeric
 .q-field__native, .q-field__label, .q-item { letter-spacing: 0; }
 .q-expansion-item__container > .q-item { padding: .9rem 1.3rem; min-height: 3.2rem; }
 .slider { width: 100%; height: 2.75rem; margin: 0; accent-color: var(--own); cursor: pointer; }
+.q-uploader__header .q-btn { color: #fff !important; } .q-uploader__subtitle { display: none; }
 .langs .q-btn { padding: .15rem .55rem; min-height: 2.2rem; }
 .code { font: 700 2.4rem/1.1 ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: .12em; }
 details > summary { cursor: pointer; color: var(--own-dark); padding: .3rem 0; }
@@ -88,7 +89,8 @@ footer.foot > div { max-width: 1500px; margin: 0 auto; padding: 1rem 1.4rem 2rem
   .cols, .two, .three { grid-template-columns: minmax(0,1fr); }
   .stick { position: static; max-height: none; order: -1; } .stick .chance:nth-of-type(n+4) { display: none; }
   .page { padding: 1.3rem 1rem 3rem; gap: 1.15rem; } h1 { font-size: 1.55rem; } .top-in { padding: .5rem 1rem; }
-  .box { padding: 1rem; } .chart { height: 320px; } .chart.map { height: 380px; } .links { order: 3; flex-basis: 100%; }
+  .box { padding: 1rem; } .chart { height: 320px; } .chart.map { height: 380px; }
+  .chart.many { height: 470px; } .links { order: 3; flex-basis: 100%; }
   .lever { grid-template-columns: minmax(0,1fr) 7.4rem; } .chance { grid-template-columns: minmax(0,1fr); }
   .scroll.wide table.plain { min-width: 54rem; }
 }

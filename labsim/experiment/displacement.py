@@ -21,9 +21,9 @@ import pandas as pd
 
 from labsim.config import Config
 from labsim.errors import ConfigError, LabsimError, Problem, ResultsError, RunError
-from labsim.experiment.executor import require_answer, run_tasks, stop_requested
+from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
 from labsim.experiment.paired import mean_of
-from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up
+from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up, where_it_pays
 from labsim.experiment.runner import Carried, Receipt
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
@@ -199,6 +199,8 @@ def carry_out_trial(
     if tasks:
         warm_up(lambda message: tell(Progress(found, len(wanted), message)))
     tell(Progress(found, len(wanted)))
+    if executor == AUTO:
+        executor = where_it_pays(plan.config, 2 * len(tasks))
     paused = False
     try:
         run_tasks(

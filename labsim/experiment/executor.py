@@ -23,6 +23,7 @@ from labsim.errors import RunError
 from labsim.text import _, did_you_mean
 
 __all__ = [
+    "AUTO",
     "EXECUTORS",
     "ExecutorName",
     "Stop",
@@ -38,6 +39,7 @@ __all__ = [
 
 ExecutorName = Literal["serial", "threads", "processes"]
 EXECUTORS: tuple[str, ...] = get_args(ExecutorName)
+AUTO = "auto"
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -78,10 +80,13 @@ def run_tasks(
     `names` are used in messages; `finished` is called with the number of tasks done and `delivered` with each outcome
     as it comes. A new process must be able to import `function`. A task that kills its worker twice is given to
     `lost`, with its place and a message, which returns an outcome in its stead; without `lost` RunError names it.
-    `executor` may be the address of a Dask scheduler, as dask://host:port, or "dask" for a cluster on this machine.
+    `executor` may be the address of a Dask scheduler, as dask://host:port, or "dask" for a cluster on this machine;
+    "auto" takes processes for more than one task.
     Raises RunError for an unknown executor; errors of a task pass through.
     """
     require_executor(executor)
+    if executor == AUTO:
+        executor = "processes" if len(tasks) > 1 else "serial"
     n_workers = min(usable_cores() if workers is None else max(1, workers), max(1, len(tasks)))
     told = finished or (lambda _count: None)
     each = delivered or (lambda _outcome: None)
@@ -98,9 +103,9 @@ def run_tasks(
 
 def require_executor(name: str) -> None:
     """Raise RunError for an executor that does not exist."""
-    if name in (*EXECUTORS, "dask") or re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name):
+    if name in (AUTO, *EXECUTORS, "dask") or re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name):
         return
-    options = (*EXECUTORS, "dask", "dask://host:port")
+    options = (AUTO, *EXECUTORS, "dask", "dask://host:port")
     hint = did_you_mean(name, options)
     raise RunError(_("executor: given {given!r}; {hint}").format(given=name, hint=hint))
 

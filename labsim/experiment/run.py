@@ -18,7 +18,7 @@ from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.code import code_hash
-from labsim.experiment.executor import peak_memory_mb, run_tasks, stop_requested
+from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
 from labsim.results import IndicatorInfo, Results, canonical, joined
@@ -41,6 +41,7 @@ __all__ = [
     "simulate",
     "versions",
     "warm_up",
+    "where_it_pays",
 ]
 
 _LEDGER_KEYS = ["year", "policy", "purpose", "payer", "recipient"]
@@ -54,7 +55,7 @@ _WARM_SETTINGS = {
 }
 # Seconds that a month takes whatever its size, and for each row; rows of a province at one row a person; seconds after
 # which a new process is ready to work. Rough: they decide where replicates run, and no number.
-_MONTH, _ROW_MONTH, _ROWS, _PROCESS = 0.006, 6e-8, 1_200_000, 3.0
+_MONTH, _ROW_MONTH, _ROWS, _PROCESS = 0.008, 6e-8, 1_200_000, 3.0
 _VERSIONS = ("labsim", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -125,7 +126,7 @@ def run(
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
-    executor = _where_it_pays(config) if executor == "auto" else executor
+    executor = where_it_pays(config, total) if executor == AUTO else executor
     found = run_tasks(
         simulate,
         jobs,
@@ -182,11 +183,11 @@ def loaded(config: Config | str) -> Config:
     raise ConfigError([Problem(None, None, None, "", message.format(given=config))])
 
 
-def _where_it_pays(config: Config) -> str:
-    """Return the executor that is done first, for as much work as the replicates are about."""
+def where_it_pays(config: Config, runs: int) -> str:
+    """Return the executor that is done first with as much work as some runs are about."""
     rows = config.scale * (_ROWS if config.province.kind != "reference" else config.reference.people)
-    seconds = config.replicates * config.period.n_months * (_MONTH + _ROW_MONTH * rows)
-    return "processes" if config.replicates > 1 and seconds > 2.0 * _PROCESS else "serial"
+    seconds = runs * config.period.n_months * (_MONTH + _ROW_MONTH * rows)
+    return "processes" if runs > 1 and seconds > 2.0 * _PROCESS else "serial"
 
 
 def replicate_seed(seed: int, replicate: int) -> int:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from labsim.errors import LabsimError, RunError
 from labsim.experiment.about import described
-from labsim.experiment.executor import require_answer, run_tasks, stop_requested
-from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up
+from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up, where_it_pays
 from labsim.experiment.shards import write_shard
 from labsim.experiment.store import Failure, Store
 from labsim.experiment.study import Plan, Run
@@ -95,8 +95,8 @@ def carry_out(
     """Run everything of a plan that is missing in a folder; an interrupt pauses it.
 
     The content of the folder does not depend on `executor` ("serial", "threads", "processes", "dask",
-    "dask://host:port") nor on `workers`. Raises ResultsError if the folder cannot be written and RunError for an
-    unknown executor or a scheduler that does not answer.
+    "dask://host:port", or "auto": processes where they repay their start) nor on `workers`. Raises ResultsError if the
+    folder cannot be written and RunError for an unknown executor or a scheduler that does not answer.
     """
     require_answer(executor)
     began = time.perf_counter()
@@ -113,6 +113,8 @@ def carry_out(
         if missing:
             warm_up(lambda message: tell(Progress(found, len(wanted), message)))
         tell(Progress(found, len(wanted)))
+        if executor == AUTO and missing:
+            executor = where_it_pays(plan.config_of(wanted[missing[0]]), len(missing))
         _run_all(_tasks(plan, [wanted[run] for run in missing], store), executor, workers, receipts, store, tell, found)
     except KeyboardInterrupt:
         paused = True
