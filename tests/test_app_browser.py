@@ -98,7 +98,7 @@ def server(workspace, tmp_path_factory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
 
@@ -131,8 +131,18 @@ def visit(server, chromium) -> Iterator[Callable[..., Any]]:
 
 
 def _faults(log: str) -> list[str]:
-    """Return tracebacks of a server's log; that a page was closed while it was served is none of its faults."""
-    return [part for part in log.split("Traceback")[1:] if "No response returned" not in part]
+    """Return tracebacks of a server's log, each with what it led to.
+
+    That a page was closed while it was served is none of its faults.
+    """
+    chains, goes_on = [], False
+    for part in log.split("Traceback (most recent call last)")[1:]:
+        if goes_on:
+            chains[-1] += part
+        else:
+            chains.append(part)
+        goes_on = part.rstrip().endswith(("the following exception:", "another exception occurred:"))
+    return [chain for chain in chains if "No response returned" not in chain]
 
 
 def _is_local(url: str) -> bool:
@@ -208,6 +218,14 @@ def test_the_keyboard_alone_moves_a_lever_and_skips_to_the_content(visit):
     slider.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(f"""before => document.querySelector('{SEATS}').value !== before""", arg=before)
+
+
+def test_faults_are_told_from_pages_closed_too_early():
+    head = "Traceback (most recent call last)"
+    cause = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+    closed = f"{head}:\nanyio.EndOfStream{cause}{head}:\nRuntimeError: No response returned.\n"
+    assert _faults(f"INFO\n{closed}INFO\n{closed}") == []
+    assert len(_faults(f"{closed}{head}:\nKeyError: 1{cause}{head}:\nValueError: 2\n{head}:\nTypeError: 3\n")) == 2
 
 
 def test_three_participants_on_phones(visit):
