@@ -74,7 +74,7 @@ def backcast(
     posterior: pd.DataFrame | None = None,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/backcast",
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Backcast:

@@ -80,7 +80,7 @@ def calibrate(
     settings: Sequence[str] = (),
     folder: str | Path = "labsim-results/calibrate",
     assumed: Assumptions | None = None,
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Calibration:

@@ -84,7 +84,7 @@ def evidence(
     ranges: str = PRIORS,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/evidence",
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Evidence:

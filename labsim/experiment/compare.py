@@ -76,7 +76,7 @@ def compare(
     scale: float | None = None,
     until: str | int | None = None,
     posterior: str | Path = SHIPPED,
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Comparison:

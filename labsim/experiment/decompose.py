@@ -73,7 +73,7 @@ def decompose(
     folder: str | Path,
     replicates: int = 10,
     indicators: Sequence[str] = (),
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Decomposition:

@@ -112,7 +112,7 @@ def displacement(
     months: int = 12,
     follow: int = 24,
     replicates: int = 20,
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Displacement:
@@ -170,7 +170,7 @@ def carry_out_trial(
     plan: TrialPlan,
     folder: str | Path,
     *,
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Carried:

@@ -83,7 +83,7 @@ def robust(
     replicates: int = 2,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/robust",
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Robust:

@@ -88,7 +88,7 @@ def carry_out(
     plan: Plan,
     folder: str | Path,
     *,
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Carried:

@@ -89,7 +89,7 @@ def sensitivity(
     replicates: int = 2,
     settings: Mapping[str, Any] | Sequence[str] = (),
     folder: str | Path = "labsim-results/sensitivity",
-    executor: str = "processes",
+    executor: str = "auto",
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Sensitivity:

@@ -69,7 +69,7 @@ class Trials:
         *,
         posterior: str | Path = NONE,
         fixed: Sequence[str] = (),
-        executor: str = "processes",
+        executor: str = "auto",
         workers: int | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
