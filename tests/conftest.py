@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,15 @@ from labsim.config import Config, load
 from labsim.evidence import common_draws
 from labsim.evidence.common_draws import differences
 from labsim.model import LabourModel
+from labsim.text import current_language, use_language
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Put the language back that a command in this process was asked for."""
+    before = current_language()
+    yield
+    use_language(before)
 
 
 @pytest.fixture(autouse=True)
