@@ -71,20 +71,22 @@ def table_of(run: str, found: Replicate) -> pa.Table:
     """Return everything one replicate found, its tables below each other; columns of other tables are empty."""
     import pyarrow as pa
 
-    frames: dict[str, pd.DataFrame] = {name: getattr(found, name) for name in TABLES}
-    filled = {name: frame for name, frame in frames.items() if len(frame)}
-    columns = []
-    for field in schema():
-        if field.name in ("table", "run"):
-            chunks = [_repeated(name if field.name == "table" else run, len(frame)) for name, frame in filled.items()]
-        else:
-            chunks = [
-                _array(frame[field.name], field.type)
-                if field.name in TABLES[name]
-                else pa.nulls(len(frame), field.type)
-                for name, frame in filled.items()
-            ]
-        columns.append(pa.chunked_array(chunks, field.type))
+    fields = list(schema())
+    chunks: dict[str, list[pa.Array]] = {field.name: [] for field in fields}
+    for name in TABLES:
+        frame: pd.DataFrame = getattr(found, name)
+        n = len(frame)
+        if not n:
+            continue
+        own = {column: series.array for column, series in frame.items() if column in TABLES[name]}
+        empty = {kind: pa.nulls(n, kind) for kind in {field.type for field in fields if field.name not in own}}
+        for field in fields:
+            if field.name in ("table", "run"):
+                chunk = _repeated(name if field.name == "table" else run, n)
+            else:
+                chunk = _array(own[field.name], field.type) if field.name in own else empty[field.type]
+            chunks[field.name].append(chunk)
+    columns = [pa.chunked_array(chunks[field.name], field.type) for field in fields]
     return pa.Table.from_arrays(columns, schema=schema()).unify_dictionaries()
 
 
@@ -120,12 +122,11 @@ def _how_written() -> dict[str, Any]:
     numbers = [field.name for field in schema() if field.name not in text]
     return {
         # words are runs of small numbers already: to compress them saves little and takes as long as to write them
-        "compression": dict.fromkeys(text, "none") | dict.fromkeys(numbers, "zstd"),
-        "compression_level": dict.fromkeys(numbers, 1),
+        "compression": dict.fromkeys(text, "none") | dict.fromkeys(numbers, "lz4"),
         "version": "2.6",
         "use_dictionary": text,
         "write_batch_size": 1 << 20,  # a column at a time
-        "write_statistics": ["table", "run"],
+        "write_statistics": False,
     }
 
 
@@ -135,15 +136,21 @@ def _repeated(word: str, times: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(times, np.int32)), pa.array([word]))
 
 
-def _array(column: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+def _array(values: Any, kind: pa.DataType) -> pa.Array:
     """Return a column as Arrow holds it, made at once: word by word costs more than to write the file."""
     import pyarrow as pa
 
-    values = column.array
     if isinstance(values, pd.Categorical):
-        words = pa.array(values.categories.to_numpy(dtype=object), pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(values.codes.astype(np.int32)), words)
+        codes = pa.array(values.codes.astype(np.int32))
+        return pa.DictionaryArray.from_arrays(codes, _words(values.categories.array))
     if pa.types.is_dictionary(kind):
-        texts = values if isinstance(values, pd.arrays.ArrowStringArray) else column.to_numpy(dtype=object)
-        return pa.array(texts, pa.string()).dictionary_encode()
-    return pa.array(column.to_numpy(), kind, from_pandas=True)
+        return _words(values).dictionary_encode()
+    return pa.array(values.to_numpy(), kind, from_pandas=True)
+
+
+def _words(values: Any) -> pa.Array:
+    """Return words as Arrow holds them, and as pandas does where it holds them in Arrow."""
+    import pyarrow as pa
+
+    texts = values if isinstance(values, pd.arrays.ArrowStringArray) else values.to_numpy(dtype=object)
+    return pa.array(texts, pa.string())
