@@ -75,7 +75,6 @@ def test_results_tell_the_hires_of_each_closed_market():
     assert abs(hires.mean() - urn_ball_mean(seekers, vacancies)) < SIGMAS * error
 
 
-@pytest.mark.tiny
 @pytest.mark.parametrize("groups", ["halves of ids", "fields of the seekers", "employers"])
 def test_urn_ball_hires_fall_evenly_on_seekers(groups):
     people, fields, seeds = 600, 4, 25
@@ -152,7 +151,6 @@ def test_participation_goes_to_the_table(turnover):
         assert (np.abs(taking_part - expected) < noise + step).all(), year
 
 
-@pytest.mark.tiny
 @pytest.mark.parametrize("participation", [0.0, 0.3, 0.9])
 def test_what_happens_to_women_changes_no_man(participation):
     """A chance is compared with a person's own number: no gate, bound or maximum over others may enter it."""
