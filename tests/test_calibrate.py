@@ -322,7 +322,7 @@ VARY = ("firms.separation_rate=0.01:0.06", "firms.opening_speed=0.2:1", "earning
 
 
 def test_calibrating_finds_a_rate_and_says_what_it_did_not_find(province, tmp_path):
-    given = {"vary": VARY, "samples": 60, "waves": 2, "draws": 50, "executor": "serial"}
+    given = {"vary": VARY, "samples": 45, "waves": 2, "draws": 30, "executor": "serial"}
     found = calibrate(str(province), folder=tmp_path / "one", **given)
     moved = found.moved.set_index("parameter")
     assert moved.loc["firms.separation_rate", "moved"] and not moved.loc["earnings.learning", "moved"]
@@ -336,7 +336,7 @@ def test_calibrating_finds_a_rate_and_says_what_it_did_not_find(province, tmp_pa
     again = calibrate(str(province), folder=tmp_path / "two", **given)
     assert posterior_files(again) == files  # bit for bit
     resumed = calibrate(str(province), folder=tmp_path / "one", **given)
-    assert resumed.carried.found == resumed.carried.total == 120
+    assert resumed.carried.found == resumed.carried.total == 90
 
 
 def test_the_command_writes_what_runs_take(province, tmp_path):

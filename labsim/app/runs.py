@@ -56,11 +56,12 @@ class _Side:
     """One of the two worlds of a run, and what its parameters are drawn from."""
 
     config: Config
+    hash: str
     drawn: DrawnFrom | None
 
     def key(self, number: int) -> Hashable:
         """Return what tells these numbers from all others."""
-        return self.config.hash, self.config.by, number, self.drawn.posterior.hash if self.drawn else ""
+        return self.hash, self.config.by, number, self.drawn.posterior.hash if self.drawn else ""
 
 
 class _Hashed:
@@ -93,10 +94,12 @@ class PairedRun:
     def __init__(self, engine: Engine, person: str, own: Config, base: Config) -> None:
         self._engine, self._person = engine, person
         self._lock = threading.Lock()
-        self._sides = {BASE: _side(base)}
-        self.is_paired = own.hash != base.hash
+        # hashes are worked out once: of sixteen replicates they would take longer than a page may
+        plan, without = _Hashed(own), _Hashed(base)
+        self._sides = {BASE: _side(without)}
+        self.is_paired = plan != without
         if self.is_paired:
-            self._sides[OWN] = _side(own)
+            self._sides[OWN] = _side(plan)
         self.own, self.base = own, base
         self._keys: dict[Hashable, tuple[str, int]] = {}
         self._found: dict[str, dict[int, Scored]] = {side: {} for side in self._sides}
@@ -185,5 +188,5 @@ class PairedRun:
         return assembled(config, drawn, found, started=self.started, seconds=self.seconds, executor="processes")
 
 
-def _side(config: Config) -> _Side:
-    return _Side(config, _drawn(_Hashed(config)))
+def _side(known: _Hashed) -> _Side:
+    return _Side(known.config, known.hash, _drawn(known))
