@@ -54,6 +54,22 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def test_small_studies_need_no_pool_unless_somebody_elses_code_runs_in_them(tmp_path, monkeypatch) -> None:
+    """A run that kills its process must not end the command, even where a pool costs more than it saves."""
+    taken = []
+    real = runner_module.run_tasks
+
+    def noted(*given, executor, **named):
+        taken.append(executor)
+        return real(*given, executor=executor, **named)
+
+    monkeypatch.setattr(runner_module, "run_tasks", noted)
+    carry_out(small_studies.plan(), tmp_path / "own", executor="auto")
+    harmed = carry_out(small_studies.harmful(tmp_path, 0, 2), tmp_path / "harmed", executor="auto", workers=1)
+    assert taken == ["serial", "processes"]
+    assert (harmed.done, len(harmed.failed)) == (1, 1)
+
+
 # What is planned
 
 

@@ -184,7 +184,12 @@ def loaded(config: Config | str) -> Config:
 
 
 def where_it_pays(config: Config, runs: int) -> str:
-    """Return the executor that is done first with as much work as some runs are about."""
+    """Return the executor that is done first with as much work as some runs are about.
+
+    A policy in a file of the user's own runs in processes: what kills one of them must not end the command.
+    """
+    if any(origin.file is not None for origin in config.origins.values()):
+        return "processes"
     rows = config.scale * (_ROWS if config.province.kind != "reference" else config.reference.people)
     seconds = runs * config.period.n_months * (_MONTH + _ROW_MONTH * rows)
     return "processes" if runs > 1 and seconds > 2.0 * _PROCESS else "serial"

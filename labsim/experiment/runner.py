@@ -114,7 +114,7 @@ def carry_out(
             warm_up(lambda message: tell(Progress(found, len(wanted), message)))
         tell(Progress(found, len(wanted)))
         if executor == AUTO and missing:
-            executor = where_it_pays(plan.config_of(wanted[missing[0]]), len(missing))
+            executor = _where_it_pays(plan, [wanted[run] for run in missing])
         _run_all(_tasks(plan, [wanted[run] for run in missing], store), executor, workers, receipts, store, tell, found)
     except KeyboardInterrupt:
         paused = True
@@ -179,6 +179,14 @@ def _run_all(
         lost=lambda place, message: _lost(tasks[place], message),
         delivered=take,
     )
+
+
+def _where_it_pays(plan: Plan, runs: list[Run]) -> str:
+    """Return the executor that is done first with some runs: in this process only if every point may run there."""
+    if where_it_pays(plan.config_of(runs[0]), len(runs)) == "processes":
+        return "processes"
+    firsts = {run.point: run for run in runs}.values()
+    return "serial" if all(where_it_pays(plan.config_of(run), 1) == "serial" for run in firsts) else "processes"
 
 
 @lru_cache(maxsize=8)
