@@ -78,13 +78,14 @@ def table_of(run: str, found: Replicate) -> pa.Table:
         n = len(frame)
         if not n:
             continue
-        own = {column: series.array for column, series in frame.items() if column in TABLES[name]}
-        empty = {kind: pa.nulls(n, kind) for kind in {field.type for field in fields if field.name not in own}}
+        own = {column: series.array for column, series in frame.items()}
+        empty = {kind: pa.nulls(n, kind) for kind in {field.type for field in fields}}
         for field in fields:
             if field.name in ("table", "run"):
                 chunk = _repeated(name if field.name == "table" else run, n)
             else:
-                chunk = _array(own[field.name], field.type) if field.name in own else empty[field.type]
+                is_own = field.name in TABLES[name]
+                chunk = _array(own[field.name], field.type) if is_own else empty[field.type]
             chunks[field.name].append(chunk)
     columns = [pa.chunked_array(chunks[field.name], field.type) for field in fields]
     return pa.Table.from_arrays(columns, schema=schema()).unify_dictionaries()
