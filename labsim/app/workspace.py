@@ -29,7 +29,7 @@ from labsim.text import _
 __all__ = ["LONGEST_NAME", "Workspace", "new_code", "safe_name"]
 
 LONGEST_NAME = 60  # letters; leaves room for the ending on every file system
-_PARTS = ("scenarios", "sessions", "workshops", "results", "drafts")
+_PARTS = ("scenarios", "sessions", "workshops", "drafts")
 _SECRET, _ROOM = ".secret", ".room"
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is easily taken for another
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)  # names that Windows keeps for devices
@@ -92,10 +92,6 @@ class Workspace:
         folder = self._own(self._part("drafts") / _code(key))
         folder.mkdir(exist_ok=True)
         return self._own(folder / "draft.yaml")
-
-    def result_folder(self, key: str) -> Path:
-        """Return the folder of the results that one session makes reports of."""
-        return self._own(self._part("results") / _code(key))
 
     def write(self, part: str, key: str, data: Mapping[str, Any]) -> None:
         """Write what is known under a key of a part ("sessions", "workshops") as JSON."""

@@ -95,10 +95,6 @@ class Study(_Data):
         """Return the provinces or reference worlds that are visited."""
         return self.provinces or (self.province,)
 
-    def with_replicates(self, replicates: int) -> Study:
-        """Return the study with another number of replicates."""
-        return self.changed(replicates=replicates)
-
     def changed(self, **given: Any) -> Study:
         """Return the study with other values of some fields; None leaves what stands there."""
         update = {name: value for name, value in given.items() if value is not None}
