@@ -8,7 +8,6 @@ behind a link. Every file is written whole or not at all.
     scenarios/<name>.yaml     what users saved: the files that `labsim run --scenario` takes
     sessions/<id>.json        what each browser chose
     workshops/<code>.json     who joined, and what they set
-    results/                  results made for reports
 """
 
 from __future__ import annotations
