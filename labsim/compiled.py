@@ -48,7 +48,7 @@ class _OwnFolder(UserProvidedCacheLocator):  # type: ignore[misc]
 @cache
 def _kernel_sources() -> tuple[Path, ...]:
     return (
-        *(_PACKAGE / name for name in ("compiled.py", "draws.py", "world.py")),
+        *(_PACKAGE / name for name in ("compiled.py", "draws.py", "rows.py", "world.py")),
         *sorted((_PACKAGE / "processes").glob("*.py")),
     )
 
@@ -122,12 +122,4 @@ def kernel(function: Function) -> Function:
 def inline(function: Function) -> Function:
     """Compile a small function of numbers that kernels call; LLVM copies it into them."""
     compiled: Function = numba.njit(nogil=True)(function)
-    return compiled
-
-
-def spliced(function: Function) -> Function:
-    """Compile a small function that receives whole tables; numba splices it in, since passing dozens of arrays costs
-    more than it does.
-    """
-    compiled: Function = numba.njit(inline="always", nogil=True)(function)
     return compiled

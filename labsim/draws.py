@@ -4,9 +4,8 @@ matters.
 A key of 64 bits is made once for (seed, decision, month); inside a kernel `uniform(key, person)` scrambles key and
 person with the finaliser of SplitMix64 (Steele, Lea, Flood 2014, OOPSLA). Choices are drawn as races (exponential
 race = Gumbel-max): option j with weight w finishes at time -ln(U_ij) / w, so that when one weight changes only those
-who move to or from that option change their pick. Unweighted slots are picked by consistent hashing: each slot in
-turn is the new pick with probability 1 / (its number), so that one slot more moves 1 in v people (the jump hash of
-Lamping and Veach 2014); here the last such record is sought downwards by powers of two.
+who move to or from that option change their pick. Unweighted slots are picked by consistent hashing, so that one slot
+more moves 1 in v people, and only into it.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
+from labsim.rows import mark_kinds_below, where_below, where_kind_below
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,11 +27,11 @@ _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _TWO_32 = 2.0**32
-_BYTE = np.uint32(255)
-_T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
+_T11, _T15, _T16, _T17 = (np.uint32(n) for n in (11, 15, 16, 17))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
-_BLOCK = 4096  # people whose answers stay next to the processor
+# Draws of slots, and of places in a power of two, are numbered apart from options.
+_SLOTS, _LEVELS = 5_000_000, 6_000_000
 _UNIT_8 = 1.0 / 256.0
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
@@ -89,7 +89,7 @@ def race(bits: np.uint64, weights: np.ndarray, first_option: int) -> int:
 
 
 class Shared(NamedTuple):
-    """What `pick` needs to choose among options, a row a kind of choice: see `shared_proposals`."""
+    """What `pick_all` needs to choose among options, a row a kind of choice: see `shared_proposals`."""
 
     accept: np.ndarray  # (n_kinds, n_options) chance that a proposal passes, in 2^-32
     over: np.ndarray  # (n_kinds,) share of picks that are raced for by what exceeds the bound, in 2^-32
@@ -97,25 +97,42 @@ class Shared(NamedTuple):
 
 
 @inline
-def pick(bits: np.uint64, slots: np.ndarray, chooser: int, shared: Shared, kind: int, first_option: int) -> int:
-    """Return an option by shared proposals: the first that passes.
+def pick_all(
+    bits: np.ndarray,
+    slots: np.ndarray,
+    choosers: np.ndarray,
+    shared: Shared,
+    kinds: np.ndarray,
+    first_option: int,
+    picks: np.ndarray,
+) -> None:
+    """Write an option for each person, shape `(n_people,)`, by shared proposals: the first that passes.
 
     Proposals are the options of a chooser's slots drawn at random, shape `(n_choosers, n_slots)`, the same in every
     scenario. Scenarios whose weights differ a little pick differently as rarely as in a race, for a few hashes whatever
     the number of options (Daliri, Musco, Suresh 2025, "Coupling without communication"). Some option must have a
-    weight.
+    weight. All make their first proposal, then those whose proposal did not pass their second: a processor cannot
+    foresee who passes, and so need not wait to know.
     """
-    n_slots = np.uint64(slots.shape[1])
-    x = bits + np.uint64(first_option) * _OPTION
-    over = shared.over[kind]
-    if over > 0 and (scramble(x, 0) >> _S32) < over:
-        return race(bits, shared.excess[kind], first_option + 500_000)
-    while True:
-        x += _OPTION
-        h = scramble(x, 0)
-        option = int(slots[chooser, ((h >> _S32) * n_slots) >> _S32])
-        if (h & _LOW_32) < shared.accept[kind, option]:
-            return option
+    accept, over, excess = shared
+    n_slots, start = np.uint64(slots.shape[1]), np.uint64(first_option) * _OPTION
+    proposal, pending, left = np.empty_like(bits), np.empty(bits.shape[0], np.int64), 0
+    for k in range(bits.shape[0]):
+        proposal[k] = bits[k] + start
+        kind, pending[left] = kinds[k], k
+        if over[kind] > 0 and (scramble(proposal[k], 0) >> _S32) < over[kind]:
+            picks[k] = race(bits[k], excess[kind], first_option + 500_000)
+        else:
+            left += 1
+    while left > 0:
+        n, left = left, 0
+        for q in range(n):
+            k = pending[q]
+            proposal[k] += _OPTION
+            h = scramble(proposal[k], 0)
+            option = slots[choosers[k], ((h >> _S32) * n_slots) >> _S32]
+            picks[k], pending[left] = option, k
+            left += (h & _LOW_32) >= accept[kinds[k], option]
 
 
 @inline
@@ -126,7 +143,7 @@ def in_32_bits(chance: float) -> np.uint32:
 
 def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Shared:
     """Return the chances with which proposals pass, for weights over the last axis and the shares of the options among
-    the proposals.
+    the proposals, shape `(n_kinds, n_options)`.
 
     A proposal of option j passes with p_j / (bound x base_j), at most 1; where p_j is above bound x base_j, the excess
     is given out first, by a race. The bound does not depend on the weights: a greatest weight that changes would
@@ -134,10 +151,8 @@ def shared_proposals(weights: np.ndarray, base: np.ndarray, bound: float) -> Sha
     """
     n_options = weights.shape[-1]
     rows = np.ascontiguousarray(weights, dtype=np.float64).reshape(-1, n_options)
-    # a copy, since an array that cannot be written to is another type to the compiler
-    bases = np.array(np.broadcast_to(base, weights.shape), dtype=np.float64, order="C").reshape(-1, n_options)
     accept, excess = np.empty(rows.shape, dtype=np.uint32), np.empty(rows.shape)
-    return Shared(accept, _share_out(rows, bases, bound, accept, excess), excess)
+    return Shared(accept, _share_out(rows, base, bound, accept, excess), excess)
 
 
 @kernel
@@ -189,33 +204,42 @@ def mix(low: np.uint32, high: np.uint32, number: np.uint32) -> np.uint32:
 
 
 @inline
+def _power_below(number: int) -> int:
+    """Return the greatest power of two up to a number above 0 of at most 32 bits: without a branch."""
+    filled = number | (number >> 1)
+    filled |= filled >> 2
+    filled |= filled >> 4
+    filled |= filled >> 8
+    filled |= filled >> 16
+    return filled - (filled >> 1)
+
+
+@inline
+def _in_level(bits: np.uint64, place: int) -> int:
+    """Return a place drawn anew among those that have as many binary digits."""
+    level = _power_below(place | 1)
+    return min(place, level) + int(np.int64(scramble(bits, _LEVELS + level) & np.uint64(level - 1)))
+
+
+@inline
 def slot(bits: np.uint64, n_slots: int) -> int:
     """Return one of `n_slots` equal slots; with one slot more only 1 in n_slots + 1 people change theirs.
 
-    Slot j is a record with probability 1 / (j + 1), and the pick is the last record. From m on, the next record is
-    floor(m / u); the records of [m, 2m) do not depend on earlier ones, and half of these ranges have none: about
-    three draws whatever n_slots.
+    Slots are drawn from the next power of two. A draw from its lower half counts as one of that power, whatever the
+    number of slots is; one from the upper half counts if there is such a slot, else another is drawn (the order of
+    "BinomialHash", Coluzzi, Brocco, Antonucci, Leidi 2024). The lowest bits of `bits` are the first draw.
     """
-    low = 1
-    while 2 * low < n_slots:
-        low *= 2
-    high = n_slots
-    while low >= 1 and n_slots > 1:
-        found = -1
-        place = low
-        option = 5_000_000 + 64 * low
-        while True:
-            record = place / uniform_of(bits, option)
-            if record >= high:
-                break
-            found = int(record)
-            place = found + 1
-            option += 1
-        if found >= 0:
-            return found
-        high = low
-        low //= 2
-    return 0
+    if n_slots == 1:
+        return 0
+    half = _power_below(n_slots - 1)
+    drawn, source, tries = bits, bits, 0
+    while drawn & np.uint64(half) != 0:
+        place = half + int(np.int64(scramble(source, _LEVELS + half) & np.uint64(half - 1)))
+        if place < n_slots:
+            return place
+        tries += 1
+        drawn = source = scramble(bits, _SLOTS + tries)
+    return _in_level(bits, int(np.int64(bits & np.uint64(half - 1))))
 
 
 @inline
@@ -272,120 +296,15 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return counts
 
 
-# Decisions that are rare for most people. A gate lets few through before anything else is read; see
-# `DrawsOfMonth.gate`.
-GATED = (
-    "take part",
-    "consider training",
-    "train informally",
-    "household business",
-    "separate",
-    "search",
-    "leave the province",
-    "apply abroad",
-    "offer of conversion",
-    "offer of a loan",
-    "reached by services",
-    "learn digital skills",
-)
-
-
 @kernel
-def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
-    """Write four independent random bytes for every person, shape `(4, n_workers)`.
+def _fill_gate(low: np.uint32, high: np.uint32, words: np.ndarray) -> None:
+    """Write random numbers of 32 bits, whose bytes are those of four people at the gate of a decision.
 
     A hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do eight of them at
     once; every number that a decision turns on is drawn with 64 bits after the gate.
     """
-    first, second, third, fourth = gates[0], gates[1], gates[2], gates[3]
-    for i in range(gates.shape[1]):
-        x = mix(low, high, np.uint32(i))
-        first[i] = np.uint8(x & _BYTE)
-        second[i] = np.uint8((x >> _T8) & _BYTE)
-        third[i] = np.uint8((x >> _T16) & _BYTE)
-        fourth[i] = np.uint8(x >> _T24)
-
-
-@inline
-def _mark_low(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
-    least = np.uint8(limit)
-    for i in range(heads.shape[0]):
-        answers[i] = np.uint8(heads[i] < least)
-
-
-@inline
-def _mark_equal(codes: np.ndarray, code: int, answers: np.ndarray) -> None:
-    wanted = np.uint8(code)
-    for i in range(codes.shape[0]):
-        answers[i] = np.uint8(codes[i] == wanted)
-
-
-@inline
-def _add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> int:
-    """Add to n rows those with an answer of 1, counted from `first`; eight answers of 0 are skipped at once."""
-    whole = answers.shape[0] // 8
-    eights = answers[: 8 * whole].view(np.uint64)
-    for k in range(whole):
-        if eights[k] != 0:
-            for i in range(8 * k, 8 * k + 8):
-                rows[n] = first + i
-                n += int(answers[i])
-    for i in range(8 * whole, answers.shape[0]):
-        rows[n] = first + i
-        n += int(answers[i])
-    return n
-
-
-@kernel
-def _rows_below(heads: np.ndarray, limit: int, rows: np.ndarray) -> int:
-    n, answers = 0, np.empty(_BLOCK, np.uint8)
-    for first in range(0, heads.shape[0], _BLOCK):
-        here = heads[first : first + _BLOCK]
-        _mark_low(here, limit, answers)
-        n = _add_marked(answers[: here.shape[0]], first, rows, n)
-    return n
-
-
-@kernel
-def _rows_equal(codes: np.ndarray, code: int, rows: np.ndarray) -> int:
-    n, answers = 0, np.empty(_BLOCK, np.uint8)
-    for first in range(0, codes.shape[0], _BLOCK):
-        here = codes[first : first + _BLOCK]
-        _mark_equal(here, code, answers)
-        n = _add_marked(answers[: here.shape[0]], first, rows, n)
-    return n
-
-
-@kernel
-def _open_by(heads: np.ndarray, kind: np.ndarray, limits: np.ndarray, least: int, open_: np.ndarray) -> None:
-    for first in range(0, heads.shape[0], _BLOCK):
-        here = slice(first, first + _BLOCK)
-        head, of_kind, answers = heads[here], kind[here], open_[here]
-        _mark_low(head, least, answers)
-        for k in range(limits.shape[0]):
-            if limits[k] > least:
-                wanted, most = np.uint8(k), np.uint8(limits[k] - 1)
-                for i in range(answers.shape[0]):
-                    answers[i] |= np.uint8((of_kind[i] == wanted) & (head[i] <= most))
-
-
-@kernel
-def _rows_of_kind(heads: np.ndarray, most: int, kind: np.ndarray, code: int, rows: np.ndarray) -> int:
-    n, answers, highest, wanted = 0, np.empty(_BLOCK, np.uint8), np.uint8(most), np.uint8(code)
-    for first in range(0, kind.shape[0], _BLOCK):
-        of_kind = kind[first : first + _BLOCK]
-        head = heads[first : first + of_kind.shape[0]]
-        for i in range(of_kind.shape[0]):
-            answers[i] = np.uint8((of_kind[i] == wanted) & (head[i] <= highest))
-        n = _add_marked(answers[: of_kind.shape[0]], first, rows, n)
-    return n
-
-
-def where_equal(codes: np.ndarray, code: int) -> np.ndarray:
-    """Return the rows of a column of bytes that hold a code, in order: `flatnonzero`, quicker where few do."""
-    rows = np.empty(len(codes) + 1, dtype=np.int64)
-    found: np.ndarray = rows[: _rows_equal(codes, code, rows)]
-    return found
+    for i in range(words.shape[0]):
+        words[i] = mix(low, high, np.uint32(i))
 
 
 def limit_of(most: float) -> int:
@@ -395,10 +314,10 @@ def limit_of(most: float) -> int:
 
 @dataclass
 class Gates:
-    """The bytes of the month, four decisions to a hash, kept between months so that memory is taken once."""
+    """The bytes of the month by decision, kept between months so that memory is taken once."""
 
-    blocks: dict[int, np.ndarray] = field(default_factory=dict)
-    months: dict[int, int] = field(default_factory=dict)
+    bytes_of: dict[str, np.ndarray] = field(default_factory=dict)
+    months: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -410,48 +329,42 @@ class DrawsOfMonth:
     gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
     def _bytes(self, decision: str, n_people: int) -> np.ndarray:
-        block, row = divmod(GATED.index(decision), 4)
-        gates = self.gates
-        bytes_, length = gates.blocks.get(block), -(-n_people // 8) * 8  # whole words
-        if bytes_ is None or bytes_.shape[1] != length:
-            bytes_ = gates.blocks[block] = np.empty((4, length), dtype=np.uint8)
-            gates.months.pop(block, None)
-        if gates.months.get(block) != self.month:
-            key = int(self.key(f"gates {block}"))
-            _fill_gates(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_)
-            gates.months[block] = self.month
-        of_decision: np.ndarray = bytes_[row]
-        return of_decision
+        gates, length = self.gates, -(-n_people // 4) * 4  # whole words
+        bytes_ = gates.bytes_of.get(decision)
+        if bytes_ is None or len(bytes_) != length:
+            bytes_ = gates.bytes_of[decision] = np.empty(length, dtype=np.uint8)
+            gates.months.pop(decision, None)
+        if gates.months.get(decision) != self.month:
+            key = int(self.key(f"gate/{decision}"))
+            _fill_gate(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_.view(np.uint32))
+            gates.months[decision] = self.month
+        return bytes_[:n_people]
 
     def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (rows, bytes): the people who may decide at all when nobody's chance exceeds `most`, in order.
 
+        For decisions that are rare for most people: a gate lets few through before anything else is read.
         The decision itself is `gated(bytes[i], key, i) < p`: the byte is the head of the number and the key gives the
         rest, so that the answer does not depend on `most`. Most people cost one comparison of bytes.
         """
-        bytes_, limit = self._bytes(decision, n_people)[:n_people], limit_of(most)
+        bytes_, limit = self._bytes(decision, n_people), limit_of(most)
         if limit == 256:
             return np.arange(n_people), bytes_
-        rows = np.empty(n_people + 1, dtype=np.int64)
-        return rows[: _rows_below(bytes_, limit, rows)], bytes_
+        return where_below(bytes_, limit), bytes_
 
     def gate_of(self, decision: str, most: float, kind: np.ndarray, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (rows, bytes): the people of one kind who may decide when nobody's chance exceeds `most`, in order."""
-        bytes_, rows = self._bytes(decision, len(kind))[: len(kind)], np.empty(len(kind) + 1, dtype=np.int64)
-        return rows[: _rows_of_kind(bytes_, limit_of(most) - 1, kind, code, rows)], bytes_
+        bytes_ = self._bytes(decision, len(kind))
+        return where_kind_below(bytes_, limit_of(most), kind, code), bytes_
 
     def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return (open, bytes) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
 
-        `open` marks everyone who may decide, and perhaps a few more.
+        `open` marks everyone who may decide.
         """
-        bytes_ = self._bytes(decision, len(kind))[: len(kind)]
+        bytes_ = self._bytes(decision, len(kind))
         limits = np.array([limit_of(chance) if chance > 0.0 else 0 for chance in most])
-        gated = np.unique(limits[(limits > 0) & (limits < 256)])
-        least = int(gated[0]) if gated.size else 0
-        open_ = np.empty(len(kind), dtype=np.bool_)
-        _open_by(bytes_, kind, limits, least, open_.view(np.uint8))
-        return open_, bytes_
+        return mark_kinds_below(bytes_, limits, kind), bytes_
 
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""

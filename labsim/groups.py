@@ -8,7 +8,7 @@ import numpy as np
 
 from labsim.processes.counting import AGE_BANDS
 from labsim.processes.fields import fields_of
-from labsim.processes.incomes import BIN, HIGHEST, N_BINS, count_changes, write_incomes
+from labsim.processes.incomes import BIN, HIGHEST, N_BINS, count_changes, write_changes, write_incomes
 from labsim.profile import GROUPINGS
 from labsim.world import Sex, World
 
@@ -66,12 +66,17 @@ class GroupCounter:
         self._income = now
         if then is None:
             return None
-        bands, found = world.counts["bands"], {}
+        places = np.empty(len(w), dtype=np.uint16)
+        found: dict[str, np.ndarray] = {}
+        write_changes(then, now, world.counts["bands"], places)
         for grouping in ("", *self.groupings):
             n = len(labels_of(world, grouping)) if grouping else 1
+            if n == 1 and "" in found:  # the group is that of all
+                found[grouping] = found[""]
+                continue
             code = _codes(world, grouping) if grouping else np.zeros(len(w), dtype=np.uint8)
             far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, N_BINS), dtype=np.int64)
-            count_changes(then, now, bands, code, far, bins)
+            count_changes(places, code, far, bins)
             found[grouping] = _distribution(far, bins)
         return found
 

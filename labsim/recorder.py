@@ -59,7 +59,8 @@ class Recorder:
         at = len(self._months) - 1
         people, pay = world.counts["by_residence"] / world.scale, world.counts["pay_by_residence"] / world.scale
         sums = sums_of(people)
-        values = shares(np.c_[sums, sums.sum(axis=1)], np.r_[pay, pay.sum(axis=0, keepdims=True)])
+        sums = np.concatenate([sums, sums.sum(axis=1, keepdims=True)], axis=1)
+        values = shares(sums, np.concatenate([pay, pay.sum(axis=0, keepdims=True)]))
         self._add(at, "residence", RESIDENCES, values[:, :-1])
         self._add(at, "", ("all",), values[:, -1:])
         if month == 12:

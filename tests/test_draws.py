@@ -22,7 +22,7 @@ from labsim.draws import (
     Draws,
     key_of,
     normal,
-    pick,
+    pick_all,
     race,
     rounded,
     scramble,
@@ -293,15 +293,16 @@ def test_an_option_is_known_by_its_number_not_its_place():
 
 def _pick_all(key, n, weights, base, bound):
     slots, shares = slots_of(base[None, :], 64)
-    shared = shared_proposals(weights, shares[0], bound)
+    shared = shared_proposals(weights, shares, bound)
     return _picks(key, n, slots, shared)
 
 
 @inline
 def _picks(key, n, slots, shared):
-    out = np.zeros(n, dtype=np.int64)
+    out, bits, first = np.zeros(n, dtype=np.int64), np.empty(n, dtype=np.uint64), np.zeros(n, dtype=np.int64)
     for i in range(n):
-        out[i] = pick(scramble(key, i), slots, 0, shared, 0, 3)
+        bits[i] = scramble(key, i)
+    pick_all(bits, slots, first, shared, first, 3, out)
     return out
 
 

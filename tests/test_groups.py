@@ -131,7 +131,9 @@ def test_the_median_at_the_ends_is_the_end():
         then, now = (np.array(values, dtype=np.float32) for values in (before, after))
         far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, incomes.N_BINS), dtype=np.int64)
         none = np.zeros(len(then), dtype=np.uint8)
-        incomes.count_changes(then, now, none, none, far, bins)
+        places = np.empty(len(then), dtype=np.uint16)
+        incomes.write_changes(then, now, none, places)
+        incomes.count_changes(places, none, far, bins)
         return groups._distribution(far, bins)
 
     assert distribution([100.0, 100.0, 100.0], [0.0, 0.0, 110.0])[2, 0] == -100.0

@@ -22,8 +22,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
     ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
-    ("1b", ("draws", "overlay", "config_files", "profile")),
-    ("1c", ("validation",)),
+    ("1b", ("rows", "overlay", "config_files", "profile")),
+    ("1c", ("draws", "validation")),
     ("2", ("world",)),
     ("3a", ("processes.base", "processes.admission", "processes.courses", "processes.vacancies", "policies.base")),
     ("3aa", ("processes.drawing", "processes.insight", "processes.loans", "processes.policy_places")),

@@ -358,8 +358,10 @@ def test_people_with_forecasts_apply_where_posts_are_hard_to_fill(son_la, with_p
         events, market = model.world.events, model.world.market
         fields = model.enterprises.field[events["bundle_rows"][events["bundles"]]]
         tight.append((events["applicants"], market.tightness[fields, events["bundle_tiers"][events["bundles"]]]))
-    assert np.array_equal(tight[0][0], tight[1][0])
-    gain = tight[1][1] - tight[0][1]
+    # forecasts also move a few into courses, and so out of search
+    both, base, informed = np.intersect1d(tight[0][0], tight[1][0], return_indices=True)
+    assert len(both) > 0.98 * max(len(applicants) for applicants, _tightness in tight)
+    gain = tight[1][1][informed] - tight[0][1][base]
     assert gain.mean() > 4 * gain.std() / np.sqrt(len(gain))
 
 

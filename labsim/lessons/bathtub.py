@@ -14,7 +14,8 @@ _SIZE = {"reference.people": PEOPLE, "by": []}
 
 def _world(title: str, losing: float, finding: float) -> World:
     rates = {"firms.separation_rate": losing, "search.effort": finding}
-    return World(title, "reference/two_state_lake", _SIZE | rates, "2024-12")
+    # often enough that twice as many losing their job is told from twice as much unemployment
+    return World(title, "reference/two_state_lake", _SIZE | rates, "2024-12", replicates=10)
 
 
 WORLDS = {

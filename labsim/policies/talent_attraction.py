@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.means import places_paid_for
+from labsim.processes.talent import posts_and_best_offers
 from labsim.quantity import Yearly, amount_in, quantity
 from labsim.text import mark
 from labsim.world import World
@@ -59,13 +58,8 @@ class TalentAttraction(Policy):
         yearly = amount_in(self.places_per_year, world.calendar[0])
         if yearly <= 0.0:
             return
-        e = world.enterprises
-        posts = np.bincount(e.district, e.target[:, -1], len(world.places)) + 1e-9
+        posts, offer = posts_and_best_offers(world)
         # nobody is offered more than the best-paying employer of the district does
-        offer = np.zeros(len(world.places))
-        # in the types that numpy is quick with
-        offers = np.where(e.active > 0, e.wage_offer[:, -1].astype(np.float64), 0.0)
-        np.maximum.at(offer, e.district.astype(np.intp), offers)
         each = self.lump_sum + self.supplement * self.supplement_months * offer
         places, money = yearly * posts / posts.sum(), self.money_left(world, levers.policy)
         places = places_paid_for(world, places, each, money)

@@ -10,8 +10,9 @@ import numpy as np
 
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, race, rounded, scramble, uniform, uniforms
-from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where_equal
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -106,22 +107,29 @@ class AbroadParameters(Parameters):
 
 
 @kernel
-def _return(w: WorkerArrays, flows: np.ndarray, early: float, saved: np.ndarray, skill: float, key: np.uint64) -> int:
-    returned = 0
-    activity = w.activity
-    for i in range(activity.shape[0]):
-        if activity[i] != ABROAD:
-            continue
-        w.months_left[i] -= 1
-        w.savings[i] += saved[w.destination[i]]
-        done = w.months_left[i] <= 0
+def _return(
+    w: WorkerArrays,
+    flows: np.ndarray,
+    early: float,
+    saved: np.ndarray,
+    skill_gain: float,
+    rows: np.ndarray,
+    key: np.uint64,
+) -> int:
+    months_left, savings, skill, destination = w.months_left, w.savings, w.skill, w.destination
+    people, n = np.empty_like(rows), 0
+    for i in rows:
+        months_left[i] -= 1
+        savings[i] += saved[destination[i]]
+        done = months_left[i] <= 0
         if done or (early > 0.0 and uniform(key, i) < early):
             if done:
-                w.skill[i] += skill * (1.0 - w.skill[i])
-            w.months_left[i] = 0
-            move(w, flows, i, UNEMPLOYED)
-            returned += 1
-    return returned
+                skill[i] += skill_gain * (1.0 - skill[i])
+            months_left[i] = 0
+            people[n] = i
+            n += 1
+    move_all(w, flows, people[:n], np.full(n, UNEMPLOYED))
+    return n
 
 
 @process(
@@ -139,6 +147,7 @@ def come_back(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -
         parameters.early_return,
         np.array(parameters.saved_abroad),
         parameters.skill_from_abroad,
+        where_equal(world.workers.activity, ABROAD),
         draws.key("return from abroad"),
     )
     world.ledger.count("returned_from_abroad", returned)
@@ -161,6 +170,7 @@ def _apply_abroad(
     people: np.ndarray,
     choices: np.ndarray,
 ) -> int:
+    birth_month, programme, savings, schooling = w.birth_month, w.programme, w.savings, w.schooling
     n = 0
     weights = np.zeros(places.shape[0])
     activity = w.activity
@@ -170,12 +180,12 @@ def _apply_abroad(
         bits = scramble(key, i)
         if gated(gate[i], key, i) >= rate:
             continue
-        age = (month - w.birth_month[i]) // 12
-        if age < ages[0] or age >= ages[1] or w.schooling[i] < 2 or w.programme[i] >= 0:
+        age = (month - birth_month[i]) // 12
+        if age < ages[0] or age >= ages[1] or schooling[i] < 2 or programme[i] >= 0:
             continue
         for k in range(places.shape[0]):
             # family and lenders put up what neither the loan nor one's own part covers
-            affordable = w.savings[i] >= cost[k] * (1.0 - loan[k]) * own_part
+            affordable = savings[i] >= cost[k] * (1.0 - loan[k]) * own_part
             weights[k] = places[k] * pull[k] if affordable else 0.0
         k = race(bits, weights, 1)
         if k >= 0:
@@ -258,11 +268,10 @@ def _depart(
     months: np.ndarray,
     cost: np.ndarray,
 ) -> None:
+    leave_all(w, e, p, flows, people, np.full(people.shape[0], ABROAD))
+    destination, months_left, savings = w.destination, w.months_left, w.savings
     for k in range(people.shape[0]):
         i = people[k]
-        leave_work(w, e, i)
-        leave_programme(w, p, i)
-        move(w, flows, i, ABROAD)
-        w.destination[i] = choices[k]
-        w.months_left[i] = months[choices[k]]
-        w.savings[i] -= cost[choices[k]]
+        destination[i] = choices[k]
+        months_left[i] = months[choices[k]]
+        savings[i] -= cost[choices[k]]

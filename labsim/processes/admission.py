@@ -8,6 +8,8 @@ from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.levers import GROUPS
 from labsim.world import World
 
+# The groups to which each of 16 kinds of people belongs, in the order of GROUPS, as the bits of its number.
+_MEMBER_OF = np.arange(16)[:, None] >> np.arange(len(GROUPS)) & 1
 MONTHS_HIT = 12  # after a hazard in which people of a district count as hit, whatever policies say
 
 
@@ -43,13 +45,17 @@ def in_order_of_admission(
     w, priority = world.workers, world.levers["training_priority"]
     hit = districts_hit(world)[w.district[people]]
     groups = np.stack([w.urban[people] == 0, w.ethnicity[people] > 0, w.poor[people] > 0, hit])
-    points = priority[0] * groups[0] + priority[1] * groups[1] + priority[2] * groups[2] + priority[3] * groups[3]
-    lot = uniforms(draws.key("lot for a seat"), people)
-    order = np.lexsort((lot, -points, choices))
+    # whoever belongs to several groups has the points of all; the more points, the lower the rank
+    _points, rank_of = np.unique(-(_MEMBER_OF @ priority), return_inverse=True)
+    rank = rank_of.astype(np.uint8)[np.array([1, 2, 4, 8], dtype=np.uint8) @ groups]
+    order = np.argsort(uniforms(draws.key("lot for a seat"), people), kind="stable")
+    order = order[np.argsort(rank[order], kind="stable")]  # short numbers are sorted without comparing them
+    in_order = order[np.argsort(choices[order], kind="stable")]
     if world.levers["training_quota"].any():
-        reserved = _reserved(world, draws, free, choices, groups, order)
-        order = np.lexsort((lot, -points, ~reserved, choices))
-    return order
+        reserved = _reserved(world, draws, free, choices, groups, in_order)
+        order = order[np.argsort(~reserved[order], kind="stable")]
+        in_order = order[np.argsort(choices[order], kind="stable")]
+    return in_order
 
 
 def pay_travel(world: World, travel_from: float, people: np.ndarray, choices: np.ndarray) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from labsim.compiled import kernel, spliced
+from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.world import EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
@@ -51,46 +51,41 @@ def process(*, reads: str, writes: str) -> Callable[[Body], Process]:
     return declare
 
 
-@spliced
-def move(w: WorkerArrays, flows: np.ndarray, i: int, activity: int) -> None:
-    """Move person i to an activity and enter it in the flows."""
-    flows[w.activity[i], activity] += 1
-    w.activity[i] = activity
-    w.spell[i] = 0
-
-
-@spliced
-def leave_work(w: WorkerArrays, e: EnterpriseArrays, i: int) -> None:
-    """Take person i off the employer's headcount."""
-    if w.employer[i] >= 0:
-        e.headcount[w.employer[i], w.tier[i]] -= 1
-        w.employer[i] = -1
-        w.tier[i] = 255
-    w.work_field[i] = -1
-
-
-@spliced
-def leave_programme(w: WorkerArrays, p: ProgrammeArrays, i: int) -> None:
-    """Give back the seat of person i."""
-    if w.programme[i] >= 0:
-        p.taken[w.programme[i]] -= 1
-        w.programme[i] = -1
-        w.months_left[i] = 0
+@kernel
+def give_back_posts(w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray) -> None:
+    """Take those of many people who have an employer off the headcount of theirs."""
+    employer, tier, headcount = w.employer, w.tier, e.headcount
+    for i in people:
+        if employer[i] >= 0:
+            headcount[employer[i], tier[i]] -= 1
 
 
 @kernel
 def leave_work_all(w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray) -> None:
-    """Take many people off their employers' headcounts, column by column: memory is then asked for many at once."""
-    employer, tier, work_field, headcount = w.employer, w.tier, w.work_field, e.headcount
-    for i in people:
-        if employer[i] >= 0:
-            headcount[employer[i], tier[i]] -= 1
+    """Take many people off their employers' headcounts, column by column: memory is then asked for many at once.
+
+    Who decides in a loop writes down who moves and calls this after it: to change a dozen columns of a table inside
+    the loop costs more than the decision.
+    """
+    give_back_posts(w, e, people)
+    employer, tier, work_field = w.employer, w.tier, w.work_field
     for i in people:
         employer[i] = -1
     for i in people:
         tier[i] = 255
     for i in people:
         work_field[i] = -1
+
+
+@inline
+def leave_programmes_all(w: WorkerArrays, p: ProgrammeArrays, people: np.ndarray) -> None:
+    """Give back the seats of those of many people who have one."""
+    programme, months_left, taken = w.programme, w.months_left, p.taken
+    for i in people:
+        if programme[i] >= 0:
+            taken[programme[i]] -= 1
+            programme[i] = -1
+            months_left[i] = 0
 
 
 @kernel
@@ -102,3 +97,18 @@ def move_all(w: WorkerArrays, flows: np.ndarray, people: np.ndarray, activities:
         activity[people[k]] = activities[k]
     for i in people:
         spell[i] = 0
+
+
+@inline
+def leave_all(
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    p: ProgrammeArrays,
+    flows: np.ndarray,
+    people: np.ndarray,
+    activities: np.ndarray,
+) -> None:
+    """Take many people off their employers and courses, and move each to an activity."""
+    leave_work_all(w, e, people)
+    leave_programmes_all(w, p, people)
+    move_all(w, flows, people, activities)

@@ -4,12 +4,15 @@ digital skills.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import add_marked, mark_equal, where_between
 from labsim.world import Activity, WorkerArrays, World
 
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
@@ -114,6 +117,19 @@ def _age_bands(world: World) -> np.ndarray:
     return bands
 
 
+class Room(NamedTuple):
+    """Room for a block: the answers of its rows, and the rows that are marked."""
+
+    answers: np.ndarray
+    rows: np.ndarray
+
+
+@inline
+def room_for_block() -> Room:
+    """Return room for a block."""
+    return Room(np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64))
+
+
 @inline
 def code_people(
     bands: np.ndarray, sex: np.ndarray, ethnicity: np.ndarray, steps: np.ndarray, code: np.ndarray
@@ -154,18 +170,17 @@ def code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> No
 
 @inline
 def add_sectors(
-    activity: np.ndarray, field: np.ndarray, sector: np.ndarray, rows: np.ndarray, part: np.ndarray, busy: np.ndarray
+    activity: np.ndarray, field: np.ndarray, sector: np.ndarray, room: Room, part: np.ndarray, businesses: np.ndarray
 ) -> None:
-    """Add the sector of trades and jobs, and count both by field, shape `(2, n_fields + 1)`."""
-    n = np.uint32(0)
-    for i in range(activity.shape[0]):
-        rows[n] = i
-        n = np.uint32(n + np.uint32((activity[i] == BUSINESS) | (activity[i] == EMPLOYEE)))
-    for k in range(n):
-        i = rows[k]
-        of_field = np.uint16(field[i] + 1)
-        part[i] += sector[of_field]
-        busy[np.uint8(activity[i] - BUSINESS), of_field] += 1
+    """Add the sector of trades and jobs, and count the trades by field, shape `(n_fields + 1,)`."""
+    for code in (BUSINESS, EMPLOYEE):
+        mark_equal(activity, code, room.answers)
+        rows = room.rows[: add_marked(room.answers[: activity.shape[0]], 0, room.rows, 0)]
+        for i in rows:
+            part[i] += sector[np.uint16(field[i] + 1)]
+        if code == BUSINESS:
+            for i in rows:
+                businesses[np.uint16(field[i] + 1)] += 1
 
 
 @inline
@@ -222,6 +237,7 @@ def _add_pay_by_all(
 def _count_all(
     w: WorkerArrays,
     runs: np.ndarray,
+    order: np.ndarray,
     bands: np.ndarray,
     steps: np.ndarray,
     under: np.ndarray,
@@ -233,13 +249,17 @@ def _count_all(
     pay_bins: np.ndarray,
     december: bool,
 ) -> None:
-    """Count everyone into cells of shape `(n_districts, 2, n_cells)`, block by block of one district and residence."""
+    """Count everyone into cells of shape `(n_districts, 2, n_cells)`, block by block of one district and residence.
+
+    `order` are the runs in the order of their district and residence, so that a table is added up once for each.
+    """
     simple = (sector[1:] == sector[-1]).all() and not (w.activity == BUSINESS).any()
     code, part = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8)
-    rows, place = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
+    room, place = room_for_block(), np.empty(BLOCK, np.uint32)
     tables = np.zeros((4, cells.shape[2]), np.int32)
-    busy = np.zeros((2, sector.shape[0]), np.int64)
-    for r in range(runs.shape[0] - 1):
+    trades = np.zeros(sector.shape[0], np.int64)
+    for k in range(order.shape[0]):
+        r = order[k]
         d, u = w.district[runs[r]], w.urban[runs[r]]
         for first in range(runs[r], runs[r + 1], BLOCK):
             n = min(BLOCK, runs[r + 1] - first)
@@ -250,16 +270,18 @@ def _count_all(
             if simple:
                 _add_one_sector(activity, sector[-1], part[:n])
             else:
-                add_sectors(activity, w.work_field[here], sector, rows, part, busy)
+                add_sectors(activity, w.work_field[here], sector, room, part, trades)
             _tally(code[:n], part[:n], place, tables)
             _add_pay(activity, wage, pay[d, u])
             if december:
                 _add_pay_by_all(activity, wage, code, pay_by_all[d, u], pay_bins)
-        for table in tables:
-            cells[d, u] += table
-        tables[:] = 0
-        businesses[d] += busy[0, 1:]
-        busy[:] = 0
+        after = runs[order[min(k + 1, order.shape[0] - 1)]]
+        if k + 1 == order.shape[0] or w.district[after] != d or w.urban[after] != u:
+            for table in tables:
+                cells[d, u] += table
+            tables[:] = 0
+            businesses[d] += trades[1:]
+            trades[:] = 0
 
 
 @kernel
@@ -294,6 +316,12 @@ def weigh(first: np.ndarray, cells: np.ndarray, signs: np.ndarray, people: np.nd
     return sums
 
 
+def _in_order_of_place(world: World) -> np.ndarray:
+    """Return the runs in the order of their district and residence."""
+    w, first = world.workers, world.runs[:-1]
+    return np.argsort(2 * w.district[first].astype(np.int64) + w.urban[first], kind="stable")
+
+
 @process(
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
@@ -321,6 +349,7 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     _count_all(
         world.people,
         world.runs,
+        _in_order_of_place(world),
         _age_bands(world),
         np.array([shape[1] * shape[2] if december else 0, shape[2], shape[2] - 1]),
         under,
@@ -351,28 +380,13 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     _count_jobs(world, parameters)
 
 
-@kernel
-def _count_graduates(graduated: np.ndarray, activity: np.ndarray, first: int, last: int, now: np.ndarray) -> None:
-    """Count by what they do the people who completed a course from a first to a last month."""
-    low, high = np.int16(first), np.int16(last)
-    for begin in range(0, graduated.shape[0], BLOCK):
-        here = graduated[begin : begin + BLOCK]
-        some = np.uint8(0)
-        for i in range(here.shape[0]):  # sixteen at a time; most blocks have nobody
-            some |= np.uint8((here[i] >= low) & (here[i] <= high))
-        if some:
-            for i in range(here.shape[0]):
-                if here[i] >= low and here[i] <= high:
-                    now[activity[begin + i]] += 1
-
-
 def _follow_graduates(world: World) -> None:
     """Count those who completed a course of three months or more 6 to 12 months ago: all, in work, in work other than
     on a farm of their own. Work elsewhere is work; the dead and those who moved away are left out.
     """
     w, month = world.workers, world.month
-    now = np.zeros(len(Activity), dtype=np.int64)
-    _count_graduates(w.graduated, w.activity, month - 12, month - 6, now)
+    graduates = where_between(w.graduated, month - 12, month - 6)
+    now = np.bincount(w.activity[graduates], minlength=len(Activity))
     away = now[AWAY] + now[ABROAD]
     off_farm = now[BUSINESS] + now[EMPLOYEE] + away
     world.counts["graduates"] = (now[: ABROAD + 1].sum(), off_farm + now[FARMING], off_farm)

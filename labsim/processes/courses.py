@@ -13,6 +13,7 @@ import numpy as np
 
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of
+from labsim.rows import where
 from labsim.world import N_LEVELS, Activity, ProgrammeArrays, Schooling, WorkerArrays
 
 EMPLOYEE, UNEMPLOYED, IN_TRAINING = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED), int(Activity.IN_TRAINING)
@@ -62,7 +63,7 @@ def who_may_consider(
     # in the year of age at which upper secondary school was left
     leaving = ((birth > month - MONTHS_AT_19) & (birth <= month - MONTHS_AT_18)).view(np.uint8)
     open_, gate = draws.gate_by("consider training", np.array([adults, max(adults, interest.leaver)]), leaving)
-    return np.flatnonzero(open_), gate
+    return where(open_), gate
 
 
 def reach_of(of_district: np.ndarray, of_group: np.ndarray, hit: np.ndarray) -> np.ndarray:
@@ -228,6 +229,7 @@ def choose_courses(
     A race of fields, each with the pull of its courses that are worth their cost, then of those courses.
     """
     # column by column: memory is then asked for many at once
+    error_left, fields, knows = known.error_left, known.fields, known.knows
     level, schooling, activity = w.level[people], w.schooling[people], w.activity[people]
     wage, home, field, birth = w.wage[people], w.district[people], w.field[people], w.birth_month[people]
     first, course, cost, dearest, pull, pull_of_field, boost, stay = offers
@@ -239,7 +241,7 @@ def choose_courses(
         bits = scramble(key, people[k])
         now, here = activity[k], home[k]
         base = max(float(wage[k]), taste.least_pay)
-        error = taste.error * (known.error_left if known.knows[k] else 1.0)
+        error = taste.error * (error_left if knows[k] else 1.0)
         noise = error * (uniform_of(bits, 1) + uniform_of(bits, 2) + uniform_of(bits, 3) - 1.5) * 2.0
         seen = taste.gain * base * math.exp(noise)
         burden = taste.living + taste.forgone * (wage[k] if now < UNEMPLOYED else 0.0)
@@ -255,9 +257,9 @@ def choose_courses(
                     wanted = True
                     pulls[f] += pull[here, j]
         pulls[field[k]] *= taste.own_field
-        if known.knows[k]:
+        if knows[k]:
             for f in range(n_fields):
-                pulls[f] *= known.fields[f]
+                pulls[f] *= fields[f]
         f = race(bits, pulls, FIELDS)
         if f < 0:
             refused += wanted

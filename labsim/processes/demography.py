@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, uniform
-from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.draws import DrawsOfMonth, gated, limit_of, uniform
+from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
+from labsim.rows import where
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -114,22 +115,22 @@ class DemographyParameters(Parameters):
 def _come_of_age(
     w: WorkerArrays, flows: np.ndarray, month: int, at_home: float, rows: np.ndarray, key: np.uint64
 ) -> tuple[int, int]:
-    entered = 0
-    left_school = 0
-    activity, birth = w.activity, w.birth_month
+    entered, left_school, n = 0, 0, 0
+    activity, birth, schooling, urban = w.activity, w.birth_month, w.schooling, w.urban
+    people, activities = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64)
     for i in rows:
-        age = month - birth[i]
-        now = activity[i]
-        if now == CHILD and age == MONTHS_AT_15:
-            entered += 1
-            if w.schooling[i] >= 3:
-                move(w, flows, i, OUT)  # still a pupil until eighteen
-            else:
-                left_school += 1
-                move(w, flows, i, FARMING if w.urban[i] == 0 and uniform(key, i) < at_home else UNEMPLOYED)
-        elif now == OUT and age == MONTHS_AT_18 and w.schooling[i] >= 3:
+        age, now, pupil = month - birth[i], activity[i], schooling[i] >= 3
+        entering = now == CHILD and age == MONTHS_AT_15
+        leaving = now == OUT and age == MONTHS_AT_18 and pupil
+        if not entering and not leaving:
+            continue
+        people[n], activities[n] = i, OUT  # still a pupil until eighteen
+        entered += entering
+        if leaving or not pupil:
             left_school += 1
-            move(w, flows, i, FARMING if w.urban[i] == 0 and uniform(key, i) < at_home else UNEMPLOYED)
+            activities[n] = FARMING if urban[i] == 0 and uniform(key, i) < at_home else UNEMPLOYED
+        n += 1
+    move_all(w, flows, people[:n], activities[:n])
     return entered, left_school
 
 
@@ -159,15 +160,15 @@ def _die(
 ) -> int:
     deaths = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
+    people = np.empty(activity.shape[0] // 12 + 1, dtype=np.int64)
     # Everyone's risk of a whole year is drawn once a year, in a month of their own: a twelfth of the people a month.
     for i in range(month % 12, activity.shape[0], 12):
         # children draw too: few then pass, and a processor that guesses who is a child guesses wrong
         age = min(max(month - birth[i], 0) // 12, chance.shape[1] - 1)
         if uniform(key, i) < chance[sex[i], age] and activity[i] < CHILD:
-            leave_work(w, e, i)
-            leave_programme(w, p, i)
-            move(w, flows, i, LEFT)
+            people[deaths] = i
             deaths += 1
+    leave_all(w, e, p, flows, people[:deaths], np.full(deaths, LEFT))
     return deaths
 
 
@@ -207,12 +208,12 @@ def _retire(
 ) -> int:
     retired = 0
     activity, birth, sex = w.activity, w.birth_month, w.sex
+    people, activities = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64)
     for i in rows:
         if activity[i] == EMPLOYEE and month - birth[i] == at[sex[i]]:
-            leave_work(w, e, i)
-            leave_programme(w, p, i)
-            move(w, flows, i, OUT if uniform(key, i) < share else FARMING)
+            people[retired], activities[retired] = i, OUT if uniform(key, i) < share else FARMING
             retired += 1
+    leave_all(w, e, p, flows, people[:retired], activities[:retired])
     return retired
 
 
@@ -260,6 +261,8 @@ def _take_part(
     oldest = enter.shape[1] - 1
     # column by column: memory is then asked for many people at once
     doing, heads, birth, sexes = w.activity[rows], gate[rows], w.birth_month[rows], w.sex[rows]
+    schooling, urban = w.schooling, w.urban
+    people, activities, n = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
     for k in range(rows.shape[0]):
         i, now, sex = rows[k], doing[k], sexes[k]
         if now > OUT or now == IN_TRAINING:
@@ -268,15 +271,39 @@ def _take_part(
         months = month - birth[k]
         age = min(months // 12, oldest)
         if now == OUT:
-            pupil = w.schooling[i] >= 3 and months < MONTHS_AT_18
-            if not pupil and u < enter[sex, age]:
-                # the position of u within the accepted range is itself uniform: it decides farm or search
-                home = w.urban[i] == 0 and u < at_home * enter[sex, age]
-                move(w, flows, i, FARMING if home else UNEMPLOYED)
+            if u >= enter[sex, age] or (schooling[i] >= 3 and months < MONTHS_AT_18):  # or still a pupil
+                continue
+            # the position of u within the accepted range is itself uniform: it decides farm or search
+            activities[n] = FARMING if urban[i] == 0 and u < at_home * enter[sex, age] else UNEMPLOYED
         elif u < leave[sex, age]:
-            leave_work(w, e, i)
-            leave_programme(w, p, i)
-            move(w, flows, i, OUT)
+            activities[n] = OUT
+        else:
+            continue
+        people[n] = i
+        n += 1
+    leave_all(w, e, p, flows, people[:n], activities[:n])
+
+
+def _who_may_change(
+    world: World, draws: DrawsOfMonth, enter: np.ndarray, leave: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (rows, bytes) as `DrawsOfMonth.gate`: those outside the labour force by the greatest chance to enter, and
+    all by the greatest chance to leave of the younger or of the older.
+
+    The older are those from the age above forty from which people leave more often than the young do.
+    """
+    w = world.workers
+    at_age = leave.max(axis=0)
+    young = limit_of(float(at_age[MONTHS_AT_15 // 12 : 41].max()))
+    above = np.flatnonzero(256.0 * at_age[41:] >= young)
+    oldest_young = 41 + int(above[0]) if above.size else len(at_age)
+    older = (w.birth_month <= world.month - 12 * oldest_young).view(np.uint8)
+    chances = np.array([at_age[MONTHS_AT_15 // 12 : oldest_young].max(), at_age[oldest_young:].max(initial=0.0)])
+    entering = np.zeros(len(Activity))
+    entering[OUT] = enter.max()
+    enters, gate = draws.gate_by("take part", entering, w.activity)
+    leaves, _same = draws.gate_by("take part", chances, older)
+    return where(enters | leaves), gate
 
 
 @process(
@@ -305,6 +332,6 @@ def take_part(world: World, parameters: DemographyParameters, draws: DrawsOfMont
         enter,
         leave,
         parameters.farm_at_home,
-        *draws.gate("take part", max(enter.max(), leave.max()), len(world.workers)),
+        *_who_may_change(world, draws, enter, leave),
         draws.key("take part"),
     )

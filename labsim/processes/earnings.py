@@ -11,6 +11,7 @@ from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
+from labsim.rows import add_marked, mark_equal
 from labsim.world import Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -18,7 +19,7 @@ EMPLOYEE = int(Activity.EMPLOYEE)
 OUT, CHILD = int(Activity.OUT_OF_LABOUR_FORCE), int(Activity.CHILD)
 
 COOPERATIVE = int(Kind.COOPERATIVE)
-BLOCK = 4096  # people: their columns stay in the cache from one step to the next
+BLOCK = 2048  # people: their columns stay in the cache from one step to the next
 
 
 class EarningsParameters(Parameters):
@@ -138,11 +139,12 @@ class EarningsParameters(Parameters):
 
 @kernel
 def _offer(e: EnterpriseArrays, tightness: np.ndarray, minimum: np.ndarray, growth: float, response: float) -> None:
+    district, field, kind, wage_offer = e.district, e.field, e.kind, e.wage_offer
     factor = np.exp((growth + response * (2.0 * tightness - 1.0)) / 12.0)
     for r in range(e.active.shape[0]):
-        floor = 0.0 if e.kind[r] == COOPERATIVE else minimum[e.district[r]]
-        for t in range(e.wage_offer.shape[1]):
-            e.wage_offer[r, t] = max(e.wage_offer[r, t] * factor[e.field[r], t], floor)
+        floor = 0.0 if kind[r] == COOPERATIVE else minimum[district[r]]
+        for t in range(wage_offer.shape[1]):
+            wage_offer[r, t] = max(wage_offer[r, t] * factor[field[r], t], floor)
 
 
 @process(reads="enterprises.field enterprises.district enterprises.kind market", writes="enterprises.wage_offer places")
@@ -191,7 +193,14 @@ class Habits(NamedTuple):
 
 @inline
 def _pay(
-    activity: np.ndarray, wage: np.ndarray, skill: np.ndarray, field: np.ndarray, d: int, by: Pay, owners: np.ndarray
+    activity: np.ndarray,
+    wage: np.ndarray,
+    skill: np.ndarray,
+    field: np.ndarray,
+    d: int,
+    by: Pay,
+    answers: np.ndarray,
+    owners: np.ndarray,
 ) -> None:
     """Set the income of people of one district: nothing but arithmetic, so that it runs eight at a time."""
     land, least, growth, base, more = by.farm[d], by.floor[d], by.growth, by.base, by.of_skill
@@ -200,12 +209,9 @@ def _pay(
         own = base + more * skill[i]
         pay = max(wage[i] * growth, least) if now == EMPLOYEE else wage[i]
         wage[i] = land * own if now == FARMING else pay
-    n, trade = 0, by.business[d]
-    for i in range(activity.shape[0]):
-        owners[n] = i
-        n += activity[i] == BUSINESS
-    for k in range(n):
-        i = owners[k]
+    trade = by.business[d]
+    mark_equal(activity, BUSINESS, answers)
+    for i in owners[: add_marked(answers[: activity.shape[0]], 0, owners, 0)]:
         wage[i] = trade[field[i] + 1] * (base + more * skill[i])
 
 
@@ -238,20 +244,21 @@ def _lose(activity: np.ndarray, savings: np.ndarray, lost: float) -> None:
 @kernel
 def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pays: bool, saves: bool) -> None:
     """Let income, savings, skill and spells move, a district at a time and in blocks that stay in the cache."""
+    lost = by.lost
     activity, wage, skill, savings = w.activity, w.wage, w.skill, w.savings
     field, spell, district = w.work_field, w.spell, w.district
-    owners = np.empty(BLOCK, dtype=np.int32)
+    answers, owners = np.empty(BLOCK, dtype=np.uint8), np.empty(BLOCK, dtype=np.int64)
     for r in range(runs.shape[0] - 1):
         for start in range(runs[r], runs[r + 1], BLOCK):
             end, d = min(start + BLOCK, runs[r + 1]), district[start]
             now = activity[start:end]
             if pays:
-                _pay(now, wage[start:end], skill[start:end], field[start:end], d, by, owners)
+                _pay(now, wage[start:end], skill[start:end], field[start:end], d, by, answers, owners)
             if saves:
                 _save(now, savings[start:end], wage[start:end], habits)
             _learn(now, skill[start:end], habits)
-            if by.lost[d] > 0.0:
-                _lose(now, savings[start:end], by.lost[d])
+            if lost[d] > 0.0:
+                _lose(now, savings[start:end], lost[d])
             months = spell[start:end]
             for i in range(end - start):
                 months[i] += now[i] < CHILD

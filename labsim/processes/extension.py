@@ -10,6 +10,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where
 from labsim.world import Activity, Level, WorkerArrays, World
 
 FARMING, EMPLOYEE, SHORT = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Level.SHORT_COURSE)
@@ -46,6 +47,7 @@ class ExtensionParameters(Parameters):
 def _informally(
     w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, gate: np.ndarray, key: np.uint64
 ) -> tuple[int, int]:
+    field, tier, work_field = w.field, w.tier, w.work_field
     farmers, employees = 0, 0
     level = w.level
     # column by column: memory is then asked for many people at once
@@ -58,9 +60,9 @@ def _informally(
             if gated(heads[k], key, i) < extension:
                 level[i] = SHORT
                 farmers += 1
-        elif now == EMPLOYEE and w.tier[i] >= 1 and gated(heads[k], key, i) < on_the_job:
+        elif now == EMPLOYEE and tier[i] >= 1 and gated(heads[k], key, i) < on_the_job:
             level[i] = SHORT
-            w.field[i] = w.work_field[i]
+            field[i] = work_field[i]
             employees += 1
     return farmers, employees
 
@@ -73,7 +75,10 @@ def train_informally(world: World, parameters: ExtensionParameters, draws: Draws
     """
     extension = 1.0 - math.exp(-parameters.extension_rate / 12.0)
     on_the_job = parameters.on_the_job_rate
-    rows, gate = draws.gate("train informally", max(extension, on_the_job), len(world.workers))
+    kinds = np.zeros(len(Activity))
+    kinds[FARMING], kinds[EMPLOYEE] = extension, on_the_job
+    open_, gate = draws.gate_by("train informally", kinds, world.workers.activity)
+    rows = where(open_)
     farmers, employees = _informally(world.people, extension, on_the_job, rows, gate, draws.key("train informally"))
     world.ledger.count("trained_by_extension", farmers)
     world.ledger.count("trained_on_the_job", employees)

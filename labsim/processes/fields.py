@@ -18,6 +18,7 @@ from labsim.processes.counting import (
     add_sectors,
     code_doings,
     code_people,
+    room_for_block,
 )
 from labsim.world import N_ACTIVITIES, Activity, Sector, WorkerArrays, World
 
@@ -84,8 +85,8 @@ def _count_people(
     pay: np.ndarray,
 ) -> None:
     """Count everyone into cells of shape `(n_fields, n_bands_and_groups, n_doings)`, coded as in `counting`."""
-    code, part, rows = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint16)
-    busy, fields = np.zeros((2, sector.shape[0]), np.int64), np.empty(BLOCK, np.int16)
+    code, part, room = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8), room_for_block()
+    trades, fields = np.zeros(sector.shape[0], np.int64), np.empty(BLOCK, np.int16)
     for r in range(runs.shape[0] - 1):
         d = w.district[runs[r]]
         for first in range(runs[r], runs[r + 1], BLOCK):
@@ -94,7 +95,7 @@ def _count_people(
             activity, work_field, wage = w.activity[here], w.work_field[here], w.wage[here]
             code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
             code_doings(w, first, under[d], part[:n])
-            add_sectors(activity, work_field, sector, rows, part, busy)
+            add_sectors(activity, work_field, sector, room, part, trades)
             _write_fields(activity, work_field, w.field[here], farm, fields[:n])
             for i in range(n):
                 cells[fields[i], code[i], part[i]] += 1
@@ -120,6 +121,8 @@ def fields_of(world: World, people: np.ndarray | slice) -> np.ndarray:
 
 def doings_by_field(world: World) -> np.ndarray:
     """Return how many do what in each field, shape `(n_fields, n_activities)`; see `Activity`."""
+    if world.n_fields == 1:  # the field is that of all, whom the books count
+        return world.ledger.stocks[None, :]
     tables = np.zeros((4, world.n_fields * N_ACTIVITIES), dtype=np.int64)
     _count_doings(world.people, _family_farm(world), tables)
     doings: np.ndarray = tables.sum(axis=0).reshape(world.n_fields, N_ACTIVITIES)
@@ -132,6 +135,10 @@ def people_by_field(world: World) -> tuple[np.ndarray, np.ndarray]:
     Shapes `(n_fields, n_ages, 2, n_statuses, n_training, 2)`, and `(n_fields, 3)` in VND per month by kind of work. To
     be called after the month's count, whose age bands and hours it takes.
     """
+    if world.n_fields == 1:  # the field is that of all
+        everyone = world.counts["cells"][..., :-1, :, :].sum(axis=(0, 1, 2), dtype=np.float64)
+        people = np.stack([everyone[:, 0], everyone[:, 1:].sum(axis=1)], axis=1)
+        return people[None], world.counts["pay_by_residence"].sum(axis=0)[None]
     shape = (world.n_fields, len(AGE_BANDS), 2, N_STATUSES + 1, N_TRAINING, 2)
     cells, pay = np.zeros(shape, dtype=np.int32), np.zeros((world.n_fields, EMPLOYEE + 1), dtype=np.int64)
     _count_people(
@@ -158,7 +165,9 @@ def market_by_field(world: World) -> np.ndarray:
     e, events, n = world.enterprises, world.events, world.n_fields
     values = np.full((3, n), np.nan)
     values[1] = np.bincount(e.field, e.vacancies.sum(axis=1), n)
-    if "applicants" in events:
+    if "applicants" in events and n == 1:
+        values[0], values[2] = len(events["seekers_fields"]), len(events["bundles"])
+    elif "applicants" in events:
         values[0] = np.bincount(events["seekers_fields"], minlength=n)
         values[2] = np.bincount(e.field[events["bundle_rows"][events["bundles"]]], minlength=n)
     return values

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms, where_equal
+from labsim.draws import DrawsOfMonth, gated, round_to, scramble, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
@@ -20,6 +20,8 @@ from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Ki
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
+TRIES = 8  # places tried for an owner, for each that would be needed if every business of the field were old enough
+_S32 = np.uint64(32)
 
 
 class FirmsParameters(Parameters):
@@ -167,27 +169,29 @@ def _plan(
     chance: np.ndarray,
     openings: np.ndarray,
 ) -> None:
-    n_tiers = e.headcount.shape[1]
-    for r in range(e.active.shape[0]):
-        if e.active[r] == 0:
+    active, field, headcount, kind, luck, targets = e.active, e.field, e.headcount, e.kind, e.luck, e.target
+    tier_share, vacancies, weight = e.tier_share, e.vacancies, e.weight
+    n_tiers = headcount.shape[1]
+    for r in range(active.shape[0]):
+        if active[r] == 0:
             for t in range(n_tiers):
-                e.target[r, t] = 0.0
+                targets[r, t] = 0.0
                 chance[r, t] = 1.0
             continue
-        private = e.kind[r] != PUBLIC
+        private = kind[r] != PUBLIC
         if private and spread > 0.0:
             # a uniform with the variance of a normal step: after a year the sum is normal enough
             step = spread * SQRT_12 * (uniform(growth_key, r) - 0.5)
-            e.luck[r] *= math.exp(step - 0.5 * spread * spread)
+            luck[r] *= math.exp(step - 0.5 * spread * spread)
         factor = 1.0 if private else public
         separate, open_ = min(1.0, rates[0] * factor), min(1.0, rates[1] * factor)
-        size = e.weight[r] * e.luck[r] * demand_index[e.field[r]] * lever[r if lever.shape[0] > 1 else 0]
+        size = weight[r] * luck[r] * demand_index[field[r]] * lever[r if lever.shape[0] > 1 else 0]
         for t in range(n_tiers):
             # whole posts, by a lasting number: a small employer would else shed and seek fractions for ever
-            target = math.floor(size * e.tier_share[r, t] + uniform(posts_key, r * n_tiers + t))
-            e.target[r, t] = target
-            employees = e.headcount[r, t]
-            gap = employees + e.vacancies[r, t] - target
+            target = math.floor(size * tier_share[r, t] + uniform(posts_key, r * n_tiers + t))
+            targets[r, t] = target
+            employees = headcount[r, t]
+            gap = employees + vacancies[r, t] - target
             excess, missing = max(0.0, gap), max(0.0, -gap)
             chance[r, t] = min(1.0, separate + (1.0 - separate) * speeds[0] * excess / max(1, employees))
             openings[r, t] = employees * open_ + (1.0 - open_) * speeds[1] * missing
@@ -228,30 +232,79 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 
 @kernel
 def _assign_owners(
-    w: WorkerArrays, businesses: np.ndarray, first: np.ndarray, n_fields: int, months: int, key: np.uint64
+    w: WorkerArrays,
+    firms: np.ndarray,
+    districts: np.ndarray,
+    fields: np.ndarray,
+    businesses: np.ndarray,
+    begins: np.ndarray,
+    ends: np.ndarray,
+    first: np.ndarray,
+    months: int,
+    key: np.uint64,
 ) -> np.ndarray:
-    """Give each new firm the household business of its district and field that draws the least number.
+    """Give each new firm a household business of its district and field that is old enough, each alike; -1 if there is
+    none.
 
-    `businesses` are the rows of their owners; firms `first[c]` to `first[c + 1]` are those of cell c = district x
-    n_fields + field. Nobody founds two at once.
+    Places in the district are tried in an order of the firm's own; after a fair number of tries everybody is looked
+    at, and the business with the least number founds the firm. Nobody founds two at once. `businesses` counts those of
+    district and field last month; the rows of districts are spans, see `_rows_of_districts`.
     """
-    owner, least = np.full(first[-1], -1, dtype=np.int32), np.full(first[-1], 2.0)
-    work_field, district, spell = w.work_field, w.district, w.spell
-    for i in businesses:
-        cell = district[i] * n_fields + work_field[i]
-        if work_field[i] < 0 or first[cell] == first[cell + 1] or spell[i] < months:
+    activity, work_field, spell = w.activity, w.work_field, w.spell
+    owners = np.full(firms.shape[0], -1, dtype=np.int32)
+    for k in range(firms.shape[0]):
+        d, field, bits = districts[k], fields[k], scramble(key, firms[k])
+        if businesses[d, field] <= 0:
             continue
-        for k in range(first[cell], first[cell + 1]):
-            u = uniform(key, i * 16 + (k - first[cell]) % 16)
-            if u < least[k]:
-                taken = False
-                for other in range(first[cell], k):
-                    taken = taken or owner[other] == i
-                if not taken:
-                    least[k] = u
-                    owner[k] = i
-                    break
-    return owner
+        n_rows = 0
+        for j in range(first[d], first[d + 1]):
+            n_rows += ends[j] - begins[j]
+        owner, tries, n_tries = -1, 0, TRIES * n_rows // businesses[d, field]
+        while owner < 0 and tries < n_tries:
+            place, j = np.int64(((scramble(bits, tries) >> _S32) * np.uint64(n_rows)) >> _S32), first[d]
+            tries += 1
+            while place >= ends[j] - begins[j]:
+                place -= ends[j] - begins[j]
+                j += 1
+            i = begins[j] + place
+            if activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months and i not in owners[:k]:
+                owner = i
+        if owner < 0:
+            least = 2.0
+            for j in range(first[d], first[d + 1]):
+                for i in range(begins[j], ends[j]):
+                    if activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months:
+                        u = uniform(bits, i)
+                        if u < least and i not in owners[:k]:
+                            owner, least = i, u
+        owners[k] = owner
+    return owners
+
+
+def _rows_of_districts(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where the rows of districts begin and end: those of district d are the spans `first[d]` to `first[d + 1]`
+    of (begins, ends, first).
+    """
+    runs = world.runs
+    home = world.workers.district[runs[:-1]]
+    order = np.argsort(home, kind="stable")
+    first = np.searchsorted(home[order], np.arange(len(world.places) + 1))
+    return runs[:-1][order], runs[1:][order], first
+
+
+def _found(world: World, parameters: FirmsParameters, draws: DrawsOfMonth, firms: np.ndarray) -> None:
+    """Let household businesses found small new firms."""
+    e = world.enterprises
+    e.owner[firms] = _assign_owners(
+        world.people,
+        firms,
+        e.district[firms],
+        e.field[firms],
+        world.counts["businesses"],
+        *_rows_of_districts(world),
+        parameters.founder_months,
+        draws.key("founder"),
+    )
 
 
 @kernel
@@ -265,28 +318,29 @@ def _turn_over(
     entry_key: np.uint64,
     month: int,
 ) -> tuple[int, int, int]:
+    active, founded, group, kind, owner, vacancies = e.active, e.founded, e.group, e.kind, e.owner, e.vacancies
     mortal, dormant = 0, 0
-    for r in range(e.active.shape[0]):
-        if e.kind[r] != PUBLIC:
-            if e.active[r] == 1:
-                mortal += e.group[r] < brought_in  # whom a policy brought in attracts no further ones
-            elif e.founded[r] == NOT_FOUNDED:
+    for r in range(active.shape[0]):
+        if kind[r] != PUBLIC:
+            if active[r] == 1:
+                mortal += group[r] < brought_in  # whom a policy brought in attracts no further ones
+            elif founded[r] == NOT_FOUNDED:
                 dormant += 1
     chance = min(1.0, entry * mortal / max(1, dormant))
     opened, closed = 0, 0
-    for r in range(e.active.shape[0]):
-        if e.kind[r] == PUBLIC:
+    for r in range(active.shape[0]):
+        if kind[r] == PUBLIC:
             continue
-        if e.active[r] == 1:
-            orphaned = e.owner[r] >= 0 and activity[e.owner[r]] != BUSINESS
+        if active[r] == 1:
+            orphaned = owner[r] >= 0 and activity[owner[r]] != BUSINESS
             if orphaned or uniform(exit_key, r) < exit_chance:
-                e.active[r] = 0
-                e.owner[r] = -1
-                e.vacancies[r] = 0
+                active[r] = 0
+                owner[r] = -1
+                vacancies[r] = 0
                 closed += 1
-        elif e.founded[r] == NOT_FOUNDED and uniform(entry_key, r) < chance:
-            e.active[r] = 1
-            e.founded[r] = month
+        elif founded[r] == NOT_FOUNDED and uniform(entry_key, r) < chance:
+            active[r] = 1
+            founded[r] = month
             opened += 1
     return opened, closed, int(max(0.0, entry * mortal - dormant) + 0.5)
 
@@ -294,7 +348,7 @@ def _turn_over(
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
-        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district counts"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
@@ -318,41 +372,38 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     )
     small = np.flatnonzero((e.founded == world.month) & (e.active > 0) & (e.weight < parameters.founder_size))
     if small.size:
-        cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
-        small = small[np.argsort(cells, kind="stable")]
-        first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        e.owner[small] = _assign_owners(
-            world.people,
-            where_equal(world.workers.activity, BUSINESS),
-            first,
-            world.n_fields,
-            parameters.founder_months,
-            draws.key("founder"),
-        )
+        _found(world, parameters, draws, small)
     world.ledger.count("employers_without_row", lost)
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)
 
 
 @kernel
-def _greatest(chance: np.ndarray, headcount: np.ndarray) -> float:
-    """Return the greatest chance of a post group that has people."""
-    most = 0.0
+def _limits(chance: np.ndarray) -> np.ndarray:
+    """Return the least limits on a byte that let through a share of at least the chance, as `draws.limit_of`."""
+    limits = np.empty(chance.shape, dtype=np.uint16)
     for r in range(chance.shape[0]):
         for t in range(chance.shape[1]):
-            if headcount[r, t] > 0:
-                most = max(most, chance[r, t])
-    return most
+            limits[r, t] = min(256.0, math.floor(256.0 * chance[r, t]) + 1.0)
+    return limits
 
 
 @kernel
 def _who_separates(
-    w: WorkerArrays, chance: np.ndarray, rows: np.ndarray, gate: np.ndarray, key: np.uint64, people: np.ndarray
+    w: WorkerArrays,
+    chance: np.ndarray,
+    limits: np.ndarray,
+    rows: np.ndarray,
+    gate: np.ndarray,
+    key: np.uint64,
+    people: np.ndarray,
 ) -> int:
+    """Write who separates. The byte at the gate turns most away by the limits, which lie next to the processor."""
     n = 0
     employer, tier = w.employer, w.tier
     for i in rows:
-        if gated(gate[i], key, i) < chance[employer[i], tier[i]]:
+        r, t = employer[i], tier[i]
+        if gate[i] < limits[r, t] and gated(gate[i], key, i) < chance[r, t]:
             people[n] = i
             n += 1
     return n
@@ -374,9 +425,10 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     if chance is None:  # nobody planned
         return
     w = world.workers
-    most = _greatest(chance, world.enterprises.headcount)
+    limits = _limits(chance)
+    most = float(chance[world.enterprises.headcount > 0].max(initial=0.0))
     employees, gate = draws.gate_of("separate", most, w.activity, EMPLOYEE)
-    n = _who_separates(world.people, chance, employees, gate, draws.key("separate"), employees)
+    n = _who_separates(world.people, chance, limits, employees, gate, draws.key("separate"), employees)
     people = employees[:n]
     home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
     leave_work_all(world.people, world.employers, people)
@@ -388,17 +440,18 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
 def _open_vacancies(
     e: EnterpriseArrays, mean: np.ndarray, lapse: float, open_key: np.uint64, lapse_key: np.uint64
 ) -> int:
+    active, opened, vacancies = e.active, e.opened, e.vacancies
     n_tiers = mean.shape[1]
     total = 0
     for r in range(mean.shape[0]):
         for t in range(n_tiers):
-            e.opened[r, t] = 0
-            if mean[r, t] > 0.0 and e.active[r] == 1:
-                e.opened[r, t] = round_to(mean[r, t], uniform(open_key, r * n_tiers + t))
-                total += e.opened[r, t]
-            if e.vacancies[r, t] > 0 and lapse > 0.0:
-                lapsed = round_to(lapse * e.vacancies[r, t], uniform(lapse_key, r * n_tiers + t))
-                e.vacancies[r, t] -= min(e.vacancies[r, t], lapsed)
+            opened[r, t] = 0
+            if mean[r, t] > 0.0 and active[r] == 1:
+                opened[r, t] = round_to(mean[r, t], uniform(open_key, r * n_tiers + t))
+                total += opened[r, t]
+            if vacancies[r, t] > 0 and lapse > 0.0:
+                lapsed = round_to(lapse * vacancies[r, t], uniform(lapse_key, r * n_tiers + t))
+                vacancies[r, t] -= min(vacancies[r, t], lapsed)
     return total
 
 

@@ -22,6 +22,7 @@ from labsim.world import PUBLIC_BODIES, Level, Schooling, World
 # Places in PUBLIC_BODIES, and masters for officials after them, as in DEGREES.
 OFFICIALS, PUBLIC_EMPLOYEES, COMMUNES, MASTERS = range(4)
 MONTHS_OF = {Level.INTERMEDIATE: 24, Level.UNIVERSITY: 48, Level.POSTGRADUATE: 24}
+_MONTHS = np.array([MONTHS_OF.get(level, 0) for level in Level])
 NOBODY_STUDIES = np.zeros(0, dtype=np.int64)
 
 
@@ -168,7 +169,7 @@ def _progress(
     w.skill[done] += np.float32(parameters.skill_gain) * (1 - w.skill[done])
     body = _bodies_of(world, w.employer[done])
     kinds = np.where(w.degree[done] == Level.POSTGRADUATE, np.int8(MASTERS), body)
-    took = np.array([MONTHS_OF[Level(level)] for level in w.degree[done]])
+    took = _MONTHS[w.degree[done]]
     finished = {
         int(months): np.bincount(kinds[took == months], minlength=len(world.levers["degree_places"]))
         for months in np.unique(took)
@@ -241,17 +242,18 @@ def _already(world: World, parameters: InServiceParameters, draws: DrawsOfMonth)
     people, levels = _lacking(world, parameters, *_roll_of_year(world))
     u = uniforms(draws.key("began before the run"), people)
     ago = np.floor(-np.log(1.0 - u) * 12.0 / parameters.own_cost_rate)
-    months = np.select([levels == one for one in MONTHS_OF], list(MONTHS_OF.values()))
+    months = _MONTHS[levels]
     kept = uniforms(draws.key("gave up before the run"), people) < (1.0 - parameters.dropout_rate) ** ago
     on = (ago < months) & kept
-    w.degree[people[on]], w.degree_left[people[on]] = levels[on], (months - ago)[on].astype(w.degree_left.dtype)
-    return people[on]
+    began: np.ndarray = people[on]
+    w.degree[began], w.degree_left[began] = levels[on], (months - ago)[on].astype(w.degree_left.dtype)
+    return began
 
 
 def _begin(world: World, people: np.ndarray, levels: np.ndarray, cost: float) -> np.ndarray:
     """Let people begin to study for a level, at a cost to them in VND a year; return the months that it takes."""
     w = world.workers
-    months: np.ndarray = np.select([levels == one for one in MONTHS_OF], list(MONTHS_OF.values()))
+    months: np.ndarray = _MONTHS[levels]
     w.degree[people], w.degree_left[people] = levels, months
     w.savings[people] -= (cost * months / 12.0).astype(np.float32)
     return months

@@ -14,6 +14,7 @@ GAIN, LOSS = 0.05, -0.05
 # Changes of income by bins: all lost; half a point each from -100 to 300 %; more, or from nothing.
 BIN, HIGHEST = 0.005, 3.0
 N_BINS = int((HIGHEST + 1.0) / BIN) + 2
+GAINED, LOST, NOT_COUNTED = 1024, 2048, 4096  # above all bins
 
 
 @kernel
@@ -28,22 +29,30 @@ def write_incomes(activity: np.ndarray, wage: np.ndarray, income: np.ndarray) ->
 
 
 @kernel
-def count_changes(
-    then: np.ndarray, now: np.ndarray, bands: np.ndarray, code: np.ndarray, far: np.ndarray, bins: np.ndarray
-) -> None:
-    """Count by group who gained and who lost much, shape `(n_groups, 2)`, and changes by bins, `(n_groups, N_BINS)`."""
-    for i in range(then.shape[0]):
+def write_changes(then: np.ndarray, now: np.ndarray, bands: np.ndarray, places: np.ndarray) -> None:
+    """Write everyone's bin of changes, with GAINED or LOST added to it, shape `(n_workers,)`; NOT_COUNTED for who was
+    not there, earned nothing in both Decembers or is past working age.
+    """
+    none, of_age = np.float32(0.0), np.uint8(OF_WORKING_AGE)
+    for i in range(places.shape[0]):  # without branches, so that it runs several at a time
         before, after = then[i], now[i]
-        if before < 0.0 or after < 0.0 or before + after <= 0.0 or bands[i] >= OF_WORKING_AGE:
+        change = (np.float64(after) - np.float64(before)) / np.float64(before) if before > none else np.inf
+        inside = min(N_BINS - 3, int((min(change, HIGHEST) + 1.0) / BIN)) + 1
+        place = N_BINS - 1 if change > HIGHEST else inside
+        place = 0 if change <= -1.0 else place
+        place += GAINED if change > GAIN else 0
+        place += LOST if change < LOSS else 0
+        counts = (before >= none) & (after >= none) & (before + after > none) & (bands[i] < of_age)
+        places[i] = np.uint16(place if counts else NOT_COUNTED)
+
+
+@kernel
+def count_changes(places: np.ndarray, code: np.ndarray, far: np.ndarray, bins: np.ndarray) -> None:
+    """Count by group who gained and who lost much, shape `(n_groups, 2)`, and changes by bins, `(n_groups, N_BINS)`."""
+    for i in range(places.shape[0]):
+        place = np.int64(places[i])
+        if place == NOT_COUNTED:
             continue
-        change = (float(after) - float(before)) / float(before) if before > 0.0 else np.inf
-        group = code[i]
-        far[group, 0] += change > GAIN
-        far[group, 1] += change < LOSS
-        if change <= -1.0:
-            at = 0
-        elif change > HIGHEST:
-            at = N_BINS - 1
-        else:
-            at = min(N_BINS - 3, int((change + 1.0) / BIN)) + 1
-        bins[group, at] += 1
+        bins[code[i], place & (GAINED - 1)] += 1
+        if place >= GAINED:
+            far[code[i], 0 if place < LOST else 1] += 1

@@ -87,18 +87,20 @@ def _draw_schools(
     partner: np.ndarray,
 ) -> None:
     """Write the institution of each employer that takes part: the first in a race of the linked programmes."""
+    active, field, district = e.active, e.field, e.district
+    field_of, district_of, institution = p.field, p.district, p.institution
     n = linked.shape[0]
-    taught = np.zeros(max(e.field.max(), p.field.max()) + 1, dtype=np.bool_)
+    taught = np.zeros(max(field.max(), field_of.max()) + 1, dtype=np.bool_)
     for c in range(n):
-        taught[p.field[c]] |= linked[c]
+        taught[field_of[c]] |= linked[c]
     for r in range(partner.shape[0]):
-        f = e.field[r]
-        if e.active[r] == 0 or not taught[f] or uniform(joins, r) >= share:
+        f = field[r]
+        if active[r] == 0 or not taught[f] or uniform(joins, r) >= share:
             continue
         best, best_time = -1, np.inf
         for c in range(n):
-            if linked[c] and p.field[c] == f:
-                weight = max(1e-300, near[e.district[r], p.district[c]] * seats[c])
+            if linked[c] and field_of[c] == f:
+                weight = max(1e-300, near[district[r], district_of[c]] * seats[c])
                 u = uniform(key, r * n + c)
                 x = 1.0 - u
                 # most are ruled out without a logarithm, as in `draws.race`
@@ -107,7 +109,7 @@ def _draw_schools(
                     if time < best_time:
                         best, best_time = c, time
         if best >= 0:
-            partner[r] = p.institution[best]
+            partner[r] = institution[best]
 
 
 def _partners(world: World, parameters: LinkageParameters, draws: DrawsOfMonth, linked: np.ndarray) -> np.ndarray:

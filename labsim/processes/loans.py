@@ -8,7 +8,7 @@ import numpy as np
 
 from labsim.compiled import kernel
 from labsim.draws import gated, race, scramble, uniform_of
-from labsim.processes.base import leave_programme, leave_work, move
+from labsim.processes.base import leave_all
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays
 
 BUSINESS, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.UNEMPLOYED)
@@ -55,30 +55,34 @@ def open_with_loans(
 ) -> int:
     """Let those among some rows who are offered a loan open a business; write how many did by district."""
     chance, loan, grant, months = terms
-    opened = 0
+    activity, district, birth, wage, savings = w.activity, w.district, w.birth_month, w.wage, w.savings
+    work_field, backed_until = w.work_field, w.backed_until
+    people, trades, opened = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
     for i in rows:
-        now, d = w.activity[i], w.district[i]
+        now, d = activity[i], district[i]
         if now > UNEMPLOYED or now == BUSINESS or gated(gate[i], offer_key, i) >= chance[d]:
             continue
-        age = (month - w.birth_month[i]) // 12
+        age = (month - birth[i]) // 12
         if age < by.youngest or age > by.oldest:
             continue
         bits = scramble(key, i)
         field = race(bits, room[d], 1)
         if field < 0:
             continue
-        earned = w.wage[i] if now != UNEMPLOYED else by.idle * w.wage[i]
+        earned = wage[i] if now != UNEMPLOYED else by.idle * wage[i]
         gain = min(by.most_gain, (income[d, field] / max(1.0e5, earned)) ** by.response)
-        money = max(0.0, w.savings[i]) + loan[d] + grant[d]
+        money = max(0.0, savings[i]) + loan[d] + grant[d]
         ease = money / (money + by.capital) if by.capital > 0.0 else 1.0
         if uniform_of(bits, 0) < by.take_up * gain * ease:
-            leave_work(w, e, i)
-            leave_programme(w, p, i)
-            move(w, flows, i, BUSINESS)
-            w.work_field[i] = field
-            w.wage[i] = income[d, field]
-            w.savings[i] += grant[d] - max(0.0, min(w.savings[i], by.used * by.capital))
-            w.backed_until[i] = month + months[d]
-            lent[d] += 1
+            people[opened], trades[opened] = i, field
             opened += 1
+    people, trades = people[:opened], trades[:opened]
+    leave_all(w, e, p, flows, people, np.full(opened, BUSINESS))
+    for k in range(opened):
+        i, d = people[k], district[people[k]]
+        work_field[i] = trades[k]
+        wage[i] = income[d, trades[k]]
+        savings[i] += grant[d] - max(0.0, min(savings[i], by.used * by.capital))
+        backed_until[i] = month + months[d]
+        lent[d] += 1
     return opened

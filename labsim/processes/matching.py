@@ -13,7 +13,7 @@ import numpy as np
 
 from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
-from labsim.processes.base import leave_work_all, move_all, process
+from labsim.processes.base import give_back_posts, move_all, process
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
@@ -245,17 +245,26 @@ def _take_up(
     w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray, rows: np.ndarray, tiers: np.ndarray, pay: np.ndarray
 ) -> None:
     """Give people their posts, column by column: memory is then asked for many at once."""
+    field, headcount, vacancies, employer, tier = e.field, e.headcount, e.vacancies, w.employer, w.tier
+    wage, work_field = w.wage, w.work_field
     for k in range(people.shape[0]):
-        w.employer[people[k]] = rows[k]
+        employer[people[k]] = rows[k]
     for k in range(people.shape[0]):
-        w.tier[people[k]] = tiers[k]
+        tier[people[k]] = tiers[k]
     for k in range(people.shape[0]):
-        w.work_field[people[k]] = e.field[rows[k]]
+        work_field[people[k]] = field[rows[k]]
     for k in range(people.shape[0]):
-        w.wage[people[k]] = pay[k]
+        wage[people[k]] = pay[k]
     for k in range(people.shape[0]):
-        e.headcount[rows[k], tiers[k]] += 1
-        e.vacancies[rows[k], tiers[k]] -= 1
+        headcount[rows[k], tiers[k]] += 1
+        vacancies[rows[k], tiers[k]] -= 1
+
+
+@kernel
+def _add_by_field(field: np.ndarray, vacancies: np.ndarray, sums: np.ndarray) -> None:
+    for r in range(field.shape[0]):
+        for t in range(vacancies.shape[1]):
+            sums[field[r], t] += vacancies[r, t]
 
 
 @process(
@@ -321,16 +330,15 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         Reservation(p.reservation, p.reservation_decline, p.switching_gain, p.attachment, trait),
     )
     n, hired = len(chosen), np.bincount(activity, minlength=len(Activity))
-    leave_work_all(world.people, world.employers, chosen)
+    give_back_posts(world.people, world.employers, chosen)
     move_all(world.people, world.ledger.flows, chosen, np.full(n, EMPLOYEE))
     _take_up(world.people, world.employers, chosen, rows, tiers, pay)
-    if p.field_follows > 0.0:
+    if p.field_follows > 0.0 and world.n_fields > 1:
         follows = uniforms(draws.key("field follows work"), chosen) < p.field_follows
         w.field[chosen[follows]] = e.field[rows[follows]]
     open_before = market.vacancies.sum(axis=0)
     left = np.zeros_like(open_before)
-    for t in range(left.shape[1]):
-        left[:, t] = np.bincount(e.field, e.vacancies[:, t], world.n_fields)
+    _add_by_field(e.field, e.vacancies, left)
     unfilled = np.divide(left, open_before, out=np.full_like(left, 0.5), where=open_before > 0)
     market.tightness += parameters.chance_memory * (unfilled - market.tightness)
     e.vacancies += e.opened

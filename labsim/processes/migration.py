@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, uniform, where_equal
-from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.draws import DrawsOfMonth, gated, uniform
+from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where, where_equal
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -190,6 +191,7 @@ def _leave(
     # column by column: memory is then asked for many people at once
     doing, heads, birth = w.activity[rows], gate[rows], w.birth_month[rows]
     programme, wages, savings = w.programme[rows], w.wage[rows], w.savings[rows]
+    people = np.empty_like(rows)
     for k in range(rows.shape[0]):
         i, now = rows[k], doing[k]
         if now > UNEMPLOYED:
@@ -198,16 +200,17 @@ def _leave(
         age = (month - birth[k]) // 12
         if age >= oldest or programme[k] >= 0:
             continue
-        earned = wages[k] if now != UNEMPLOYED else idle * wages[k]
-        gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
         means = max(0.0, savings[k])
         ease = means / (means + cost) if cost > 0.0 else 1.0
         young = 1.0 if age < young_until else older
+        if u >= rate * MOST_GAIN * young * ease:  # most are turned away before a power is taken
+            continue
+        earned = wages[k] if now != UNEMPLOYED else idle * wages[k]
+        gain = min(MOST_GAIN, (wage / max(1.0e6, earned)) ** response)
         if u < rate * gain * young * ease:
-            leave_work(w, e, i)
-            leave_programme(w, p, i)
-            move(w, flows, i, AWAY)
+            people[left] = i
             left += 1
+    leave_all(w, e, p, flows, people[:left], np.full(left, AWAY))
     return left
 
 
@@ -225,6 +228,9 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
     empty purse holds.
     """
     wage = parameters.outside_wage * math.exp(parameters.outside_growth * world.month / 12.0)
+    kinds = np.zeros(len(Activity))
+    kinds[: UNEMPLOYED + 1] = MOST_GAIN * parameters.leave_rate
+    open_, gate = draws.gate_by("leave the province", kinds, world.workers.activity)
     left = _leave(
         world.people,
         world.employers,
@@ -239,7 +245,8 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
         parameters.young_until,
         parameters.older_factor,
         parameters.idle_income,
-        *draws.gate("leave the province", MOST_GAIN * parameters.leave_rate, len(world.workers)),
+        where(open_),
+        gate,
         draws.key("leave the province"),
     )
     world.ledger.count("left_for_other_provinces", left)
@@ -257,15 +264,21 @@ def _return(
     key: np.uint64,
     counts: np.ndarray,
 ) -> None:
+    savings, spell, urban = w.savings, w.spell, w.urban
+    people, activities, n = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
     for i in rows:
         u = uniform(key, i)
+        if u >= settle + back:
+            continue
+        people[n], activities[n] = i, LEFT
         if u < settle:
-            move(w, flows, i, LEFT)
             counts[0] += 1
-        elif u < settle + back:
-            w.savings[i] += saved * min(24, w.spell[i])
-            move(w, flows, i, FARMING if w.urban[i] == 0 and u < settle + farm * back else UNEMPLOYED)
+        else:
+            savings[i] += saved * min(24, spell[i])
+            activities[n] = FARMING if urban[i] == 0 and u < settle + farm * back else UNEMPLOYED
             counts[1] += 1
+        n += 1
+    move_all(w, flows, people[:n], activities[:n])
 
 
 @process(reads="workers.urban", writes="workers.activity workers.spell workers.savings ledger")
@@ -292,11 +305,12 @@ def return_home(world: World, parameters: MigrationParameters, draws: DrawsOfMon
 
 @kernel
 def _move_in(w: WorkerArrays, flows: np.ndarray, chance: float, rows: np.ndarray, key: np.uint64) -> int:
-    n = 0
+    people, n = np.empty_like(rows), 0
     for i in rows:
         if uniform(key, i) < chance:
-            move(w, flows, i, UNEMPLOYED)
+            people[n] = i
             n += 1
+    move_all(w, flows, people[:n], np.full(n, UNEMPLOYED))
     return n
 
 

@@ -58,11 +58,12 @@ class Newcomers:
 @inline
 def _dormant_rows(e: EnterpriseArrays, district: int, field: int, n: int, key: np.uint64) -> np.ndarray:
     """Return at most n dormant rows of a district, those of the field first, then by their lots."""
+    district_of, field_of, founded, kind = e.district, e.field, e.founded, e.kind
     rows, lots, found = np.empty(n, dtype=np.int64), np.empty(n), 0
-    for r in range(e.founded.shape[0]):
-        if e.founded[r] != NOT_FOUNDED or e.district[r] != district or e.kind[r] == PUBLIC:
+    for r in range(founded.shape[0]):
+        if founded[r] != NOT_FOUNDED or district_of[r] != district or kind[r] == PUBLIC:
             continue
-        lot = uniform(key, r) + (e.field[r] != field)
+        lot = uniform(key, r) + (field_of[r] != field)
         if found == n and lot >= lots[n - 1]:
             continue
         at = found if found < n else n - 1
@@ -79,11 +80,12 @@ def _take_rows(
     e: EnterpriseArrays, numbers: np.ndarray, n_fields: int, month: int, key: np.uint64
 ) -> tuple[np.ndarray, np.ndarray]:
     """Found employers in dormant rows, as many as asked for by market; return (rows, markets)."""
+    founded = e.founded
     rows, markets, n = np.empty(numbers.sum(), dtype=np.int64), np.empty(numbers.sum(), dtype=np.int64), 0
     for market in range(numbers.shape[0]):
         if numbers[market] > 0:
             for r in _dormant_rows(e, market // n_fields, market % n_fields, numbers[market], key):
-                e.founded[r] = month
+                founded[r] = month
                 rows[n], markets[n] = r, market
                 n += 1
     return rows[:n], markets[:n]
@@ -94,18 +96,20 @@ def _likeness(e: EnterpriseArrays, n_fields: int) -> tuple[np.ndarray, np.ndarra
     """Return the size of each field's private employers, shape `(n_fields,)`, and their mean shares and pay by tier,
     shape `(n_fields, n_tiers)`; not a number for a field without any.
     """
-    n_tiers = e.headcount.shape[1]
+    active, field, headcount, kind, tier_share = e.active, e.field, e.headcount, e.kind, e.tier_share
+    wage_offer, weight = e.wage_offer, e.weight
+    n_tiers = headcount.shape[1]
     size, shares = np.zeros(n_fields), np.zeros((n_fields, n_tiers))
     staff, pay = np.zeros((n_fields, n_tiers)), np.zeros((n_fields, n_tiers))
-    for r in range(e.active.shape[0]):
-        if e.active[r] > 0 and e.kind[r] != PUBLIC:
-            f = e.field[r]
-            size[f] += e.weight[r]
+    for r in range(active.shape[0]):
+        if active[r] > 0 and kind[r] != PUBLIC:
+            f = field[r]
+            size[f] += weight[r]
             for t in range(n_tiers):
-                people = e.headcount[r, t] + NEARLY_NOBODY
-                shares[f, t] += e.weight[r] * e.tier_share[r, t]
+                people = headcount[r, t] + NEARLY_NOBODY
+                shares[f, t] += weight[r] * tier_share[r, t]
                 staff[f, t] += people
-                pay[f, t] += people * e.wage_offer[r, t]
+                pay[f, t] += people * wage_offer[r, t]
     for f in range(n_fields):
         shares[f] /= size[f]
         pay[f] /= staff[f]

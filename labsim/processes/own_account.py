@@ -9,14 +9,16 @@ hazard that falls with its age.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform, where_equal
-from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.compiled import inline, kernel
+from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform
+from labsim.processes.base import leave_programmes_all, leave_work_all, move_all, process
 from labsim.processes.loans import Opening, Terms, open_with_loans
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where, where_equal
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -267,6 +269,41 @@ def set_incomes(world: World, parameters: OwnAccountParameters, draws: DrawsOfMo
     )
 
 
+class Trade(NamedTuple):
+    """What business people earn and what decides who opens and who closes, as in the parameters; rates per month."""
+
+    income: np.ndarray  # (n_districts, n_fields): VND per month
+    room: np.ndarray  # (n_districts, n_fields): weight of a trade among those opened
+    opening: float
+    response: float
+    capital: float
+    used: float
+    idle: float
+    youngest: float
+    oldest: float
+    closing: float
+    closing_age: float
+    backing: float
+    give_up: float
+    necessity: float
+
+
+class Help(NamedTuple):
+    """What is offered to farmers who would open a business, by district."""
+
+    chance: np.ndarray  # of an offer this month
+    means: np.ndarray  # grant and credit, VND
+    grant: np.ndarray  # VND
+    take_up: float
+
+
+@inline
+def _closes(u: float, wage: float, mean: float, spell: int, backed: bool, by: Trade) -> bool:
+    """Say whether a business closes: the young ones more often, and those whose trade earns less than they did."""
+    poor = 1.0 if wage <= 0.0 or mean >= wage else min(MOST_GAIN, wage / max(1.0, mean))
+    return u < by.closing * poor / (1.0 + spell / by.closing_age) * (1.0 - by.backing if backed else 1.0)
+
+
 @kernel
 def _businesses(
     w: WorkerArrays,
@@ -274,24 +311,8 @@ def _businesses(
     p: ProgrammeArrays,
     flows: np.ndarray,
     month: int,
-    income: np.ndarray,
-    room: np.ndarray,
-    rate: float,
-    response: float,
-    capital: float,
-    used: float,
-    idle: float,
-    youngest: float,
-    oldest: float,
-    closing: float,
-    halved: float,
-    backing: float,
-    offered: np.ndarray,
-    help_: np.ndarray,
-    grant: np.ndarray,
-    take_up: float,
-    give_up: float,
-    necessity: float,
+    by: Trade,
+    help_: Help,
     rows: np.ndarray,
     gate: np.ndarray,
     offer_gate: np.ndarray,
@@ -299,74 +320,84 @@ def _businesses(
     offer_key: np.uint64,
     converted: np.ndarray,
 ) -> tuple[int, int]:
-    opened, closed = 0, 0
-    any_offer = offered.max() > 0.0
+    """Let people open and close businesses, or go back to the farm; return how many open and close."""
+    income, room = by.income, by.room
     most_income = np.array([income[d].max() for d in range(income.shape[0])])
+    any_offer = help_.chance.max() > 0.0
+    offered, means, grant = help_.chance, help_.means, help_.grant
     # column by column: memory is then asked for many people at once
     doing, heads, offer_heads = w.activity[rows], gate[rows], offer_gate[rows]
     district, urban, spell, wages = w.district[rows], w.urban[rows], w.spell[rows], w.wage[rows]
+    homes, wage = w.district, w.wage
+    work_field, birth, savings, backed_until = w.work_field, w.birth_month, w.savings, w.backed_until
+    people, activities, n = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
+    trades = np.empty(rows.shape[0], dtype=np.int64)  # of those who open, -1 for others
+    owners, n_owners, closed = np.empty_like(rows), 0, 0  # those who open out of a free choice
     for k in range(rows.shape[0]):
-        i, now, d, wage = rows[k], doing[k], district[k], wages[k]
-        helped = False
-        if any_offer and now == FARMING:
-            helped = gated(offer_heads[k], offer_key, i) < offered[d]
+        i, now, d, pay = rows[k], doing[k], district[k], wages[k]
         if now > UNEMPLOYED:
             continue
-        bits = scramble(key, i)
+        helped = any_offer and now == FARMING and gated(offer_heads[k], offer_key, i) < offered[d]
         u = gated(heads[k], key, i)
+        people[n], trades[n] = i, -1
         if now == BUSINESS:
-            if w.work_field[i] < 0:
-                continue
-            mean = income[d, w.work_field[i]]
-            poor = 1.0 if wage <= 0.0 or mean >= wage else min(MOST_GAIN, wage / max(1.0, mean))
-            kept = 1.0 - backing if w.backed_until[i] > month else 1.0
-            if u < closing * poor / (1.0 + spell[k] / halved) * kept:
-                leave_work(w, e, i)
-                w.backed_until[i] = 0
-                move(w, flows, i, FARMING if urban[k] == 0 else UNEMPLOYED)
+            trade = work_field[i]
+            if trade >= 0 and _closes(u, pay, income[d, trade], spell[k], backed_until[i] > month, by):
+                activities[n] = FARMING if urban[k] == 0 else UNEMPLOYED
+                backed_until[i] = 0
                 closed += 1
-        else:
-            if now == UNEMPLOYED and spell[k] >= 1:
-                # nothing was found: the family farm takes rural people back, petty trade the others
-                if urban[k] == 0:
-                    if u >= 1.0 - give_up:
-                        move(w, flows, i, FARMING)
-                        continue
-                elif u >= 1.0 - necessity:
-                    field = race(bits, room[d], 1)
-                    if field >= 0:
-                        move(w, flows, i, BUSINESS)
-                        w.backed_until[i] = 0
-                        w.work_field[i] = field
-                        w.wage[i] = income[d, field]
-                        opened += 1
-                        continue
-            chance = max(take_up, rate) if helped else rate  # an offer takes nothing from a person's own chance
-            earned = wage if now != UNEMPLOYED else idle * wage
-            # most are turned away by the best trade of the district, before one is drawn and more is read
-            if u >= chance * min(MOST_GAIN, ABOVE_ONE * (most_income[d] / max(1.0e5, earned)) ** response):
-                continue
-            age = (month - w.birth_month[i]) // 12
-            if age < youngest or age > oldest:
-                continue
-            field = race(bits, room[d], 1)
-            if field < 0:
-                continue
-            gain = min(MOST_GAIN, (income[d, field] / max(1.0e5, earned)) ** response)
-            money = max(0.0, w.savings[i]) + (help_[d] if helped else 0.0)
-            ease = money / (money + capital) if capital > 0.0 else 1.0
-            if u < chance * gain * ease:
-                leave_work(w, e, i)
-                leave_programme(w, p, i)
-                move(w, flows, i, BUSINESS)
-                w.backed_until[i] = 0
-                w.work_field[i] = field
-                w.wage[i] = income[d, field]
-                w.savings[i] -= max(0.0, min(w.savings[i], used * capital))
-                opened += 1
-                if helped:
-                    w.savings[i] += grant[d]
-                    converted[d] += 1
+                n += 1
+            continue
+        if now == UNEMPLOYED and spell[k] >= 1:
+            # nothing was found: the family farm takes rural people back, petty trade the others
+            if urban[k] == 0:
+                if u >= 1.0 - by.give_up:
+                    activities[n] = FARMING
+                    n += 1
+                    continue
+            elif u >= 1.0 - by.necessity:
+                trade = race(scramble(key, i), room[d], 1)
+                if trade >= 0:
+                    activities[n], trades[n] = BUSINESS, trade
+                    n += 1
+                    continue
+        # an offer takes nothing from a person's own chance
+        chance = max(help_.take_up, by.opening) if helped else by.opening
+        # most are turned away by the greatest gain there is, or by that from the best trade of the district, before a
+        # trade is drawn and more is read
+        if u >= chance * MOST_GAIN:
+            continue
+        earned = pay if now != UNEMPLOYED else by.idle * pay
+        if u >= chance * min(MOST_GAIN, ABOVE_ONE * (most_income[d] / max(1.0e5, earned)) ** by.response):
+            continue
+        age = (month - birth[i]) // 12
+        if age < by.youngest or age > by.oldest:
+            continue
+        trade = race(scramble(key, i), room[d], 1)
+        if trade < 0:
+            continue
+        gain = min(MOST_GAIN, (income[d, trade] / max(1.0e5, earned)) ** by.response)
+        money = max(0.0, savings[i]) + (means[d] if helped else 0.0)
+        ease = money / (money + by.capital) if by.capital > 0.0 else 1.0
+        if u < chance * gain * ease:
+            activities[n], trades[n] = BUSINESS, trade
+            owners[n_owners] = i
+            n_owners += 1
+            n += 1
+            savings[i] -= max(0.0, min(savings[i], by.used * by.capital))
+            if helped:
+                savings[i] += grant[d]
+                converted[d] += 1
+    leave_work_all(w, e, people[:n])
+    leave_programmes_all(w, p, owners[:n_owners])
+    move_all(w, flows, people[:n], activities[:n])
+    opened = 0
+    for k in range(n):
+        if trades[k] >= 0:
+            backed_until[people[k]] = 0
+            work_field[people[k]] = trades[k]
+            wage[people[k]] = income[homes[people[k]], trades[k]]
+            opened += 1
     return opened, closed
 
 
@@ -389,7 +420,6 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     trade earns less than when it opened.
     """
     places = world.places
-    room = places.business_people * places.business_income
     levers = world.levers
     offered = np.minimum(
         1.0, levers["conversion_places"] * world.scale / 12.0 / np.maximum(1.0, world.counts["farmers"])
@@ -406,17 +436,12 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
             "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
         )
         open_ |= offers
-    rows = where_equal(open_.view(np.uint8), 1)
+    rows = where(open_)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
-    opened, closed = _businesses(
-        world.people,
-        world.employers,
-        world.courses,
-        world.ledger.flows,
-        world.month,
+    trade = Trade(
         places.business_income,
-        room,
+        places.business_people * places.business_income,
         parameters.opening_rate,
         parameters.opening_response,
         parameters.start_capital,
@@ -427,12 +452,18 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         parameters.closing_rate,
         parameters.closing_age,
         parameters.backing,
-        offered,
-        levers["conversion_grant"] + levers["conversion_credit"],
-        levers["conversion_grant"],
-        parameters.take_up,
         parameters.give_up,
         parameters.necessity,
+    )
+    means = levers["conversion_grant"] + levers["conversion_credit"]
+    opened, closed = _businesses(
+        world.people,
+        world.employers,
+        world.courses,
+        world.ledger.flows,
+        world.month,
+        trade,
+        Help(offered, means, levers["conversion_grant"], parameters.take_up),
         rows,
         gate,
         offer_gate,
@@ -489,7 +520,7 @@ def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) ->
             p.oldest_owner,
         ),
         Terms(chance, levers["loan_amount"], levers["loan_grant"], levers["business_support_months"]),
-        where_equal(open_.view(np.uint8), 1),
+        where(open_),
         gate,
         draws.key("offer of a loan"),
         draws.key("loan"),

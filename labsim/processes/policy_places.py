@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from labsim.compiled import kernel
+from labsim.rows import LAST, where_between
 from labsim.world import Activity, World
 
 OPENED, FILLED, PART = "policy_places_opened", "policy_places_filled", "policy_places_part"
@@ -23,10 +25,10 @@ def _of_last_months(world: World, table: str, first: int) -> np.ndarray:
     """Return a table's sums over the months from `first` ago to a course's length ago for courses that begin in any
     month, shape `(n_programmes,)`.
     """
-    p, total, kept = world.programmes, np.zeros(len(world.programmes)), _months_of(world)
+    p, kept = world.programmes, _months_of(world)
     length = np.where(p.intake_month == 0, p.length, 0)
-    for ago in range(first, int(length.max())):
-        total += np.where(ago < length, world.tables[table][(world.month - ago) % kept], 0.0)
+    ago = np.arange(first, int(length.max()))
+    total: np.ndarray = (world.tables[table][(world.month - ago) % kept] * (ago[:, None] < length)).sum(axis=0)
     return total
 
 
@@ -34,12 +36,29 @@ def _trainees_of_policies(world: World) -> np.ndarray:
     """Return how many trainees sit on places of policies, shape `(n_programmes,)`: each counts by the part that
     policies had in the admissions of the person's month.
     """
-    w, p, kept = world.workers, world.programmes, _months_of(world)
-    trainees = np.flatnonzero(w.programme >= 0)
-    course = w.programme[trainees]
-    ago = np.clip(p.length[course] - w.months_left[trainees], 0, kept - 1)
-    on_policies: np.ndarray = np.bincount(course, world.tables[PART][(world.month - ago) % kept, course], len(p))
+    w, on_policies = world.workers, np.zeros(len(world.programmes))
+    trainees = where_between(w.programme, 0, LAST)
+    part, length = world.tables[PART], world.programmes.length
+    _add_parts(trainees, w.programme, w.months_left, length, part, world.month, on_policies)
     return on_policies
+
+
+@kernel
+def _add_parts(
+    trainees: np.ndarray,
+    programme: np.ndarray,
+    months_left: np.ndarray,
+    length: np.ndarray,
+    part: np.ndarray,
+    month: int,
+    on_policies: np.ndarray,
+) -> None:
+    """Add up the parts that policies had in the admissions of trainees; `part` has shape `(n_months, n_programmes)`."""
+    kept = part.shape[0]
+    for i in trainees:
+        c = programme[i]
+        ago = min(max(length[c] - months_left[i], 0), kept - 1)
+        on_policies[c] += part[(month - ago) % kept, c]
 
 
 def seats_with_policies(world: World) -> np.ndarray:

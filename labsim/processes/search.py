@@ -13,11 +13,12 @@ from functools import cache
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of, where_equal
+from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of
 from labsim.processes.base import process
 from labsim.processes.insight import Insight
 from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick_vacancies
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where
 from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -180,8 +181,9 @@ def _who_searches(
             rate *= eager[i]
         if since < LATER and advised[i] >= since:
             rate *= gain[channel[i]]
-        u = gated(gate[i], key, i)
-        if u < rate and (programme[i] < 0 or u < rate * (1.0 - lock_in)):
+        if programme[i] >= 0:
+            rate *= 1.0 - lock_in
+        if rate >= 1.0 or gated(gate[i], key, i) < rate:
             people[n] = i
             n += 1
     return n
@@ -196,6 +198,11 @@ def _fix_slots(world: World, near: np.ndarray, qualified: np.ndarray) -> None:
     tables["district_slots"], tables["district_base"] = slots_of(near * size.sum(axis=1))
     tables["field_slots"], tables["field_base"] = slots_of(world.accessibility * size.sum(axis=0))
     tables["tier_slots"], tables["tier_base"] = slots_of(qualified * posts)
+    # a row for each kind of choice
+    n_fields, n_districts, n_tiers = world.n_fields, len(near), len(qualified)
+    tables["district_base"] = np.tile(tables["district_base"], (n_tiers * n_fields, 1))
+    tables["field_base"] = np.tile(tables["field_base"], (n_tiers * n_districts, 1))
+    tables["tier_base"] = np.repeat(tables["tier_base"], n_districts * n_fields, axis=0)
 
 
 def _nests(world: World, near: np.ndarray, qualified: np.ndarray, market: np.ndarray) -> Nests:
@@ -213,7 +220,7 @@ def _nests(world: World, near: np.ndarray, qualified: np.ndarray, market: np.nda
         tables["field_slots"],
         shared_proposals(access * by_field[:, :, None, :], tables["field_base"], BOUND),
         tables["tier_slots"],
-        shared_proposals(qualified[:, None, None, :] * market, tables["tier_base"][:, None, None, :], BOUND),
+        shared_proposals(qualified[:, None, None, :] * market, tables["tier_base"], BOUND),
     )
 
 
@@ -261,7 +268,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         eager,
         since,
         gain,
-        where_equal(open_.view(np.uint8), 1),
+        where(open_),
         gate,
         draws.key("search"),
         people,
@@ -271,8 +278,12 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     world.ledger.count("seekers", n)
     qualified = _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2])
     nests, key = _nests(world, near, qualified, weights), draws.key("search")
-    # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
-    n = pick_markets(w.district[people], fields, w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
+    if sums.size > 1:
+        # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
+        n = pick_markets(w.district[people], fields, w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
+    else:  # a world of one market
+        markets[:] = 0
+        n = n if total > 0 else 0
     people, choices = people[:n], np.empty(n, dtype=np.int32)
     insight = world.events.get("insight")
     if insight is not None and insight.coverage.any():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, rounded, uniforms, where_equal
-from labsim.processes.base import move, process
+from labsim.draws import DrawsOfMonth, rounded, uniforms
+from labsim.processes.base import move_all, process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where_equal
 from labsim.world import Activity, EnterpriseArrays, Level, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -52,27 +53,67 @@ def _attract(
     came: np.ndarray,
     pay: np.ndarray,
 ) -> None:
-    for k in range(order.shape[0]):
-        i = order[k]
-        d = w.district[i]
+    field, headcount, vacancies, group, wage_offer = e.field, e.headcount, e.vacancies, e.group, e.wage_offer
+    district, level = w.district, w.level
+    employer, savings, tier, wage, work_field = w.employer, w.savings, w.tier, w.wage, w.work_field
+    people, posts, n = np.empty_like(order), np.empty_like(order), 0
+    for i in order:
+        d = district[i]
         if came[d] >= quota[d]:
             continue
-        for f in range(
-            first[d], first[d + 1]
-        ):  # the employer with a professional vacancy, in an order of the month's own
-            r = firms[f]
-            if e.vacancies[r, 2] > 0 and (asked.shape[0] == 0 or w.level[i] >= asked[e.group[r], 2]):
-                move(w, flows, i, EMPLOYEE)
-                w.employer[i] = r
-                w.tier[i] = 2
-                w.work_field[i] = e.field[r]
-                w.wage[i] = e.wage_offer[r, 2]
-                w.savings[i] += lump_sum[d] + supplement[d] * w.wage[i]
-                pay[d] += w.wage[i]
-                e.vacancies[r, 2] -= 1
-                e.headcount[r, 2] += 1
+        # the first employer with a professional vacancy, in an order of the month's own
+        for r in firms[first[d] : first[d + 1]]:
+            if vacancies[r, 2] > 0 and (asked.shape[0] == 0 or level[i] >= asked[group[r], 2]):
+                people[n], posts[n] = i, r
+                n += 1
+                vacancies[r, 2] -= 1
+                pay[d] += wage_offer[r, 2]
                 came[d] += 1
                 break
+    move_all(w, flows, people[:n], np.full(n, EMPLOYEE))
+    for k in range(n):
+        i, r = people[k], posts[k]
+        d = district[i]
+        employer[i] = r
+        tier[i] = 2
+        work_field[i] = field[r]
+        wage[i] = wage_offer[r, 2]
+        savings[i] += lump_sum[d] + supplement[d] * wage[i]
+        headcount[r, 2] += 1
+
+
+@kernel
+def _posts_and_best(e: EnterpriseArrays, posts: np.ndarray, best: np.ndarray) -> None:
+    district, active, target, wage_offer = e.district, e.active, e.target, e.wage_offer
+    for r in range(district.shape[0]):
+        d = district[r]
+        posts[d] += target[r, 2]
+        if active[r] > 0:
+            best[d] = max(best[d], np.float64(wage_offer[r, 2]))
+
+
+def posts_and_best_offers(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return the professional posts that employers plan and the best pay for them, by district, in VND per month."""
+    posts, best = np.full(len(world.places), 1e-9), np.zeros(len(world.places))
+    _posts_and_best(world.employers, posts, best)
+    return posts, best
+
+
+@kernel
+def _offers(e: EnterpriseArrays, n_districts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean offer of the professional vacancies of each district, VND per month, and the employers who have
+    some.
+    """
+    district, vacancies, wage_offer = e.district, e.vacancies, e.wage_offer
+    vacant, offered = np.zeros(n_districts), np.zeros(n_districts)
+    firms, n = np.empty(district.shape[0], np.int64), 0
+    for r in range(district.shape[0]):
+        if vacancies[r, 2] > 0:
+            vacant[district[r]] += vacancies[r, 2]
+            offered[district[r]] += vacancies[r, 2] * np.float64(wage_offer[r, 2])
+            firms[n] = r
+            n += 1
+    return offered / np.maximum(1.0, vacant), firms[:n]
 
 
 @process(
@@ -100,17 +141,14 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
     world.events["talent_came"], world.events["talent_pay"] = came, pay
     if quota.sum() == 0:
         return
-    n_places, vacant = len(world.places), e.vacancies[:, 2].astype(np.float64)
-    offered = np.bincount(e.district, vacant * e.wage_offer[:, 2], n_places)
-    offer = offered / np.maximum(1.0, np.bincount(e.district, vacant, n_places))
+    offer, firms = _offers(world.employers, len(world.places))
     supplement = levers["talent_supplement"] * levers["talent_supplement_months"]
     lure = parameters.response * (levers["talent_lump_sum"] + supplement * offer) / 100e6
     chance = 1.0 - np.exp(-lure / 12.0)
-    within_reach = (w.activity == UNEMPLOYED) | (w.activity == AWAY) | (w.activity == OUTSIDE)
-    candidates = where_equal((within_reach & (w.level >= COLLEGE)).view(np.uint8), 1)
+    candidates = where_equal(w.activity, UNEMPLOYED, AWAY, OUTSIDE)
+    candidates = candidates[w.level[candidates] >= COLLEGE]
     willing = candidates[uniforms(draws.key("talent comes"), candidates) < chance[w.district[candidates]]]
     order = willing[np.argsort(uniforms(draws.key("order of talent"), willing), kind="stable")]
-    firms = np.flatnonzero(e.vacancies[:, 2] > 0)
     firms = firms[np.lexsort((uniforms(draws.key("order of posts"), firms), e.district[firms]))]
     first = np.searchsorted(e.district[firms], np.arange(len(world.places) + 1))
     _attract(

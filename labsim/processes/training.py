@@ -14,7 +14,7 @@ import numpy as np
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, rounded, scramble, uniform_of
 from labsim.processes.admission import districts_hit, in_order_of_admission, pay_travel
-from labsim.processes.base import leave_programme, leave_work, move, process
+from labsim.processes.base import leave_programmes_all, leave_work_all, move_all, process
 from labsim.processes.courses import (
     Interest,
     Known,
@@ -32,6 +32,7 @@ from labsim.processes.policy_places import (
     seats_with_policies,
 )
 from labsim.quantity import Parameters, quantity
+from labsim.rows import LAST, where_between
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -286,24 +287,29 @@ def _admit(
     admitted: np.ndarray,
     paying: np.ndarray,
 ) -> int:
-    n = 0
+    n, full = 0, 0
+    programme, months_left, level, savings = w.programme, w.months_left, w.level, w.savings
+    taken, seats, length, fee, full_time = p.taken, p.seats, p.length, p.fee, p.full_time
+    leavers = np.empty_like(people)
     for k in range(people.shape[0]):
         i, j = people[k], choices[k]
-        if p.taken[j] >= p.seats[j]:
+        if taken[j] >= seats[j]:
             continue
-        p.taken[j] += 1
-        w.programme[i] = j
-        w.months_left[i] = p.length[j]
-        if w.level[i] == 0:
-            w.savings[i] += support[j] * p.length[j] - p.fee[j] * (1.0 - fee_paid[j])
+        taken[j] += 1
+        programme[i] = j
+        months_left[i] = length[j]
+        if level[i] == 0:
+            savings[i] += support[j] * length[j] - fee[j] * (1.0 - fee_paid[j])
             admitted[j] += 1
         else:
-            w.savings[i] -= p.fee[j]
+            savings[i] -= fee[j]
             paying[j] += 1
         n += 1
-        if p.full_time[j] == 1:
-            leave_work(w, e, i)
-            move(w, flows, i, IN_TRAINING)
+        if full_time[j] == 1:
+            leavers[full] = i
+            full += 1
+    leave_work_all(w, e, leavers[:full])
+    move_all(w, flows, leavers[:full], np.full(full, IN_TRAINING))
     return n
 
 
@@ -415,35 +421,43 @@ def _progress(
     key: np.uint64,
     graduates: np.ndarray,
 ) -> int:
-    dropped = 0
+    programme, months_left, activity, urban = w.programme, w.months_left, w.activity, w.urban
+    level, vocational, graduated, field = w.level, w.vocational, w.graduated, w.field
+    school, skill, certificate = w.school, w.skill, w.certificate
+    leads_to, length, taught, institution = p.level, p.length, p.field, p.institution
+    ended, n, dropped = np.empty_like(trainees), 0, 0
+    people, activities, full = np.empty_like(trainees), np.empty(trainees.shape[0], dtype=np.int64), 0
     for i in trainees:
-        j = w.programme[i]
-        w.months_left[i] -= 1
+        j = programme[i]
+        months_left[i] -= 1
         bits = scramble(key, i)
-        full_time = w.activity[i] == IN_TRAINING
-        done = w.months_left[i] <= 0
+        done = months_left[i] <= 0
         if not done and uniform_of(bits, 0) >= dropout * 2.0 * (1.0 - quality[j]):
             continue
         if done:
-            graduates[p.level[j]] += 1
-            w.level[i] = max(w.level[i], p.level[j])
-            if p.level[j] <= COLLEGE:
-                w.vocational[i] = 1
-            if p.length[j] >= THREE_MONTHS:
-                w.graduated[i] = month
-            w.field[i] = p.field[j]
-            w.school[i] = p.institution[j]
-            w.skill[i] += gain * quality[j] * (1.0 - w.skill[i])
-            if p.level[j] >= ELEMENTARY:
-                w.certificate[i] = 2
-            elif w.certificate[i] == 0 and uniform_of(bits, 1) < paper:
-                w.certificate[i] = 1
+            graduates[leads_to[j]] += 1
+            level[i] = max(level[i], leads_to[j])
+            if leads_to[j] <= COLLEGE:
+                vocational[i] = 1
+            if length[j] >= THREE_MONTHS:
+                graduated[i] = month
+            field[i] = taught[j]
+            school[i] = institution[j]
+            skill[i] += gain * quality[j] * (1.0 - skill[i])
+            if leads_to[j] >= ELEMENTARY:
+                certificate[i] = 2
+            elif certificate[i] == 0 and uniform_of(bits, 1) < paper:
+                certificate[i] = 1
         else:
             dropped += 1
-        leave_programme(w, p, i)
-        if full_time:
-            home = w.urban[i] == 0 and uniform_of(bits, 2) < farm
-            move(w, flows, i, FARMING if home else UNEMPLOYED)
+        ended[n] = i
+        n += 1
+        if activity[i] == IN_TRAINING:
+            home = urban[i] == 0 and uniform_of(bits, 2) < farm
+            people[full], activities[full] = i, FARMING if home else UNEMPLOYED
+            full += 1
+    leave_programmes_all(w, p, ended[:n])
+    move_all(w, flows, people[:full], activities[:full])
     return dropped
 
 
@@ -461,7 +475,7 @@ def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) 
     and paper. Practice in enterprises adds to the quality of linked programmes.
     """
     graduates = np.zeros(len(Level), dtype=np.int64)
-    trainees = np.flatnonzero(world.workers.programme >= 0)
+    trainees = where_between(world.workers.programme, 0, LAST)
     done = trainees[world.workers.months_left[trainees] <= 1]
     world.events["graduates"] = done
     world.events["completed"] = np.bincount(world.workers.programme[done], minlength=len(world.programmes))

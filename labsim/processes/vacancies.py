@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.draws import Shared, in_32_bits, mix, pick, race, scramble, slot, uniform_of
+from labsim.draws import Shared, in_32_bits, mix, pick_all, race, scramble, slot, uniform_of
 from labsim.world import EnterpriseArrays
 
 # Options of the nested picks are numbered apart, so that their numbers never coincide.
 DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000_000, 2_000_000, 3_000_000, 1_000_000_000
 BLOCK = 128  # employers' rows in a block
-BOUND = 4.0  # proposals of blocks that a pick takes on average
+BOUND = 2.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
 
@@ -151,19 +151,30 @@ def _shared_among_blocks(vacancies: np.ndarray, starts: np.ndarray) -> tuple[np.
 
 
 @inline
-def _pick_block(
-    bits: np.uint64, accept: np.ndarray, over: np.uint32, excess: np.ndarray, first: int, n_blocks: int
-) -> int:
-    """Return one of the blocks of a market by its vacancies (as `draws.pick`, all blocks proposed alike)."""
-    if over > 0 and (scramble(bits, BLOCKS) >> _S32) < over:
-        return first + race(bits, excess[first : first + n_blocks], BLOCKS)
-    proposal = BLOCKS
-    while True:
-        proposal += 1
-        h = scramble(bits, proposal)
-        b = first + int(((h >> _S32) * np.uint64(n_blocks)) >> _S32)
-        if (h & _LOW_32) < accept[b]:
-            return b
+def _pick_blocks(
+    bits: np.ndarray, markets: np.ndarray, first_block: np.ndarray, accept: np.ndarray, over: np.ndarray,
+    excess: np.ndarray, blocks: np.ndarray,
+) -> None:  # fmt: skip
+    """Write one of the blocks of each person's market by its vacancies, as `draws.pick_all`; all are proposed alike."""
+    pending, left, tries = np.empty(bits.shape[0], np.int64), 0, BLOCKS
+    for k in range(bits.shape[0]):
+        market, pending[left] = markets[k], k
+        first, last = first_block[market], first_block[market + 1]
+        blocks[k] = first
+        if over[market] > 0 and (scramble(bits[k], BLOCKS) >> _S32) < over[market]:
+            blocks[k] = first + race(bits[k], excess[first:last], BLOCKS)
+        else:
+            left += last > first + 1
+    while left > 0:
+        n, left = left, 0
+        tries += 1
+        for q in range(n):
+            k = pending[q]
+            first, h = first_block[markets[k]], scramble(bits[k], tries)
+            n_blocks = np.uint64(first_block[markets[k] + 1] - first)
+            b = first + np.int64(((h >> _S32) * n_blocks) >> _S32)
+            blocks[k], pending[left] = b, k
+            left += (h & _LOW_32) >= accept[b]
 
 
 @inline
@@ -198,16 +209,17 @@ def pick_vacancies(
     """Write one of the vacancies of each person's market, each with the same chance; the markets have some."""
     # unpacked here: an array taken out of a tuple in the loop costs a count of references
     first_block, first_group, accept, over, excess, rows, first_vacancy, code, _ = lists
+    bits, blocks = np.empty(markets.shape[0], np.uint64), np.empty(markets.shape[0], np.int64)
     for s in range(markets.shape[0]):
-        market, bits = markets[s], scramble(key, people[s])
-        b, n_blocks = first_block[market], first_block[market + 1] - first_block[market]
-        if n_blocks > 1:
-            b = _pick_block(bits, accept, over[market], excess, b, n_blocks)
+        bits[s] = scramble(key, people[s])
+    _pick_blocks(bits, markets, first_block, accept, over, excess, blocks)
+    for s in range(markets.shape[0]):
+        b = blocks[s]
         start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
         if stop - start > MANY:
-            start = _among_many(bits, rows, first_vacancy, first_group[b], first_group[b + 1])
+            start = _among_many(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
         elif stop - start > 1:
-            start = _among_few(scramble(bits, 1), code, start, stop)
+            start = _among_few(scramble(bits[s], 1), code, start, stop)
         choices[s] = start
 
 
@@ -238,20 +250,23 @@ def pick_markets(
     # unpacked here: an array taken out of a tuple in the loop costs a count of references
     any_, district_slots, districts, field_slots, fields, tier_slots, tiers = nests
     n_tiers, n_fields, n_districts = any_.shape
-    n = 0
+    kinds = np.empty(homes.shape[0], np.int64)
+    bits, n = np.empty(homes.shape[0], np.uint64), 0
+    home, mine, own = np.empty_like(kinds), np.empty_like(kinds), np.empty_like(kinds)
     for s in range(homes.shape[0]):
         i, h, m, o = people[s], homes[s], mines[s], min(tier_of_level[levels[s]], n_tiers - 1)
-        if not any_[o, m, h]:
-            continue
-        bits = scramble(key, i)
-        d, f, t = 0, 0, 0
-        if n_districts > 1:
-            d = pick(bits, district_slots, h, districts, (o * n_fields + m) * n_districts + h, DISTRICTS)
-        if n_fields > 1:
-            f = pick(bits, field_slots, m, fields, (o * n_districts + d) * n_fields + m, FIELDS)
-        if n_tiers > 1:
-            t = pick(bits, tier_slots, o, tiers, (o * n_districts + d) * n_fields + f, TIERS)
-        people[n] = i
-        markets[n] = (d * n_fields + f) * n_tiers + t
-        n += 1
+        people[n], bits[n], home[n], mine[n], own[n] = i, scramble(key, i), h, m, o
+        n += any_[o, m, h]
+    bits, home, mine, own, kinds = bits[:n], home[:n], mine[:n], own[:n], kinds[:n]
+    district, field, tier = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    if n_districts > 1:
+        kinds[:] = (own * n_fields + mine) * n_districts + home
+        pick_all(bits, district_slots, home, districts, kinds, DISTRICTS, district)
+    if n_fields > 1:
+        kinds[:] = (own * n_districts + district) * n_fields + mine
+        pick_all(bits, field_slots, mine, fields, kinds, FIELDS, field)
+    if n_tiers > 1:
+        kinds[:] = (own * n_districts + district) * n_fields + field
+        pick_all(bits, tier_slots, own, tiers, kinds, TIERS, tier)
+    markets[:n] = (district * n_fields + field) * n_tiers + tier
     return n
