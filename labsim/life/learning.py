@@ -64,7 +64,13 @@ def _considering(at: Moment, offered: np.ndarray) -> list[int]:
     degrees = bool((offered * (world.courses.intake_month > 0)).any())
     interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
     _rows, gate = who_may_consider(
-        at.draws, interest, world.workers.birth_month, world.month, float(outreach.max()), degrees
+        at.draws,
+        interest,
+        world.workers.birth_month,
+        world.workers.activity,
+        world.month,
+        float(outreach.max()),
+        degrees,
     )
     rows = at.people.astype(np.int64)
     key = at.draws.key("consider training")

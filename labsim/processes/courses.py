@@ -52,14 +52,23 @@ class Known(NamedTuple):
 
 
 def who_may_consider(
-    draws: DrawsOfMonth, interest: Interest, birth: np.ndarray, month: int, reach: float, degree_intake: bool
+    draws: DrawsOfMonth,
+    interest: Interest,
+    birth: np.ndarray,
+    activity: np.ndarray,
+    month: int,
+    reach: float,
+    degree_intake: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (rows, bytes) as `DrawsOfMonth.gate`: with an intake of degree courses, one year of age has a gate of its
     own.
     """
     adults = interest.consider * reach
     if not degree_intake:
-        return draws.gate("consider training", adults, len(birth))
+        chances = np.zeros(len(Activity))
+        chances[:IN_TRAINING] = adults
+        open_, gate = draws.gate_by("consider training", chances, activity)
+        return where(open_), gate
     # in the year of age at which upper secondary school was left
     leaving = ((birth > month - MONTHS_AT_19) & (birth <= month - MONTHS_AT_18)).view(np.uint8)
     open_, gate = draws.gate_by("consider training", np.array([adults, max(adults, interest.leaver)]), leaving)

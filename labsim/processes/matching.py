@@ -178,7 +178,7 @@ def _choose(
         if selectivity > 0.0:
             r = rows[bundles[k]]
             match = access[field[i], field_of[r]]
-            partner = bonus if school[i] >= 0 and school[i] == partner_of[r] else 0.0
+            partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
             cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
             suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
             value = (1.0 - selectivity) * value + selectivity * suited

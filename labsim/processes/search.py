@@ -181,11 +181,12 @@ def _who_searches(
             rate *= eager[i]
         if since < LATER and advised[i] >= since:
             rate *= gain[channel[i]]
-        if programme[i] >= 0:
-            rate *= 1.0 - lock_in
-        if rate >= 1.0 or gated(gate[i], key, i) < rate:
-            people[n] = i
-            n += 1
+        if rate < 1.0 or lock_in > 0.0:
+            u = gated(gate[i], key, i)
+            if u >= rate or (programme[i] >= 0 and u >= rate * (1.0 - lock_in)):
+                continue
+        people[n] = i
+        n += 1
     return n
 
 
