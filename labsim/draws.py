@@ -27,7 +27,8 @@ _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _TWO_32 = 2.0**32
-_T11, _T15, _T16, _T17 = (np.uint32(n) for n in (11, 15, 16, 17))
+_BYTE = np.uint32(255)
+_T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
 # Draws of slots, and of places in a power of two, are numbered apart from options.
@@ -296,15 +297,38 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return counts
 
 
+# Decisions that are rare for most people. A gate lets few through before anything else is read; see
+# `DrawsOfMonth.gate`.
+GATED = (
+    "take part",
+    "consider training",
+    "train informally",
+    "household business",
+    "separate",
+    "search",
+    "leave the province",
+    "apply abroad",
+    "offer of conversion",
+    "offer of a loan",
+    "reached by services",
+    "learn digital skills",
+)
+
+
 @kernel
-def _fill_gate(low: np.uint32, high: np.uint32, words: np.ndarray) -> None:
-    """Write random numbers of 32 bits, whose bytes are those of four people at the gate of a decision.
+def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
+    """Write four independent random bytes for every person, shape `(4, n_workers)`.
 
     A hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do eight of them at
     once; every number that a decision turns on is drawn with 64 bits after the gate.
     """
-    for i in range(words.shape[0]):
-        words[i] = mix(low, high, np.uint32(i))
+    first, second, third, fourth = gates[0], gates[1], gates[2], gates[3]
+    for i in range(gates.shape[1]):
+        x = mix(low, high, np.uint32(i))
+        first[i] = np.uint8(x & _BYTE)
+        second[i] = np.uint8((x >> _T8) & _BYTE)
+        third[i] = np.uint8((x >> _T16) & _BYTE)
+        fourth[i] = np.uint8(x >> _T24)
 
 
 def limit_of(most: float) -> int:
@@ -314,10 +338,10 @@ def limit_of(most: float) -> int:
 
 @dataclass
 class Gates:
-    """The bytes of the month by decision, kept between months so that memory is taken once."""
+    """The bytes of the month, four decisions to a hash, kept between months so that memory is taken once."""
 
-    bytes_of: dict[str, np.ndarray] = field(default_factory=dict)
-    months: dict[str, int] = field(default_factory=dict)
+    blocks: dict[int, np.ndarray] = field(default_factory=dict)
+    months: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -329,16 +353,18 @@ class DrawsOfMonth:
     gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
     def _bytes(self, decision: str, n_people: int) -> np.ndarray:
-        gates, length = self.gates, -(-n_people // 4) * 4  # whole words
-        bytes_ = gates.bytes_of.get(decision)
-        if bytes_ is None or len(bytes_) != length:
-            bytes_ = gates.bytes_of[decision] = np.empty(length, dtype=np.uint8)
-            gates.months.pop(decision, None)
-        if gates.months.get(decision) != self.month:
-            key = int(self.key(f"gate/{decision}"))
-            _fill_gate(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_.view(np.uint32))
-            gates.months[decision] = self.month
-        return bytes_[:n_people]
+        block, row = divmod(GATED.index(decision), 4)
+        gates = self.gates
+        bytes_, length = gates.blocks.get(block), -(-n_people // 8) * 8  # whole words
+        if bytes_ is None or bytes_.shape[1] != length:
+            bytes_ = gates.blocks[block] = np.empty((4, length), dtype=np.uint8)
+            gates.months.pop(block, None)
+        if gates.months.get(block) != self.month:
+            key = int(self.key(f"gates {block}"))
+            _fill_gates(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_)
+            gates.months[block] = self.month
+        of_decision: np.ndarray = bytes_[row, :n_people]
+        return of_decision
 
     def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (rows, bytes): the people who may decide at all when nobody's chance exceeds `most`, in order.

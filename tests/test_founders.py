@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy.stats import chi2
 
 from labsim import load
-from labsim.processes.firms import _assign_owners, _rows_of_districts
+from labsim.processes.firms import _assign_owners
+from labsim.rows import where_equal
 from labsim.simulation import Simulation
 from labsim.world import Activity
 
 
-# businesses counted last month set how many places are tried: as many as there are, and so many that none is tried
-@pytest.mark.parametrize("counted", [1, 10**9], ids=["places tried", "everybody looked at"])
-def test_new_firms_grow_out_of_any_established_business_of_their_field_alike(counted):
+def test_new_firms_grow_out_of_any_established_business_of_their_field_alike():
     model = Simulation(load("son_la", settings={"scale": 0.004}), seed=1).run(2)
     w, months, n_keys, n_fields = model.workers, 12, 4000, model.world.n_fields
     may = (w.activity == Activity.HOUSEHOLD_BUSINESS) & (w.spell >= months)
@@ -22,13 +20,11 @@ def test_new_firms_grow_out_of_any_established_business_of_their_field_alike(cou
     found = np.bincount(cells[may], minlength=len(model.world.places) * n_fields)
     cell = int(np.flatnonzero((found >= 5) & (found <= 12))[0])
     here = np.flatnonzero(may & (cells == cell))
-    businesses = np.full((len(model.world.places), n_fields), float(counted))
+    rows = where_equal(w.activity, Activity.HOUSEHOLD_BUSINESS)
 
     def owners(n_firms, key):
-        places = (np.full(n_firms, cell // n_fields), np.full(n_firms, cell % n_fields))
-        spans = _rows_of_districts(model.world)
-        people = model.world.people
-        return _assign_owners(people, np.arange(n_firms), *places, businesses, *spans, months, np.uint64(key))
+        first = np.where(np.arange(found.size + 1) > cell, n_firms, 0)
+        return _assign_owners(model.world.people, rows, model.world.runs, first, n_fields, months, np.uint64(key))
 
     times = np.bincount([owners(1, 7919 * k + 1)[0] for k in range(n_keys)], minlength=len(w))
     expected = n_keys / here.size
@@ -38,9 +34,3 @@ def test_new_firms_grow_out_of_any_established_business_of_their_field_alike(cou
     two, three = owners(2, 5), owners(3, 5)
     assert set(three) <= set(here.tolist()) and len(set(three)) == 3
     assert two.tolist() == three[:2].tolist()
-    # more firms than businesses: some have no owner
-    many = owners(here.size + 3, 5)
-    assert sorted(many[many >= 0]) == here.tolist() and (many < 0).sum() == 3
-    # where nobody was counted last month, nobody is old enough
-    businesses[:] = 0
-    assert owners(1, 5).tolist() == [-1]

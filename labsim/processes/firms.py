@@ -12,16 +12,15 @@ import math
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, round_to, scramble, uniform, uniforms
+from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
+from labsim.rows import where_equal
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
-TRIES = 8  # places tried for an owner, for each that would be needed if every business of the field were old enough
-_S32 = np.uint64(32)
 
 
 class FirmsParameters(Parameters):
@@ -233,78 +232,40 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
 @kernel
 def _assign_owners(
     w: WorkerArrays,
-    firms: np.ndarray,
-    districts: np.ndarray,
-    fields: np.ndarray,
     businesses: np.ndarray,
-    begins: np.ndarray,
-    ends: np.ndarray,
+    runs: np.ndarray,
     first: np.ndarray,
+    n_fields: int,
     months: int,
     key: np.uint64,
 ) -> np.ndarray:
-    """Give each new firm a household business of its district and field that is old enough, each alike; -1 if there is
-    none.
+    """Give each new firm the household business of its district and field that draws the least number.
 
-    Places in the district are tried in an order of the firm's own; after a fair number of tries everybody is looked
-    at, and the business with the least number founds the firm. Nobody founds two at once. `businesses` counts those of
-    district and field last month; the rows of districts are spans, see `_rows_of_districts`.
+    `businesses` are the rows of their owners, in order; people of one run live in one district; firms `first[c]` to
+    `first[c + 1]` are those of cell c = district x n_fields + field. Nobody founds two at once.
     """
-    activity, work_field, spell = w.activity, w.work_field, w.spell
-    owners = np.full(firms.shape[0], -1, dtype=np.int32)
-    for k in range(firms.shape[0]):
-        d, field, bits = districts[k], fields[k], scramble(key, firms[k])
-        if businesses[d, field] <= 0:
-            continue
-        n_rows = 0
-        for j in range(first[d], first[d + 1]):
-            n_rows += ends[j] - begins[j]
-        owner, tries, n_tries = -1, 0, TRIES * n_rows // businesses[d, field]
-        while owner < 0 and tries < n_tries:
-            place, j = np.int64(((scramble(bits, tries) >> _S32) * np.uint64(n_rows)) >> _S32), first[d]
-            tries += 1
-            while place >= ends[j] - begins[j]:
-                place -= ends[j] - begins[j]
-                j += 1
-            i = begins[j] + place
-            if activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months and i not in owners[:k]:
-                owner = i
-        if owner < 0:
-            least = 2.0
-            for j in range(first[d], first[d + 1]):
-                for i in range(begins[j], ends[j]):
-                    if activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months:
-                        u = uniform(bits, i)
-                        if u < least and i not in owners[:k]:
-                            owner, least = i, u
-        owners[k] = owner
-    return owners
-
-
-def _rows_of_districts(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where the rows of districts begin and end: those of district d are the spans `first[d]` to `first[d + 1]`
-    of (begins, ends, first).
-    """
-    runs = world.runs
-    home = world.workers.district[runs[:-1]]
-    order = np.argsort(home, kind="stable")
-    first = np.searchsorted(home[order], np.arange(len(world.places) + 1))
-    return runs[:-1][order], runs[1:][order], first
-
-
-def _found(world: World, parameters: FirmsParameters, draws: DrawsOfMonth, firms: np.ndarray) -> None:
-    """Let household businesses found small new firms."""
-    e = world.enterprises
-    e.owner[firms] = _assign_owners(
-        world.people,
-        firms,
-        e.district[firms],
-        e.field[firms],
-        world.counts["businesses"],
-        *_rows_of_districts(world),
-        parameters.founder_months,
-        draws.key("founder"),
-    )
+    owner, least = np.full(first[-1], -1, dtype=np.int32), np.full(first[-1], 2.0)
+    work_field, district, spell = w.work_field, w.district, w.spell
+    n = 0
+    for run in range(runs.shape[0] - 1):
+        cells = district[runs[run]] * n_fields if runs[run] < runs[run + 1] else 0
+        while n < businesses.shape[0] and businesses[n] < runs[run + 1]:
+            i, n = businesses[n], n + 1
+            cell = cells + work_field[i]
+            # most fields found nothing this month, which is known without looking further
+            if work_field[i] < 0 or first[cell] == first[cell + 1] or spell[i] < months:
+                continue
+            for k in range(first[cell], first[cell + 1]):
+                u = uniform(key, i * 16 + (k - first[cell]) % 16)
+                if u < least[k]:
+                    taken = False
+                    for other in range(first[cell], k):
+                        taken = taken or owner[other] == i
+                    if not taken:
+                        least[k] = u
+                        owner[k] = i
+                        break
+    return owner
 
 
 @kernel
@@ -348,7 +309,7 @@ def _turn_over(
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
-        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district counts"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
@@ -372,7 +333,18 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     )
     small = np.flatnonzero((e.founded == world.month) & (e.active > 0) & (e.weight < parameters.founder_size))
     if small.size:
-        _found(world, parameters, draws, small)
+        cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
+        small = small[np.argsort(cells, kind="stable")]
+        first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
+        e.owner[small] = _assign_owners(
+            world.people,
+            where_equal(world.workers.activity, BUSINESS),
+            world.runs,
+            first,
+            world.n_fields,
+            parameters.founder_months,
+            draws.key("founder"),
+        )
     world.ledger.count("employers_without_row", lost)
     world.ledger.count("firms_closed", closed)
     world.ledger.count("firms_opened", opened)

@@ -19,7 +19,7 @@ from labsim.world import EnterpriseArrays
 # Options of the nested picks are numbered apart, so that their numbers never coincide.
 DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000_000, 2_000_000, 3_000_000, 1_000_000_000
 BLOCK = 128  # employers' rows in a block
-BOUND = 2.0  # proposals of blocks that a pick takes on average
+BOUND = 4.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
 
