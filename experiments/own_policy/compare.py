@@ -19,8 +19,10 @@ YEARS = range(2026, 2031)
 
 def main(scale: float = 0.1, replicates: int = 4) -> None:
     """Run both scenarios and print paired differences with their range over replicates."""
+    # luck alone: what is not known of the parameters is another question
+    how = {"scale": scale, "replicates": replicates, "by": ["sex"], "posterior": "none"}
     runs = {
-        name: labsim.run(labsim.load("son_la", scenario=scenario), scale=scale, replicates=replicates, by=["sex"])
+        name: labsim.run(labsim.load("son_la", scenario=scenario), **how)
         for name, scenario in (("baseline", "baseline"), ("subsidy", HERE / "scenario.yaml"))
     }
     base, subsidy = runs["baseline"], runs["subsidy"]
