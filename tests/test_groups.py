@@ -17,10 +17,13 @@ from labsim.experiment.run import run
 from labsim.groups import BIN, GROUPINGS, PEOPLE_OF
 from labsim.indicators import INDICATORS
 from labsim.model import LabourModel
-from labsim.processes import incomes
+from labsim.processes import fields, incomes
+from labsim.processes.counting import AGE_BANDS, N_STATUSES, N_TRAINING
 from labsim.report.figures import main_series
 from labsim.report.numbers import number
 from labsim.results import open_results
+from labsim.simulation import Simulation
+from labsim.world import N_ACTIVITIES
 
 BUSY = (
     "policies.labour_export.places_per_year={2021: 9000}",
@@ -140,6 +143,31 @@ def test_the_median_at_the_ends_is_the_end():
     assert distribution([0.0, 0.0, 100.0], [1.0, 1.0, 100.0])[2, 0] == 300.0
     assert abs(distribution([1000.0] * 3, [1100.0, 1102.0, 1500.0])[2, 0] - 10.2) <= 100 * BIN
     assert np.isnan(distribution([10.0], [11.0], 2)[0, 1])
+
+
+def test_a_world_of_one_field_has_what_a_count_by_field_finds():
+    """Such a world takes its one field from the books and from the count of all; here the people are counted."""
+    world = Simulation(load("reference/frictional", settings=["reference.people=3000"]), seed=2).run(12).world
+    farm, tables = fields._family_farm(world), np.zeros((4, N_ACTIVITIES), dtype=np.int64)
+    fields._count_doings(world.people, farm, tables)
+    assert np.array_equal(fields.doings_by_field(world), tables.sum(axis=0)[None])
+    shape = (1, len(AGE_BANDS), 2, N_STATUSES + 1, N_TRAINING, 2)
+    cells, pay = np.zeros(shape, dtype=np.int32), np.zeros((1, 3), dtype=np.int64)
+    sector = np.concatenate([[0], 2 * N_TRAINING * world.sector_of_field]).astype(np.uint8)
+    bands, under = world.counts["bands"], world.counts["under"]
+    steps = np.array([0, 2, 1])
+    by_band = cells.reshape((1, 2 * len(AGE_BANDS), -1))
+    fields._count_people(world.people, world.runs, bands, steps, under, sector, farm, by_band, pay)
+    people, earned = fields.people_by_field(world)
+    assert people.sum() == 3000
+    assert np.array_equal(people, cells[:, :, :, :-1])
+    assert np.array_equal(earned, pay)
+    events, market = world.events, fields.market_by_field(world)[:, 0]
+    assert market.tolist() == [
+        np.bincount(events["seekers_fields"], minlength=1)[0],
+        world.enterprises.vacancies.sum(),
+        len(events["applicants"]),
+    ]
 
 
 def test_print_csv_json_and_python_give_the_same_numbers(tmp_path):
