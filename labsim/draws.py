@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.rows import mark_kinds_below, where_below, where_kind_below
+from labsim.rows import add_marked, mark_kinds_below, where_below, where_kind_below
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -241,6 +241,25 @@ def slot(bits: np.uint64, n_slots: int) -> int:
         tries += 1
         drawn = source = scramble(bits, _SLOTS + tries)
     return _in_level(bits, int(np.int64(bits & np.uint64(half - 1))))
+
+
+@inline
+def pick_slots(bits: np.ndarray, n_slots: np.ndarray, slots: np.ndarray) -> None:
+    """Write `slot` for each person, shape `(n_people,)`.
+
+    A processor cannot foresee whose first draw counts: it is taken for all, several at a time, and those for whom it
+    does not count draw as in `slot`.
+    """
+    again, rows = np.empty(bits.shape[0], np.uint8), np.empty(bits.shape[0] + 1, np.int64)
+    for k in range(bits.shape[0]):
+        half = _power_below(n_slots[k] - 1)
+        high = half + int(np.int64(scramble(bits[k], _LEVELS + half) & np.uint64(half - 1)))
+        low = _in_level(bits[k], int(np.int64(bits[k] & np.uint64(half - 1))))
+        slots[k] = high if bits[k] & np.uint64(half) != 0 else low
+    for k in range(bits.shape[0]):
+        again[k] = np.uint8(np.uint64(slots[k]) >= np.uint64(n_slots[k]))
+    for k in rows[: add_marked(again, 0, rows, 0)]:
+        slots[k] = slot(bits[k], n_slots[k])
 
 
 @inline

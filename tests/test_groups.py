@@ -155,9 +155,8 @@ def test_a_world_of_one_field_has_what_a_count_by_field_finds():
     cells, pay = np.zeros(shape, dtype=np.int32), np.zeros((1, 3), dtype=np.int64)
     sector = np.concatenate([[0], 2 * N_TRAINING * world.sector_of_field]).astype(np.uint8)
     bands, under = world.counts["bands"], world.counts["under"]
-    steps = np.array([0, 2, 1])
-    by_band = cells.reshape((1, 2 * len(AGE_BANDS), -1))
-    fields._count_people(world.people, world.runs, bands, steps, under, sector, farm, by_band, pay)
+    by_band = cells.reshape((1, len(AGE_BANDS), 2, -1))
+    fields._count_people(world.people, world.runs, bands, under, sector, farm, by_band, pay)
     people, earned = fields.people_by_field(world)
     assert people.sum() == 3000
     assert np.array_equal(people, cells[:, :, :, :-1])

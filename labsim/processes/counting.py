@@ -1,5 +1,8 @@
 """Count the people once a month, into one table by district, residence, sex, age, ethnic group, status, training and
 digital skills.
+
+Everyone is coded anew each month, and whoever is not where the last count found them is moved to the new cell: to
+compare runs many at a time, and few change.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import add_marked, mark_equal, where_between
+from labsim.rows import add_marked
 from labsim.world import Activity, WorkerArrays, World
 
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
@@ -44,7 +47,14 @@ N_STATUSES = len(STATUSES)
 N_TRAINING = 6
 N_PAY_BINS = 400
 PAY_BIN = 1.0e5
-PER_PERSON = (N_STATUSES + 1) * N_TRAINING * 2  # cells for each sex, age band and ethnic group
+PER_STATUS = 2 * N_TRAINING  # training, paper and digital skills within a status
+PER_SECTOR = PER_STATUS  # sectors of trades and of jobs are statuses side by side
+N_DOINGS = (N_STATUSES + 1) * PER_STATUS  # cells for each sex, age band and ethnic group
+BUSINESSES, EMPLOYEES = STATUSES.index("business, agriculture"), STATUSES.index("employee, agriculture")
+NOT_COUNTED = 255
+_STATUS = np.arange(256) // PER_STATUS
+_IN_BUSINESS = (_STATUS == BUSINESSES).astype(np.int64)
+_WORKED = _IN_BUSINESS + (_STATUS == EMPLOYEES)
 BLOCK = 4096  # people whose codes stay next to the processor until they are counted
 
 
@@ -117,44 +127,34 @@ def _age_bands(world: World) -> np.ndarray:
     return bands
 
 
-class Room(NamedTuple):
-    """Room for a block: the answers of its rows, and the rows that are marked."""
-
-    answers: np.ndarray
-    rows: np.ndarray
-
-
-@inline
-def room_for_block() -> Room:
-    """Return room for a block."""
-    return Room(np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64))
-
-
-@inline
-def code_people(
-    bands: np.ndarray, sex: np.ndarray, ethnicity: np.ndarray, steps: np.ndarray, code: np.ndarray
-) -> None:
-    """Write the place of sex, age band and ethnic group, in steps of a person, a band and as many groups as are told
-    apart.
+class Last(NamedTuple):
+    """How everyone was counted last, shape `(n_workers,)`: doing (`NOT_COUNTED` before the first time), age band and
+    field of work.
     """
-    per_sex, per_band, most = np.uint16(steps[0]), np.uint16(steps[1]), np.uint16(steps[2])
-    for i in range(code.shape[0]):
-        # short numbers throughout: so it runs sixteen at a time
-        place = np.uint16(np.uint16(sex[i]) * per_sex) + np.uint16(np.uint16(bands[i]) * per_band)
-        code[i] = np.uint16(place + min(np.uint16(ethnicity[i]), most))
+
+    doing: np.ndarray
+    band: np.ndarray
+    field: np.ndarray
+
+
+class Tables(NamedTuple):
+    """What is counted of everyone, kept from month to month."""
+
+    cells: np.ndarray  # (n_districts, 2, 2 * n_ages * n_groups * N_DOINGS): residence; sex, age, ethnic group, doing
+    businesses: np.ndarray  # (n_districts, n_fields + 1): the first of nobody's
 
 
 @inline
-def code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> None:
+def code_doings(w: WorkerArrays, first: int, least: int, doings: np.ndarray) -> None:
     """Write the place of status, training, paper and digital skills; all trades and jobs as if in agriculture.
 
     Children and people outside get a last status that nobody reads: cheaper than to skip them.
     """
-    here = slice(first, first + part.shape[0])
+    here = slice(first, first + doings.shape[0])
     activity, own_use, pace = w.activity[here], w.own_use[here], w.pace[here]
     level, certificate, vocational, digital = w.level[here], w.certificate[here], w.vocational[here], w.digital[here]
     some, under = np.int32(least > 0), np.uint8(max(least, 1) - 1)
-    for i in range(part.shape[0]):
+    for i in range(doings.shape[0]):  # short numbers without branches, so that it runs many at a time
         now = np.int32(activity[i])
         hungry = np.int32(pace[i] <= under) * some
         status = min(now + np.int32(7), np.int32(15))
@@ -165,137 +165,107 @@ def code_doings(w: WorkerArrays, first: int, least: int, part: np.ndarray) -> No
         training = np.int32(2) + paper if paper > np.int32(0) else training
         training = np.int32(0) if level[i] == 0 else training
         training = np.int32(5) if level[i] >= 5 else training
-        part[i] = np.uint8((status * np.int32(6) + training) * np.int32(2) + np.int32(digital[i]))
+        doings[i] = np.uint8((status * np.int32(6) + training) * np.int32(2) + np.int32(digital[i]))
 
 
 @inline
-def add_sectors(
-    activity: np.ndarray, field: np.ndarray, sector: np.ndarray, room: Room, part: np.ndarray, businesses: np.ndarray
-) -> None:
-    """Add the sector of trades and jobs, and count the trades by field, shape `(n_fields + 1,)`."""
-    for code in (BUSINESS, EMPLOYEE):
-        mark_equal(activity, code, room.answers)
-        rows = room.rows[: add_marked(room.answers[: activity.shape[0]], 0, room.rows, 0)]
-        for i in rows:
-            part[i] += sector[np.uint16(field[i] + 1)]
-        if code == BUSINESS:
-            for i in rows:
-                businesses[np.uint16(field[i] + 1)] += 1
-
-
-@inline
-def _add_one_sector(activity: np.ndarray, sector: int, part: np.ndarray) -> None:
-    """Add the sector of jobs in a world of one sector without trades."""
-    for i in range(activity.shape[0]):
-        part[i] += np.uint8(activity[i] == EMPLOYEE) * np.uint8(sector)
-
-
-@inline
-def _tally(code: np.ndarray, part: np.ndarray, place: np.ndarray, tables: np.ndarray) -> None:
-    """Count a quarter of the people in each of four tables: a processor waits for a number that it has just written."""
-    for i in range(code.shape[0]):
-        place[i] = np.uint32(code[i]) * np.uint32(PER_PERSON) + part[i]
-    one, two, three, four = tables[0], tables[1], tables[2], tables[3]
-    n = code.shape[0] // 4
-    first, second, third, fourth = place[:n], place[n : 2 * n], place[2 * n : 3 * n], place[3 * n : 4 * n]
-    for i in range(n):
-        one[first[i]] += np.int32(1)
-        two[second[i]] += np.int32(1)
-        three[third[i]] += np.int32(1)
-        four[fourth[i]] += np.int32(1)
-    for at in place[4 * n : code.shape[0]]:
-        one[at] += np.int32(1)
+def in_sector(doing: int, field: int, sector: np.ndarray) -> int:
+    """Return the place of a doing with the sector of trades and jobs, which `code_doings` leaves out."""
+    return doing + _WORKED[doing] * np.int64(sector[field + 1])
 
 
 @inline
 def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
-    """Add up pay by kind of work, shape `(3,)`, in whole VND."""
-    # sums of whole numbers may be taken in any order, so they are taken eight at a time
-    farm, trade, hired, nothing = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    """Add up pay by kind of work, shape `(3,)`, in whole VND, of at most 32,768 people."""
+    # whole numbers may be added in any order, and halves of 16 bits eight at a time
+    half, nothing = np.int32(0xFFFF), np.int32(0)
+    farm, trade, hired, farm_high, trade_high, hired_high = nothing, nothing, nothing, nothing, nothing, nothing
     for i in range(activity.shape[0]):
-        now, earned = activity[i], np.int64(np.int32(wage[i]))
-        farm += earned if now == FARMING else nothing
-        trade += earned if now == BUSINESS else nothing
-        hired += earned if now == EMPLOYEE else nothing
-    pay[0] += farm
-    pay[1] += trade
-    pay[2] += hired
-
-
-@inline
-def _add_pay_by_all(
-    activity: np.ndarray, wage: np.ndarray, code: np.ndarray, pay: np.ndarray, bins: np.ndarray
-) -> None:
-    """Add up pay by sex, age band, ethnic group and kind of work, and count it by bins."""
-    for i in range(activity.shape[0]):
-        if activity[i] <= EMPLOYEE:
-            pay[code[i], activity[i]] += wage[i]
-            bins[min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN))] += 1
+        now, earned = activity[i], np.int32(wage[i])
+        low, high = np.int32(earned & half), np.int32(earned >> np.int32(16))
+        farm = np.int32(farm + (low if now == FARMING else nothing))
+        trade = np.int32(trade + (low if now == BUSINESS else nothing))
+        hired = np.int32(hired + (low if now == EMPLOYEE else nothing))
+        farm_high = np.int32(farm_high + (high if now == FARMING else nothing))
+        trade_high = np.int32(trade_high + (high if now == BUSINESS else nothing))
+        hired_high = np.int32(hired_high + (high if now == EMPLOYEE else nothing))
+    pay[0] += np.int64(farm) + np.int64(farm_high) * 65536
+    pay[1] += np.int64(trade) + np.int64(trade_high) * 65536
+    pay[2] += np.int64(hired) + np.int64(hired_high) * 65536
 
 
 @kernel
-def _count_all(
+def _recount(
     w: WorkerArrays,
     runs: np.ndarray,
-    order: np.ndarray,
     bands: np.ndarray,
-    steps: np.ndarray,
     under: np.ndarray,
     sector: np.ndarray,
-    cells: np.ndarray,
-    businesses: np.ndarray,
+    last: Last,
+    tables: Tables,
     pay: np.ndarray,
-    pay_by_all: np.ndarray,
-    pay_bins: np.ndarray,
-    december: bool,
 ) -> None:
-    """Count everyone into cells of shape `(n_districts, 2, n_cells)`, block by block of one district and residence.
-
-    `order` are the runs in the order of their district and residence, so that a table is added up once for each.
-    """
-    simple = (sector[1:] == sector[-1]).all() and not (w.activity == BUSINESS).any()
-    code, part = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8)
-    room, place = room_for_block(), np.empty(BLOCK, np.uint32)
-    tables = np.zeros((4, cells.shape[2]), np.int32)
-    trades = np.zeros(sector.shape[0], np.int64)
-    for k in range(order.shape[0]):
-        r = order[k]
+    """Code everyone, block by block of one district and residence, and move those who changed between the cells."""
+    old_doing, old_band, old_field = last
+    cells, businesses = tables
+    sex, ethnicity, n_ages = w.sex, w.ethnicity, len(AGE_BANDS)
+    n_groups = cells.shape[2] // (2 * n_ages * N_DOINGS)
+    doings, answers, rows = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64)
+    for r in range(runs.shape[0] - 1):
         d, u = w.district[runs[r]], w.urban[runs[r]]
+        of_place, trades = cells[d, u], businesses[d]
         for first in range(runs[r], runs[r + 1], BLOCK):
-            n = min(BLOCK, runs[r + 1] - first)
-            here = slice(first, first + n)
-            activity, wage = w.activity[here], w.wage[here]
-            code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
-            code_doings(w, first, under[d], part[:n])
-            if simple:
-                _add_one_sector(activity, sector[-1], part[:n])
-            else:
-                add_sectors(activity, w.work_field[here], sector, room, part, trades)
-            _tally(code[:n], part[:n], place, tables)
-            _add_pay(activity, wage, pay[d, u])
-            if december:
-                _add_pay_by_all(activity, wage, code, pay_by_all[d, u], pay_bins)
-        after = runs[order[min(k + 1, order.shape[0] - 1)]]
-        if k + 1 == order.shape[0] or w.district[after] != d or w.urban[after] != u:
-            for table in tables:
-                cells[d, u] += table
-            tables[:] = 0
-            businesses[d] += trades[1:]
-            trades[:] = 0
+            here = slice(first, min(first + BLOCK, runs[r + 1]))
+            band, field, band_was, field_was = bands[here], w.work_field[here], old_band[here], old_field[here]
+            doing, doing_was, n = doings[: band.shape[0]], old_doing[here], band.shape[0]
+            code_doings(w, first, under[d], doing)
+            for i in range(n):
+                answers[i] = np.uint8((doing[i] != doing_was[i]) | (band[i] != band_was[i]))
+            for i in range(n):
+                answers[i] |= np.uint8(field[i] != field_was[i])
+            for i in rows[: add_marked(answers[:n], 0, rows, 0)]:
+                # without branches: a processor cannot foresee who has changed to what
+                own, per_band = np.int64(sex[first + i]) * n_ages * n_groups + ethnicity[first + i], n_groups
+                was, now, field_then, field_now = doing_was[i], doing[i], field_was[i] + 1, field[i] + 1
+                place = (own + band_was[i] * per_band) * N_DOINGS + was + _WORKED[was] * sector[field_then]
+                of_place[place] -= was != NOT_COUNTED
+                trades[field_then * _IN_BUSINESS[was]] -= 1
+                place = (own + band[i] * per_band) * N_DOINGS + now + _WORKED[now] * sector[field_now]
+                of_place[place] += 1
+                trades[field_now * _IN_BUSINESS[now]] += 1
+                doing_was[i], band_was[i], field_was[i] = now, band[i], field[i]
+            _add_pay(w.activity[here], w.wage[here], pay[d, u])
 
 
 @kernel
 def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray) -> None:
+    """Add up the cells, shape `(n_districts, 2, 2, n_ages, n_groups, N_DOINGS)`, minorities as one."""
     for d in range(cells.shape[0]):
-        for r in range(2):
-            for s in range(cells.shape[2]):
+        for u in range(2):
+            of_place = np.zeros(N_DOINGS, np.int32)
+            for s in range(2):
                 for a in range(cells.shape[3]):
                     for g in range(cells.shape[4]):
-                        here, there = cells[d, r, s, a, g], by_residence[r, a, min(g, 1)]
-                        for status in range(by_district.shape[1]):
-                            for k in range(here.shape[1]):
-                                there[status, k] += here[status, k]
-                                by_district[d, status] += here[status, k]
+                        here, there = cells[d, u, s, a, g], by_residence[u, a, min(g, 1)]
+                        for k in range(N_DOINGS):
+                            there[k] += here[k]
+                            of_place[k] += here[k]
+            for k in range(N_DOINGS):
+                by_district[d, _STATUS[k]] += of_place[k]
+
+
+@kernel
+def _count_pay(
+    w: WorkerArrays, runs: np.ndarray, bands: np.ndarray, n_ages: int, n_groups: int, pay: np.ndarray, bins: np.ndarray
+) -> None:
+    """Add up pay by district, residence, sex, age band, ethnic group and kind of work, and count it by bins."""
+    activity, wage, sex, ethnicity = w.activity, w.wage, w.sex, w.ethnicity
+    for r in range(runs.shape[0] - 1):
+        here = pay[w.district[runs[r]], w.urban[runs[r]]]
+        for i in range(runs[r], runs[r + 1]):
+            if activity[i] <= EMPLOYEE:
+                here[(sex[i] * n_ages + bands[i]) * n_groups + ethnicity[i], activity[i]] += wage[i]
+                bins[min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN))] += 1
 
 
 @kernel
@@ -316,10 +286,21 @@ def weigh(first: np.ndarray, cells: np.ndarray, signs: np.ndarray, people: np.nd
     return sums
 
 
-def _in_order_of_place(world: World) -> np.ndarray:
-    """Return the runs in the order of their district and residence."""
-    w, first = world.workers, world.runs[:-1]
-    return np.argsort(2 * w.district[first].astype(np.int64) + w.urban[first], kind="stable")
+def _kept(world: World) -> tuple[Last, Tables]:
+    """Return how everyone was counted last and the tables, empty before the first time."""
+    counts, n_people, n_districts = world.counts, len(world.workers), len(world.places)
+    if "last_counted" not in counts:
+        counts["last_counted"] = Last(
+            np.full(n_people, NOT_COUNTED, dtype=np.uint8),
+            np.zeros(n_people, dtype=np.uint8),
+            np.zeros(n_people, dtype=np.int16),
+        )
+        n_cells = 2 * len(AGE_BANDS) * world.n_groups * N_DOINGS
+        counts["tables"] = Tables(
+            np.zeros((n_districts, 2, n_cells), dtype=np.int32),
+            np.zeros((n_districts, world.n_fields + 1), dtype=np.int32),
+        )
+    return counts["last_counted"], counts["tables"]
 
 
 @process(
@@ -340,33 +321,28 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     counts, n_districts = world.counts, len(world.places)
     shortfall = np.clip(1.0 - world.places.farm_hours / parameters.full_hours, 0.0, 1.0)
     under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall)).astype(np.int64)
-    december = world.calendar[1] == 12
-    # all groups are told apart once a year; in other months sexes are not, and minorities are one
-    shape = (2, len(AGE_BANDS), world.n_groups) if december else (1, len(AGE_BANDS), min(2, world.n_groups))
-    cells = np.zeros((n_districts, 2, *shape, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
-    businesses, pay = np.zeros((n_districts, world.n_fields)), np.zeros((n_districts, 2, 3))
-    pay_by_all, pay_bins = np.zeros((n_districts, 2, *shape, 3)), np.zeros(N_PAY_BINS, dtype=np.int64)
-    _count_all(
-        world.people,
-        world.runs,
-        _in_order_of_place(world),
-        _age_bands(world),
-        np.array([shape[1] * shape[2] if december else 0, shape[2], shape[2] - 1]),
-        under,
-        np.concatenate([[0], 2 * N_TRAINING * world.sector_of_field]).astype(np.uint8),
-        cells.reshape((n_districts, 2, -1)),
-        businesses,
-        pay,
-        pay_by_all.reshape((n_districts, 2, -1, 3)),
-        pay_bins,
-        december,
+    december, n_ages = world.calendar[1] == 12, len(AGE_BANDS)
+    last, tables = _kept(world)
+    bands, pay = _age_bands(world), np.zeros((n_districts, 2, 3))
+    sector = np.concatenate([[0], PER_SECTOR * world.sector_of_field]).astype(np.uint8)
+    _recount(world.people, world.runs, bands, under, sector, last, tables, pay)
+    cells = tables.cells.reshape((n_districts, 2, 2, n_ages, world.n_groups, N_STATUSES + 1, N_TRAINING, 2))
+    by_residence = np.zeros((2, n_ages, 2, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
+    by_district = np.zeros((n_districts, N_STATUSES + 1))
+    _add_up(cells.reshape((*cells.shape[:5], N_DOINGS)), by_residence.reshape((2, n_ages, 2, N_DOINGS)), by_district)
+    by_district = by_district[:, :N_STATUSES]
+    counts.update(
+        cells=cells,
+        businesses=tables.businesses[:, 1:].astype(np.float64),
+        by_residence=by_residence[:, :, :, :-1].astype(np.float64),
+        pay_by_residence=pay.sum(axis=0),
+        under=under,
     )
-    by_residence = np.zeros((2, len(AGE_BANDS), 2, N_STATUSES, N_TRAINING, 2))
-    by_district = np.zeros((n_districts, N_STATUSES))
-    _add_up(cells.reshape((*cells.shape[:6], -1)), by_residence.reshape((*by_residence.shape[:4], -1)), by_district)
     if december:
-        counts.update(cells=cells, pay=pay_by_all, pay_bins=pay_bins)
-    counts.update(businesses=businesses, by_residence=by_residence, pay_by_residence=pay.sum(axis=0), under=under)
+        counts["pay"] = np.zeros((*cells.shape[:5], 3))
+        counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
+        by_all = counts["pay"].reshape((n_districts, 2, -1, 3))
+        _count_pay(world.people, world.runs, bands, n_ages, world.n_groups, by_all, counts["pay_bins"])
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
@@ -384,9 +360,19 @@ def _follow_graduates(world: World) -> None:
     """Count those who completed a course of three months or more 6 to 12 months ago: all, in work, in work other than
     on a farm of their own. Work elsewhere is work; the dead and those who moved away are left out.
     """
-    w, month = world.workers, world.month
-    graduates = where_between(w.graduated, month - 12, month - 6)
-    now = np.bincount(w.activity[graduates], minlength=len(Activity))
+    w, month, counts = world.workers, world.month, world.counts
+    if "completions" not in counts:
+        counts["completions"] = []
+    done = world.events.get("graduates", np.zeros(0, dtype=np.int64))
+    # rows by the month of completion; who completes another course is followed from that
+    counts["completions"] = [
+        *(cohort for cohort in counts["completions"] if cohort[0] >= month - 12),
+        (month, done[w.graduated[done] == month]),
+    ]
+    now = np.zeros(len(Activity), dtype=np.int64)
+    for then, cohort in counts["completions"]:
+        if then <= month - 6:
+            now += np.bincount(w.activity[cohort[w.graduated[cohort] == then]], minlength=len(Activity))
     away = now[AWAY] + now[ABROAD]
     off_farm = now[BUSINESS] + now[EMPLOYEE] + away
     world.counts["graduates"] = (now[: ABROAD + 1].sum(), off_farm + now[FARMING], off_farm)

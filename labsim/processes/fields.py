@@ -13,12 +13,12 @@ from labsim.compiled import inline, kernel
 from labsim.processes.counting import (
     AGE_BANDS,
     BLOCK,
+    N_DOINGS,
     N_STATUSES,
     N_TRAINING,
-    add_sectors,
+    PER_SECTOR,
     code_doings,
-    code_people,
-    room_for_block,
+    in_sector,
 )
 from labsim.world import N_ACTIVITIES, Activity, Sector, WorkerArrays, World
 
@@ -77,28 +77,26 @@ def _count_people(
     w: WorkerArrays,
     runs: np.ndarray,
     bands: np.ndarray,
-    steps: np.ndarray,
     under: np.ndarray,
     sector: np.ndarray,
     farm: int,
     cells: np.ndarray,
     pay: np.ndarray,
 ) -> None:
-    """Count everyone into cells of shape `(n_fields, n_bands_and_groups, n_doings)`, coded as in `counting`."""
-    code, part, room = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8), room_for_block()
-    trades, fields = np.zeros(sector.shape[0], np.int64), np.empty(BLOCK, np.int16)
+    """Count everyone into cells of shape `(n_fields, n_ages, 2, N_DOINGS)`, coded as in `counting`."""
+    doings, fields = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16)
     for r in range(runs.shape[0] - 1):
         d = w.district[runs[r]]
         for first in range(runs[r], runs[r + 1], BLOCK):
             n = min(BLOCK, runs[r + 1] - first)
             here = slice(first, first + n)
             activity, work_field, wage = w.activity[here], w.work_field[here], w.wage[here]
-            code_people(bands[here], w.sex[here], w.ethnicity[here], steps, code[:n])
-            code_doings(w, first, under[d], part[:n])
-            add_sectors(activity, work_field, sector, room, part, trades)
+            band, ethnicity = bands[here], w.ethnicity[here]
+            code_doings(w, first, under[d], doings[:n])
             _write_fields(activity, work_field, w.field[here], farm, fields[:n])
             for i in range(n):
-                cells[fields[i], code[i], part[i]] += 1
+                doing = in_sector(int(doings[i]), int(work_field[i]), sector)
+                cells[fields[i], band[i], min(ethnicity[i], 1), doing] += 1
             for i in range(n):
                 if activity[i] <= EMPLOYEE:
                     pay[fields[i], activity[i]] += int(wage[i])
@@ -145,11 +143,10 @@ def people_by_field(world: World) -> tuple[np.ndarray, np.ndarray]:
         world.people,
         world.runs,
         world.counts["bands"],
-        np.array([0, 2, 1]),
         world.counts["under"],
-        np.concatenate([[0], 2 * N_TRAINING * world.sector_of_field]).astype(np.uint8),
+        np.concatenate([[0], PER_SECTOR * world.sector_of_field]).astype(np.uint8),
         _family_farm(world),
-        cells.reshape((world.n_fields, 2 * len(AGE_BANDS), -1)),
+        cells.reshape((world.n_fields, len(AGE_BANDS), 2, N_DOINGS)),
         pay,
     )
     return cells[:, :, :, :-1].astype(np.float64), pay.astype(np.float64)

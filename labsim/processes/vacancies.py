@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.draws import Shared, in_32_bits, mix, pick_all, race, scramble, slot, uniform_of
+from labsim.draws import Shared, in_32_bits, mix, pick_all, pick_slots, race, scramble, uniform_of
 from labsim.world import EnterpriseArrays
 
 # Options of the nested picks are numbered apart, so that their numbers never coincide.
@@ -188,8 +188,8 @@ def _among_few(bits: np.uint64, code: np.ndarray, first: int, last: int) -> int:
 
 
 @inline
-def _among_many(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, first: int, last: int) -> int:
-    """Return one of the vacancies of the groups from first to last: a race of groups, then a slot of the winner."""
+def _group_among(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, first: int, last: int) -> int:
+    """Return one of the groups from first to last by their vacancies: a race."""
     best, best_time = first, np.inf
     for g in range(first, last if last > first + 1 else first):
         v = first_vacancy[g + 1] - first_vacancy[g]
@@ -199,7 +199,7 @@ def _among_many(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, fi
             time = -math.log(u) / v
             if time < best_time:
                 best, best_time = g, time
-    return int(first_vacancy[best]) + slot(bits, first_vacancy[best + 1] - first_vacancy[best])
+    return int(best)
 
 
 @kernel
@@ -213,14 +213,22 @@ def pick_vacancies(
     for s in range(markets.shape[0]):
         bits[s] = scramble(key, people[s])
     _pick_blocks(bits, markets, first_block, accept, over, excess, blocks)
+    many, n_slots, n_many = np.empty(markets.shape[0], np.int64), np.empty(markets.shape[0], np.int64), 0
     for s in range(markets.shape[0]):
         b = blocks[s]
         start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
         if stop - start > MANY:
-            start = _among_many(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
+            g = _group_among(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
+            start, many[n_many], n_slots[n_many] = first_vacancy[g], s, first_vacancy[g + 1] - first_vacancy[g]
+            n_many += 1
         elif stop - start > 1:
             start = _among_few(scramble(bits[s], 1), code, start, stop)
         choices[s] = start
+    if n_many > 0:
+        places = np.empty(n_many, np.int64)
+        pick_slots(bits[many[:n_many]], n_slots[:n_many], places)
+        for k in range(n_many):
+            choices[many[k]] += places[k]
 
 
 class Nests(NamedTuple):
