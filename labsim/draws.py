@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.rows import add_marked, mark_kinds_below, where_below, where_kind_below
+from labsim.rows import BLOCK, add_marked, mark_below
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -27,8 +28,7 @@ _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _TWO_32 = 2.0**32
-_BYTE = np.uint32(255)
-_T8, _T11, _T15, _T16, _T17, _T24 = (np.uint32(n) for n in (8, 11, 15, 16, 17, 24))
+_T11, _T15, _T16, _T17 = (np.uint32(n) for n in (11, 15, 16, 17))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
 # Draws of slots, and of places in a power of two, are numbered apart from options.
@@ -276,10 +276,21 @@ def round_to(mean: float, u: float) -> int:
     return int(whole) + (1 if u < mean - whole else 0)
 
 
+@cache
+def _key_of_start(seed: int, decision: str) -> int:
+    text = f"{seed}/{decision}/0".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
 def key_of(seed: int, decision: str, month: int) -> np.uint64:
     """Return the key of 64 bits for a seed, the name of a decision and a month."""
-    text = f"{seed}/{decision}/{month}".encode()
-    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
+    key, every = _key_of_start(seed, decision), 2**64 - 1
+    if month:  # scrambled as in `scramble`
+        key = (key + month * int(_GOLDEN)) & every
+        key = ((key ^ (key >> 30)) * int(_MIX_1)) & every
+        key = ((key ^ (key >> 27)) * int(_MIX_2)) & every
+        key ^= key >> 31
+    return np.uint64(key)
 
 
 @kernel
@@ -316,38 +327,53 @@ def rounded(means: np.ndarray, key: np.uint64, ids: np.ndarray | None = None) ->
     return counts
 
 
-# Decisions that are rare for most people. A gate lets few through before anything else is read; see
-# `DrawsOfMonth.gate`.
-GATED = (
-    "take part",
-    "consider training",
-    "train informally",
-    "household business",
-    "separate",
-    "search",
-    "leave the province",
-    "apply abroad",
-    "offer of conversion",
-    "offer of a loan",
-    "reached by services",
-    "learn digital skills",
-)
+@inline
+def _head(low: np.uint32, high: np.uint32, person: int) -> np.uint8:
+    """Return a person's byte at a gate: four people share a hash."""
+    return np.uint8(mix(low, high, np.uint32(person >> 2)) >> np.uint32(8 * (person & 3)))
 
 
 @kernel
-def _fill_gates(low: np.uint32, high: np.uint32, gates: np.ndarray) -> None:
-    """Write four independent random bytes for every person, shape `(4, n_workers)`.
+def _write_heads(low: np.uint32, high: np.uint32, people: np.ndarray, heads: np.ndarray) -> None:
+    for k in range(people.shape[0]):
+        heads[k] = _head(low, high, people[k])
 
-    A hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do eight of them at
-    once; every number that a decision turns on is drawn with 64 bits after the gate.
+
+@kernel
+def _pass_gate(
+    low: np.uint32,
+    high: np.uint32,
+    n_people: int,
+    kind: np.ndarray,
+    limits: np.ndarray,
+    least: int,
+    rows: np.ndarray,
+    heads: np.ndarray,
+) -> int:
+    """Write who has a byte below the limit of their kind, with the byte; `least` is the least limit.
+
+    The bytes are a hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do
+    eight of them at once; every number that a decision turns on is drawn with 64 bits after the gate.
     """
-    first, second, third, fourth = gates[0], gates[1], gates[2], gates[3]
-    for i in range(gates.shape[1]):
-        x = mix(low, high, np.uint32(i))
-        first[i] = np.uint8(x & _BYTE)
-        second[i] = np.uint8((x >> _T8) & _BYTE)
-        third[i] = np.uint8((x >> _T16) & _BYTE)
-        fourth[i] = np.uint8(x >> _T24)
+    n = 0
+    words, answers = np.empty(BLOCK // 4, np.uint32), np.empty(BLOCK, np.uint8)
+    block = words.view(np.uint8)
+    for first in range(0, n_people, BLOCK):
+        size, start = min(BLOCK, n_people - first), np.uint32(first >> 2)
+        for j in range(words.shape[0]):
+            words[j] = mix(low, high, np.uint32(start + np.uint32(j)))
+        head, answer = block[:size], answers[:size]
+        mark_below(head, least, answer)
+        for k in range(limits.shape[0]):
+            if limits[k] > least:
+                wanted, most, of_kind = np.uint8(k), np.uint8(limits[k] - 1), kind[first : first + size]
+                for i in range(size):
+                    answer[i] |= np.uint8((of_kind[i] == wanted) & (head[i] <= most))
+        last = add_marked(answer, first, rows, n)
+        for k in range(n, last):
+            heads[k] = head[rows[k] - first]
+        n = last
+    return n
 
 
 def limit_of(most: float) -> int:
@@ -355,12 +381,7 @@ def limit_of(most: float) -> int:
     return min(256, math.floor(256.0 * max(0.0, most)) + 1)
 
 
-@dataclass
-class Gates:
-    """The bytes of the month, four decisions to a hash, kept between months so that memory is taken once."""
-
-    blocks: dict[int, np.ndarray] = field(default_factory=dict)
-    months: dict[int, int] = field(default_factory=dict)
+NO_KINDS = np.zeros(0, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -369,47 +390,43 @@ class DrawsOfMonth:
 
     seed: int
     month: int
-    gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
-    def _bytes(self, decision: str, n_people: int) -> np.ndarray:
-        block, row = divmod(GATED.index(decision), 4)
-        gates = self.gates
-        bytes_, length = gates.blocks.get(block), -(-n_people // 8) * 8  # whole words
-        if bytes_ is None or bytes_.shape[1] != length:
-            bytes_ = gates.blocks[block] = np.empty((4, length), dtype=np.uint8)
-            gates.months.pop(block, None)
-        if gates.months.get(block) != self.month:
-            key = int(self.key(f"gates {block}"))
-            _fill_gates(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), bytes_)
-            gates.months[block] = self.month
-        of_decision: np.ndarray = bytes_[row, :n_people]
-        return of_decision
+    def _halves(self, decision: str) -> tuple[np.uint32, np.uint32]:
+        key = int(self.key(f"gate of {decision}"))
+        return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
+
+    def _pass(
+        self, decision: str, n_people: int, kind: np.ndarray, limits: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if limits.max() <= 0:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+        rows, heads = np.empty(n_people + 1, dtype=np.int64), np.empty(n_people + 1, dtype=np.uint8)
+        n = _pass_gate(*self._halves(decision), n_people, kind, limits, int(limits.min()), rows, heads)
+        return rows[:n], heads[:n]
 
     def gate(self, decision: str, most: float, n_people: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (rows, bytes): the people who may decide at all when nobody's chance exceeds `most`, in order.
+        """Return (rows, heads): the people who may decide at all when nobody's chance exceeds `most`, in order, and the
+        byte of each.
 
-        For decisions that are rare for most people: a gate lets few through before anything else is read.
-        The decision itself is `gated(bytes[i], key, i) < p`: the byte is the head of the number and the key gives the
-        rest, so that the answer does not depend on `most`. Most people cost one comparison of bytes.
+        For decisions that are rare for most people: a gate lets few through before anything else is read. The decision
+        itself is `gated(head, key, i) < p`: the byte is the head of the number and the key gives the rest, so that the
+        answer does not depend on `most`.
         """
-        bytes_, limit = self._bytes(decision, n_people), limit_of(most)
-        if limit == 256:
-            return np.arange(n_people), bytes_
-        return where_below(bytes_, limit), bytes_
-
-    def gate_of(self, decision: str, most: float, kind: np.ndarray, code: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (rows, bytes): the people of one kind who may decide when nobody's chance exceeds `most`, in order."""
-        bytes_ = self._bytes(decision, len(kind))
-        return where_kind_below(bytes_, limit_of(most), kind, code), bytes_
+        return self._pass(decision, n_people, NO_KINDS, np.array([limit_of(most)]))
 
     def gate_by(self, decision: str, most: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (open, bytes) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
+        """Return (rows, heads) where the greatest chance depends on a kind of people, shape `(n_kinds,)`.
 
-        `open` marks everyone who may decide.
+        A kind without a chance may not decide.
         """
-        bytes_ = self._bytes(decision, len(kind))
         limits = np.array([limit_of(chance) if chance > 0.0 else 0 for chance in most])
-        return mark_kinds_below(bytes_, limits, kind), bytes_
+        return self._pass(decision, len(kind), kind, limits)
+
+    def heads(self, decision: str, people: np.ndarray) -> np.ndarray:
+        """Return the bytes at the gate of a decision of some people, shape `(n_people,)`."""
+        heads = np.empty(len(people), dtype=np.uint8)
+        _write_heads(*self._halves(decision), people.astype(np.int64), heads)
+        return heads
 
     def key(self, decision: str) -> np.uint64:
         """Return the key of a decision in this month."""
@@ -429,8 +446,7 @@ class Draws:
     """All the random numbers of a run, in no order."""
 
     seed: int
-    gates: Gates = field(default_factory=Gates, compare=False, repr=False)
 
     def at(self, month: int) -> DrawsOfMonth:
         """Return the draws of a month (0 is the starting population)."""
-        return DrawsOfMonth(self.seed, month, self.gates)
+        return DrawsOfMonth(self.seed, month)

@@ -41,7 +41,8 @@ def add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> int
 
 
 @inline
-def _mark_low(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
+def mark_below(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
+    """Write 1 where a byte is below a limit of 0 to 256, else 0."""
     if limit > 255:
         answers[:] = np.uint8(1)
         return
@@ -54,21 +55,6 @@ def _mark_low(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
 def _mark_between(values: np.ndarray, low: np.int16, high: np.int16, answers: np.ndarray) -> None:
     for i in range(values.shape[0]):
         answers[i] = np.uint8((values[i] >= low) & (values[i] <= high))
-
-
-@kernel
-def _rows_marked(answers: np.ndarray, rows: np.ndarray) -> int:
-    return add_marked(answers, 0, rows, 0)
-
-
-@kernel
-def _rows_below(heads: np.ndarray, limit: int, rows: np.ndarray) -> int:
-    n, answers = 0, np.empty(BLOCK, np.uint8)
-    for first in range(0, heads.shape[0], BLOCK):
-        here = heads[first : first + BLOCK]
-        _mark_low(here, limit, answers)
-        n = add_marked(answers[: here.shape[0]], first, rows, n)
-    return n
 
 
 @inline
@@ -103,38 +89,6 @@ def _rows_between(values: np.ndarray, low: int, high: int, rows: np.ndarray) -> 
     return n
 
 
-@kernel
-def _rows_of_kind(heads: np.ndarray, most: int, kind: np.ndarray, code: int, rows: np.ndarray) -> int:
-    n, answers, highest, wanted = 0, np.empty(BLOCK, np.uint8), np.uint8(most), np.uint8(code)
-    for first in range(0, kind.shape[0], BLOCK):
-        of_kind = kind[first : first + BLOCK]
-        head = heads[first : first + of_kind.shape[0]]
-        for i in range(of_kind.shape[0]):
-            answers[i] = np.uint8((of_kind[i] == wanted) & (head[i] <= highest))
-        n = add_marked(answers[: of_kind.shape[0]], first, rows, n)
-    return n
-
-
-@kernel
-def _mark_by_kind(heads: np.ndarray, kind: np.ndarray, limits: np.ndarray, least: int, marks: np.ndarray) -> None:
-    for first in range(0, heads.shape[0], BLOCK):
-        here = slice(first, first + BLOCK)
-        head, of_kind, answers = heads[here], kind[here], marks[here]
-        _mark_low(head, least, answers)
-        for k in range(limits.shape[0]):
-            if limits[k] > least:
-                wanted, most = np.uint8(k), np.uint8(limits[k] - 1)
-                for i in range(answers.shape[0]):
-                    answers[i] |= np.uint8((of_kind[i] == wanted) & (head[i] <= most))
-
-
-def where(mask: np.ndarray) -> np.ndarray:
-    """Return the rows of a boolean mask that hold, in order: `flatnonzero`, quicker where few do."""
-    rows = np.empty(len(mask) + 1, dtype=np.int64)
-    found: np.ndarray = rows[: _rows_marked(mask.view(np.uint8), rows)]
-    return found
-
-
 def where_equal(codes: np.ndarray, *wanted: int) -> np.ndarray:
     """Return the rows of a column of bytes that hold one of some codes, in order."""
     rows = np.empty(len(codes) + 1, dtype=np.int64)
@@ -147,24 +101,3 @@ def where_between(values: np.ndarray, low: int, high: int) -> np.ndarray:
     rows = np.empty(len(values) + 1, dtype=np.int64)
     found: np.ndarray = rows[: _rows_between(values, max(low, -LAST - 1), min(high, LAST), rows)]
     return found
-
-
-def where_below(heads: np.ndarray, limit: int) -> np.ndarray:
-    """Return the rows of a column of bytes below a limit of at most 255, in order."""
-    rows = np.empty(len(heads) + 1, dtype=np.int64)
-    found: np.ndarray = rows[: _rows_below(heads, limit, rows)]
-    return found
-
-
-def where_kind_below(heads: np.ndarray, limit: int, kind: np.ndarray, code: int) -> np.ndarray:
-    """Return the rows of one kind whose byte is below a limit of 1 to 256, in order."""
-    rows = np.empty(len(kind) + 1, dtype=np.int64)
-    found: np.ndarray = rows[: _rows_of_kind(heads, limit - 1, kind, code, rows)]
-    return found
-
-
-def mark_kinds_below(heads: np.ndarray, limits: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """Mark the rows whose byte is below the limit of their kind (0 to 256, shape `(n_kinds,)`)."""
-    marks = np.empty(len(kind), dtype=np.bool_)
-    _mark_by_kind(heads, kind, limits, int(limits.min()), marks.view(np.uint8))
-    return marks

@@ -336,6 +336,7 @@ class World:
         self.runs: NDArray[np.int64] = np.concatenate([[0], changes, [len(self.workers)]]).astype(np.int64)
         # rows by birth, and where each month begins
         self._by_birth: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+        self._by_district: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
         self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))
         self.courses = ProgrammeArrays(*(getattr(self.programmes, name) for name in Programmes.columns()))
@@ -347,6 +348,17 @@ class World:
             self._by_birth = order, _order_by_birth(self.workers.birth_month, order)
         rows, first = self._by_birth
         return rows[first[month - EARLIEST] : first[month - EARLIEST + 1]]
+
+    def by_district(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return all rows in the order of their districts, and where each district begins, shape `(n_districts + 1,)`;
+        homes never change.
+        """
+        if self._by_district is None:
+            home = self.workers.district
+            first = np.zeros(len(self.places) + 1, dtype=np.int64)
+            np.cumsum(np.bincount(home, minlength=len(self.places)), out=first[1:])
+            self._by_district = np.argsort(home, kind="stable").astype(np.int32), first
+        return self._by_district
 
     @property
     def n_fields(self) -> int:

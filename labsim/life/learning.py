@@ -20,7 +20,6 @@ from labsim.processes.courses import (
     offers_of_month,
     reach_of,
     who_considers,
-    who_may_consider,
 )
 from labsim.processes.policy_places import offered_a_place
 from labsim.world import Activity, Level
@@ -63,18 +62,9 @@ def _considering(at: Moment, offered: np.ndarray) -> list[int]:
     outreach = reach_of(levers["training_outreach"], levers["training_outreach_group"], districts_hit(world))
     degrees = bool((offered * (world.courses.intake_month > 0)).any())
     interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
-    _rows, gate = who_may_consider(
-        at.draws,
-        interest,
-        world.workers.birth_month,
-        world.workers.activity,
-        world.month,
-        float(outreach.max()),
-        degrees,
-    )
-    rows = at.people.astype(np.int64)
-    key = at.draws.key("consider training")
-    considering = who_considers(world.people, world.month, interest, outreach, degrees, rows, gate, key)
+    rows, decision = at.people.astype(np.int64), "consider training"
+    heads, key = at.draws.heads(decision, rows), at.draws.key(decision)
+    considering = who_considers(world.people, world.month, interest, outreach, degrees, rows, heads, key)
     chosen = set(considering.tolist()) | set(offered_a_place(world).tolist())
     return [k for k, person in enumerate(at.people.tolist()) if person in chosen]
 

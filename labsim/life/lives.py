@@ -201,7 +201,7 @@ def _queue(at: Moment) -> tuple[np.ndarray, np.ndarray]:
     """Return (people, choices): everybody who applies for a contract this month, in the order of the lot."""
     q, world, levers = at.parameters, at.world, at.world.levers
     n = len(world.workers)
-    people, choices = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.uint8)
+    people, choices = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.uint8)
     cost = np.maximum(0.0, np.array(q.cost_abroad) - levers["export_preparation"])
     applied = abroad._apply_abroad(
         world.people, world.month, q.application_rate, levers["export_places"], cost, levers["export_loan"],

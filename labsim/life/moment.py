@@ -65,9 +65,8 @@ class Moment:
 
     def gated(self, decision: str, at: int) -> float:
         """Return the number in (0, 1) of a decision that passes a gate."""
-        person = int(self.people[at])
-        _rows, heads = self.draws.gate(decision, 0.0, len(self.world.workers))
-        return (float(heads[person]) + self.uniform(decision, at)) / 256.0
+        head = self.draws.heads(decision, self.people[at : at + 1])[0]
+        return (float(head) + self.uniform(decision, at)) / 256.0
 
     def age(self, at: int) -> int:
         """Return a person's age in whole years."""

@@ -165,7 +165,7 @@ def _apply_abroad(
     ages: np.ndarray,
     pull: np.ndarray,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
     choices: np.ndarray,
@@ -174,11 +174,12 @@ def _apply_abroad(
     n = 0
     weights = np.zeros(places.shape[0])
     activity = w.activity
-    for i in rows:
+    for s in range(rows.shape[0]):
+        i = rows[s]
         if activity[i] > UNEMPLOYED:
             continue
         bits = scramble(key, i)
-        if gated(gate[i], key, i) >= rate:
+        if gated(heads[s], key, i) >= rate:
             continue
         age = (month - birth_month[i]) // 12
         if age < ages[0] or age >= ages[1] or schooling[i] < 2 or programme[i] >= 0:
@@ -219,7 +220,7 @@ def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:
     world.events["sent_abroad"], world.events["cost_abroad"] = sent, cost
     if n_places.sum() == 0:
         return
-    people = np.empty(len(w), dtype=np.int32)
+    people = np.empty(len(w), dtype=np.int64)
     choices = np.empty(len(w), dtype=np.uint8)
     n = _apply_abroad(
         world.people,

@@ -13,7 +13,6 @@ import numpy as np
 
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform_of
-from labsim.rows import where
 from labsim.world import N_LEVELS, Activity, ProgrammeArrays, Schooling, WorkerArrays
 
 EMPLOYEE, UNEMPLOYED, IN_TRAINING = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED), int(Activity.IN_TRAINING)
@@ -60,19 +59,17 @@ def who_may_consider(
     reach: float,
     degree_intake: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (rows, bytes) as `DrawsOfMonth.gate`: with an intake of degree courses, one year of age has a gate of its
+    """Return (rows, heads) as `DrawsOfMonth.gate`: with an intake of degree courses, one year of age has a gate of its
     own.
     """
     adults = interest.consider * reach
     if not degree_intake:
         chances = np.zeros(len(Activity))
         chances[:IN_TRAINING] = adults
-        open_, gate = draws.gate_by("consider training", chances, activity)
-        return where(open_), gate
+        return draws.gate_by("consider training", chances, activity)
     # in the year of age at which upper secondary school was left
     leaving = ((birth > month - MONTHS_AT_19) & (birth <= month - MONTHS_AT_18)).view(np.uint8)
-    open_, gate = draws.gate_by("consider training", np.array([adults, max(adults, interest.leaver)]), leaving)
-    return where(open_), gate
+    return draws.gate_by("consider training", np.array([adults, max(adults, interest.leaver)]), leaving)
 
 
 def reach_of(of_district: np.ndarray, of_group: np.ndarray, hit: np.ndarray) -> np.ndarray:
@@ -99,7 +96,7 @@ def who_considers(
     outreach: np.ndarray,
     degree_intake: bool,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
 ) -> np.ndarray:
     """Return those among some rows who consider training this month, in order; `outreach` as `reach_of` gives it."""
@@ -107,12 +104,13 @@ def who_considers(
     alike = outreach.shape[1] == 1
     activity, birth, district, programme = w.activity, w.birth_month, w.district, w.programme
     schooling, level = w.schooling, w.level
-    people = np.empty(rows.shape[0], dtype=np.int32)
+    people = np.empty(rows.shape[0], dtype=np.int64)
     n, kept = 0, 0
     # no branch in these loops, so that the processor reads ahead
-    for i in rows:
-        people[n] = i
-        n += activity[i] < IN_TRAINING
+    head = np.empty_like(heads)
+    for k in range(rows.shape[0]):
+        people[n], head[n] = rows[k], heads[k]
+        n += activity[rows[k]] < IN_TRAINING
     for k in range(n):
         i = people[k]
         age = month - birth[i]
@@ -123,7 +121,7 @@ def who_considers(
         if leaving and schooling[i] >= UPPER_SECONDARY and level[i] == 0:
             bound = interest.leaver
         people[kept] = i
-        kept += (gated(gate[i], key, i) < bound) & (programme[i] < 0)
+        kept += (gated(head[k], key, i) < bound) & (programme[i] < 0)
     return people[:kept]
 
 

@@ -14,7 +14,6 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, limit_of, uniform
 from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
-from labsim.rows import where
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -140,7 +139,7 @@ def come_of_age(world: World, parameters: DemographyParameters, draws: DrawsOfMo
 
     Who leaves school in a rural home joins the family farm with probability `farm_at_home`, else looks for work.
     """
-    rows = np.concatenate([world.born_in(world.month - age) for age in (MONTHS_AT_15, MONTHS_AT_18)])
+    rows = np.concatenate([world.born_in(world.month - age) for age in (MONTHS_AT_15, MONTHS_AT_18)]).astype(np.int64)
     entered, left_school = _come_of_age(
         world.people, world.ledger.flows, world.month, parameters.farm_at_home, rows, draws.key("come of age")
     )
@@ -229,7 +228,7 @@ def retire(world: World, parameters: DemographyParameters, draws: DrawsOfMonth) 
     at = retirement_months(parameters, world.calendar[0])
     world.tables["retirement_months"] = at
     # once each, though the ages of men and women may be one
-    rows = np.concatenate([world.born_in(world.month - age) for age in np.unique(at).tolist()])
+    rows = np.concatenate([world.born_in(world.month - age) for age in np.unique(at).tolist()]).astype(np.int64)
     retired = _retire(
         world.people,
         world.employers,
@@ -255,12 +254,12 @@ def _take_part(
     leave: np.ndarray,
     at_home: float,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
 ) -> None:
     oldest = enter.shape[1] - 1
     # column by column: memory is then asked for many people at once
-    doing, heads, birth, sexes = w.activity[rows], gate[rows], w.birth_month[rows], w.sex[rows]
+    doing, birth, sexes = w.activity[rows], w.birth_month[rows], w.sex[rows]
     schooling, urban = w.schooling, w.urban
     people, activities, n = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
     for k in range(rows.shape[0]):
@@ -284,11 +283,21 @@ def _take_part(
     leave_all(w, e, p, flows, people[:n], activities[:n])
 
 
+@kernel
+def _write_kinds(activity: np.ndarray, birth: np.ndarray, oldest: int, kinds: np.ndarray) -> None:
+    """Write 0 for young people of the labour force, 1 for older ones, 2 outside it, 3 for who may not change."""
+    last = np.int16(oldest)
+    for i in range(kinds.shape[0]):
+        kind = np.uint8(birth[i] <= last)
+        kind = np.uint8(2) if activity[i] == OUT else kind
+        kinds[i] = np.uint8(3) if (activity[i] > OUT) | (activity[i] == IN_TRAINING) else kind
+
+
 def _who_may_change(
     world: World, draws: DrawsOfMonth, enter: np.ndarray, leave: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (rows, bytes) as `DrawsOfMonth.gate`: those outside the labour force by the greatest chance to enter, and
-    all by the greatest chance to leave of the younger or of the older.
+    """Return (rows, heads) as `DrawsOfMonth.gate`: those outside the labour force by the greatest chance to enter, and
+    those in it by the greatest chance to leave of the younger or of the older.
 
     The older are those from the age above forty from which people leave more often than the young do.
     """
@@ -297,13 +306,10 @@ def _who_may_change(
     young = limit_of(float(at_age[MONTHS_AT_15 // 12 : 41].max()))
     above = np.flatnonzero(256.0 * at_age[41:] >= young)
     oldest_young = 41 + int(above[0]) if above.size else len(at_age)
-    older = (w.birth_month <= world.month - 12 * oldest_young).view(np.uint8)
-    chances = np.array([at_age[MONTHS_AT_15 // 12 : oldest_young].max(), at_age[oldest_young:].max(initial=0.0)])
-    entering = np.zeros(len(Activity))
-    entering[OUT] = enter.max()
-    enters, gate = draws.gate_by("take part", entering, w.activity)
-    leaves, _same = draws.gate_by("take part", chances, older)
-    return where(enters | leaves), gate
+    kinds = np.empty(len(w), dtype=np.uint8)
+    _write_kinds(w.activity, w.birth_month, world.month - 12 * oldest_young, kinds)
+    of_young, of_older = at_age[MONTHS_AT_15 // 12 : oldest_young].max(), at_age[oldest_young:].max(initial=0.0)
+    return draws.gate_by("take part", np.array([of_young, of_older, enter.max(), 0.0]), kinds)
 
 
 @process(

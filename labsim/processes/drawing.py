@@ -23,7 +23,7 @@ def _finish_early(
     district: np.ndarray,
     weights: np.ndarray,
     chance: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
     times: np.ndarray,
 ) -> int:
@@ -35,8 +35,8 @@ def _finish_early(
         i, k = rows[s], kinds[s]
         if k > 0:
             most = chance[district[i], k]
-            if gate[i] * UNIT_8 < most:  # the head of the number alone rules most out
-                u = gated(gate[i], key, i)
+            if heads[s] * UNIT_8 < most:  # the head of the number alone rules most out
+                u = gated(heads[s], key, i)
                 if u < most:
                     rows[n] = i
                     times[n] = -math.log1p(-u) / weights[k]
@@ -44,37 +44,15 @@ def _finish_early(
     return n
 
 
-@kernel
 def _first_of_each(people: np.ndarray, homes: np.ndarray, times: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return those who are first in the race of their district, as many as it has places, in order; of equal times the
     first row counts.
     """
-    begin = np.zeros(places.shape[0] + 1, dtype=np.int64)
-    for home in homes:
-        begin[home + 1] += 1
-    begin = np.cumsum(begin)
-    place, of_district = begin[:-1].copy(), np.empty(times.shape[0])
-    for s in range(times.shape[0]):
-        of_district[place[homes[s]]] = times[s]
-        place[homes[s]] += 1
-    # the time of the last one who is drawn, and how many of those with just this time are
-    last, ties = np.full(places.shape[0], np.inf), np.zeros(places.shape[0], dtype=np.int64)
-    for d in range(places.shape[0]):
-        here = of_district[begin[d] : begin[d + 1]]
-        if places[d] == 0:
-            last[d] = -1.0
-        elif places[d] < here.shape[0]:
-            last[d] = np.partition(here, places[d] - 1)[places[d] - 1]
-            ties[d] = places[d] - (here < last[d]).sum()
-    chosen, n = np.empty_like(people), 0
-    for s in range(people.shape[0]):
-        home, time = homes[s], times[s]
-        if time == last[home]:
-            ties[home] -= 1
-        if time < last[home] or (time == last[home] and ties[home] >= 0):
-            chosen[n] = people[s]
-            n += 1
-    return chosen[:n]
+    order = np.lexsort((times, homes))
+    sorted_homes = homes[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_homes, sorted_homes)
+    chosen: np.ndarray = people[np.sort(order[rank < places[sorted_homes]])]
+    return chosen
 
 
 @kernel
@@ -157,7 +135,7 @@ def _first(
     decision: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (people, times) of those whose number is below the chance of their district and kind."""
-    rows, gate = draws.gate(decision, float(chance.max()), len(district))
+    rows, heads = draws.gate(decision, float(chance.max()), len(district))
     times = np.empty(len(rows))
-    n = _finish_early(rows, kinds_of(rows), district, weights, chance, gate, draws.key(decision), times)
+    n = _finish_early(rows, kinds_of(rows), district, weights, chance, heads, draws.key(decision), times)
     return rows[:n], times[:n]

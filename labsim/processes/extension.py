@@ -10,7 +10,6 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where
 from labsim.world import Activity, Level, WorkerArrays, World
 
 FARMING, EMPLOYEE, SHORT = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Level.SHORT_COURSE)
@@ -45,13 +44,13 @@ class ExtensionParameters(Parameters):
 
 @kernel
 def _informally(
-    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, gate: np.ndarray, key: np.uint64
+    w: WorkerArrays, extension: float, on_the_job: float, rows: np.ndarray, heads: np.ndarray, key: np.uint64
 ) -> tuple[int, int]:
     field, tier, work_field = w.field, w.tier, w.work_field
     farmers, employees = 0, 0
     level = w.level
     # column by column: memory is then asked for many people at once
-    levels, doing, heads = level[rows], w.activity[rows], gate[rows]
+    levels, doing = level[rows], w.activity[rows]
     for k in range(rows.shape[0]):
         if levels[k] > 0:
             continue
@@ -77,8 +76,7 @@ def train_informally(world: World, parameters: ExtensionParameters, draws: Draws
     on_the_job = parameters.on_the_job_rate
     kinds = np.zeros(len(Activity))
     kinds[FARMING], kinds[EMPLOYEE] = extension, on_the_job
-    open_, gate = draws.gate_by("train informally", kinds, world.workers.activity)
-    rows = where(open_)
-    farmers, employees = _informally(world.people, extension, on_the_job, rows, gate, draws.key("train informally"))
+    rows, heads = draws.gate_by("train informally", kinds, world.workers.activity)
+    farmers, employees = _informally(world.people, extension, on_the_job, rows, heads, draws.key("train informally"))
     world.ledger.count("trained_by_extension", farmers)
     world.ledger.count("trained_on_the_job", employees)

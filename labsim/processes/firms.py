@@ -11,16 +11,17 @@ import math
 
 import numpy as np
 
-from labsim.compiled import kernel
-from labsim.draws import DrawsOfMonth, gated, round_to, uniform, uniforms
+from labsim.compiled import inline, kernel
+from labsim.draws import DrawsOfMonth, gated, round_to, scramble, uniform, uniforms
 from labsim.processes.base import leave_work_all, move_all, process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where_equal
 from labsim.world import NEW_GROUPS, NOT_FOUNDED, Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 PUBLIC, SQRT_12 = int(Kind.PUBLIC), math.sqrt(12.0)
+ENOUGH_TRIES, MOST_TRIES = 16.0, 0.25  # a business meets so many of those drawn; share of all people
+_S32 = np.uint64(32)
 
 
 class FirmsParameters(Parameters):
@@ -229,42 +230,53 @@ def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     world.events["openings_mean"] = openings
 
 
+@inline
+def _is_among(person: int, people: np.ndarray) -> bool:
+    found = False
+    for other in people:
+        found |= other == person
+    return found
+
+
 @kernel
-def _assign_owners(
+def _find_owners(
     w: WorkerArrays,
-    businesses: np.ndarray,
-    runs: np.ndarray,
+    e: EnterpriseArrays,
+    firms: np.ndarray,
+    rows: np.ndarray,
     first: np.ndarray,
-    n_fields: int,
+    tries: np.ndarray,
     months: int,
     key: np.uint64,
 ) -> np.ndarray:
-    """Give each new firm the household business of its district and field that draws the least number.
+    """Return the owner of a household business of its district and field for each new firm, -1 if there is none.
 
-    `businesses` are the rows of their owners, in order; people of one run live in one district; firms `first[c]` to
-    `first[c + 1]` are those of cell c = district x n_fields + field. Nobody founds two at once.
+    All who come into question have the same chance. Firms draw people of their district until they meet one; those
+    that have met none after their number of tries take the one with the least number of all. Nobody founds two at
+    once. `rows` from `first[d]` to `first[d + 1]` are the people of district d.
     """
-    owner, least = np.full(first[-1], -1, dtype=np.int32), np.full(first[-1], 2.0)
-    work_field, district, spell = w.work_field, w.district, w.spell
-    n = 0
-    for run in range(runs.shape[0] - 1):
-        cells = district[runs[run]] * n_fields if runs[run] < runs[run + 1] else 0
-        while n < businesses.shape[0] and businesses[n] < runs[run + 1]:
-            i, n = businesses[n], n + 1
-            cell = cells + work_field[i]
-            # most fields found nothing this month, which is known without looking further
-            if work_field[i] < 0 or first[cell] == first[cell + 1] or spell[i] < months:
-                continue
-            for k in range(first[cell], first[cell + 1]):
-                u = uniform(key, i * 16 + (k - first[cell]) % 16)
-                if u < least[k]:
-                    taken = False
-                    for other in range(first[cell], k):
-                        taken = taken or owner[other] == i
-                    if not taken:
-                        least[k] = u
-                        owner[k] = i
-                        break
+    activity, spell, work_field, home, trade = w.activity, w.spell, w.work_field, e.district, e.field
+    owner = np.full(firms.shape[0], -1, dtype=np.int32)
+    for k in range(firms.shape[0]):
+        bits, field, least = scramble(key, firms[k]), trade[firms[k]], 2.0
+        here = rows[first[home[firms[k]]] : first[home[firms[k]] + 1]]
+        n = np.uint64(here.shape[0])
+        for t in range(tries[k]):
+            i = here[((scramble(bits, t) >> _S32) * n) >> _S32]
+            may = activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months
+            if may and not _is_among(i, owner):
+                owner[k] = i
+                break
+        if owner[k] >= 0 or tries[k] == 0:
+            continue
+        met = np.int32(-1)
+        for i in here:
+            may = activity[i] == BUSINESS and work_field[i] == field and spell[i] >= months
+            if may and not _is_among(i, owner):
+                u = uniform(bits, tries[k] + i)
+                if u < least:
+                    met, least = i, u
+        owner[k] = met
     return owner
 
 
@@ -306,6 +318,15 @@ def _turn_over(
     return opened, closed, int(max(0.0, entry * mortal - dormant) + 0.5)
 
 
+def _tries(world: World, firms: np.ndarray) -> np.ndarray:
+    """Return how many people each new firm draws before it looks at all of them; 0 in fields without a business."""
+    e, first = world.enterprises, world.by_district()[1]
+    home = e.district[firms]
+    n_people, businesses = np.diff(first)[home], world.counts["businesses"][home, e.field[firms]]
+    enough = np.minimum(ENOUGH_TRIES / np.maximum(1.0, businesses), MOST_TRIES) * n_people
+    return np.where(businesses > 0, np.ceil(enough), 0.0).astype(np.int64)
+
+
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
@@ -333,15 +354,12 @@ def enter_and_exit(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     )
     small = np.flatnonzero((e.founded == world.month) & (e.active > 0) & (e.weight < parameters.founder_size))
     if small.size:
-        cells = e.district[small].astype(np.int64) * world.n_fields + e.field[small]
-        small = small[np.argsort(cells, kind="stable")]
-        first = np.searchsorted(np.sort(cells), np.arange(len(world.places) * world.n_fields + 1))
-        e.owner[small] = _assign_owners(
+        e.owner[small] = _find_owners(
             world.people,
-            where_equal(world.workers.activity, BUSINESS),
-            world.runs,
-            first,
-            world.n_fields,
+            world.employers,
+            small,
+            *world.by_district(),
+            _tries(world, small),
             parameters.founder_months,
             draws.key("founder"),
         )
@@ -366,16 +384,17 @@ def _who_separates(
     chance: np.ndarray,
     limits: np.ndarray,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
     """Write who separates. The byte at the gate turns most away by the limits, which lie next to the processor."""
     n = 0
     employer, tier = w.employer, w.tier
-    for i in rows:
+    for k in range(rows.shape[0]):
+        i = rows[k]
         r, t = employer[i], tier[i]
-        if gate[i] < limits[r, t] and gated(gate[i], key, i) < chance[r, t]:
+        if heads[k] < limits[r, t] and gated(heads[k], key, i) < chance[r, t]:
             people[n] = i
             n += 1
     return n
@@ -398,9 +417,10 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
         return
     w = world.workers
     limits = _limits(chance)
-    most = float(chance[world.enterprises.headcount > 0].max(initial=0.0))
-    employees, gate = draws.gate_of("separate", most, w.activity, EMPLOYEE)
-    n = _who_separates(world.people, chance, limits, employees, gate, draws.key("separate"), employees)
+    most = np.zeros(len(Activity))
+    most[EMPLOYEE] = chance[world.enterprises.headcount > 0].max(initial=0.0)
+    employees, heads = draws.gate_by("separate", most, w.activity)
+    n = _who_separates(world.people, chance, limits, employees, heads, draws.key("separate"), employees)
     people = employees[:n]
     home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
     leave_work_all(world.people, world.employers, people)

@@ -48,7 +48,7 @@ def open_with_loans(
     by: Opening,
     terms: Terms,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     offer_key: np.uint64,
     key: np.uint64,
     lent: np.ndarray,
@@ -58,9 +58,10 @@ def open_with_loans(
     activity, district, birth, wage, savings = w.activity, w.district, w.birth_month, w.wage, w.savings
     work_field, backed_until = w.work_field, w.backed_until
     people, trades, opened = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
-    for i in rows:
+    for k in range(rows.shape[0]):
+        i = rows[k]
         now, d = activity[i], district[i]
-        if now > UNEMPLOYED or now == BUSINESS or gated(gate[i], offer_key, i) >= chance[d]:
+        if now > UNEMPLOYED or now == BUSINESS or gated(heads[k], offer_key, i) >= chance[d]:
             continue
         age = (month - birth[i]) // 12
         if age < by.youngest or age > by.oldest:

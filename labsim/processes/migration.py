@@ -10,7 +10,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, uniform
 from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where, where_equal
+from labsim.rows import where_equal
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -184,12 +184,12 @@ def _leave(
     older: float,
     idle: float,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
 ) -> int:
     left = 0
     # column by column: memory is then asked for many people at once
-    doing, heads, birth = w.activity[rows], gate[rows], w.birth_month[rows]
+    doing, birth = w.activity[rows], w.birth_month[rows]
     programme, wages, savings = w.programme[rows], w.wage[rows], w.savings[rows]
     people = np.empty_like(rows)
     for k in range(rows.shape[0]):
@@ -230,7 +230,6 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
     wage = parameters.outside_wage * math.exp(parameters.outside_growth * world.month / 12.0)
     kinds = np.zeros(len(Activity))
     kinds[: UNEMPLOYED + 1] = MOST_GAIN * parameters.leave_rate
-    open_, gate = draws.gate_by("leave the province", kinds, world.workers.activity)
     left = _leave(
         world.people,
         world.employers,
@@ -245,8 +244,7 @@ def leave_province(world: World, parameters: MigrationParameters, draws: DrawsOf
         parameters.young_until,
         parameters.older_factor,
         parameters.idle_income,
-        where(open_),
-        gate,
+        *draws.gate_by("leave the province", kinds, world.workers.activity),
         draws.key("leave the province"),
     )
     world.ledger.count("left_for_other_provinces", left)

@@ -92,15 +92,13 @@ def _take_rows(
 
 
 @kernel
-def _likeness(e: EnterpriseArrays, n_fields: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the size of each field's private employers, shape `(n_fields,)`, and their mean shares and pay by tier,
-    shape `(n_fields, n_tiers)`; not a number for a field without any.
-    """
+def _add_up_fields(
+    e: EnterpriseArrays, size: np.ndarray, shares: np.ndarray, staff: np.ndarray, pay: np.ndarray
+) -> None:
+    """Add up the size of each field's private employers, and by tier their shares and pay and the weights of these."""
     active, field, headcount, kind, tier_share = e.active, e.field, e.headcount, e.kind, e.tier_share
     wage_offer, weight = e.wage_offer, e.weight
     n_tiers = headcount.shape[1]
-    size, shares = np.zeros(n_fields), np.zeros((n_fields, n_tiers))
-    staff, pay = np.zeros((n_fields, n_tiers)), np.zeros((n_fields, n_tiers))
     for r in range(active.shape[0]):
         if active[r] > 0 and kind[r] != PUBLIC:
             f = field[r]
@@ -110,10 +108,17 @@ def _likeness(e: EnterpriseArrays, n_fields: int) -> tuple[np.ndarray, np.ndarra
                 shares[f, t] += weight[r] * tier_share[r, t]
                 staff[f, t] += people
                 pay[f, t] += people * wage_offer[r, t]
-    for f in range(n_fields):
-        shares[f] /= size[f]
-        pay[f] /= staff[f]
-    return size, shares, pay
+
+
+def _likeness(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the size of each field's private employers, shape `(n_fields,)`, and their mean shares and pay by tier,
+    shape `(n_fields, n_tiers)`; not a number for a field without any.
+    """
+    by_tier = (world.n_fields, world.enterprises.headcount.shape[1])
+    size, shares, staff, pay = np.zeros(world.n_fields), np.zeros(by_tier), np.zeros(by_tier), np.zeros(by_tier)
+    _add_up_fields(world.employers, size, shares, staff, pay)
+    with np.errstate(invalid="ignore"):
+        return size, shares / size[:, None], pay / staff
 
 
 def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
@@ -126,7 +131,7 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
     # as at the start: one of size S is kept with min(S, max(10, S scale)) posts, so that posts are at scale
     kept = min(sort.size, max(WHOLE, sort.size * world.scale))
     numbers = rounded(posts / kept, draws.key(f"settle, {sort.group}"))
-    size, shares, pay = _likeness(world.employers, world.n_fields)
+    size, shares, pay = _likeness(world)
     wanted = int(numbers.sum())
     numbers[size[np.arange(n_markets) % world.n_fields] == 0.0] = 0  # there is nobody to be like
     rows, markets = _take_rows(world.employers, numbers, world.n_fields, world.month, draws.key("dormant row"))

@@ -18,7 +18,7 @@ from labsim.draws import DrawsOfMonth, gated, race, scramble, uniform
 from labsim.processes.base import leave_programmes_all, leave_work_all, move_all, process
 from labsim.processes.loans import Opening, Terms, open_with_loans
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where, where_equal
+from labsim.rows import where_equal
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -273,6 +273,7 @@ class Trade(NamedTuple):
     """What business people earn and what decides who opens and who closes, as in the parameters; rates per month."""
 
     income: np.ndarray  # (n_districts, n_fields): VND per month
+    most: np.ndarray  # (n_districts,): that of the best trade
     room: np.ndarray  # (n_districts, n_fields): weight of a trade among those opened
     opening: float
     response: float
@@ -295,6 +296,7 @@ class Help(NamedTuple):
     means: np.ndarray  # grant and credit, VND
     grant: np.ndarray  # VND
     take_up: float
+    any: bool
 
 
 @inline
@@ -302,6 +304,26 @@ def _closes(u: float, wage: float, mean: float, spell: int, backed: bool, by: Tr
     """Say whether a business closes: the young ones more often, and those whose trade earns less than they did."""
     poor = 1.0 if wage <= 0.0 or mean >= wage else min(MOST_GAIN, wage / max(1.0, mean))
     return u < by.closing * poor / (1.0 + spell / by.closing_age) * (1.0 - by.backing if backed else 1.0)
+
+
+@kernel
+def _merge(
+    rows: np.ndarray, heads: np.ndarray, invited: np.ndarray, their_heads: np.ndarray, their_offers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (rows, heads, heads of offers) of two lists of rows in order; who is not invited gets the last byte."""
+    most = rows.shape[0] + invited.shape[0]
+    both, own, offers = np.empty(most, np.int64), np.empty(most, np.uint8), np.empty(most, np.uint8)
+    a, b, n = 0, 0, 0
+    while a < rows.shape[0] or b < invited.shape[0]:
+        if b < invited.shape[0] and (a == rows.shape[0] or invited[b] <= rows[a]):
+            both[n], own[n], offers[n] = invited[b], their_heads[b], their_offers[b]
+            a += a < rows.shape[0] and invited[b] == rows[a]
+            b += 1
+        else:
+            both[n], own[n], offers[n] = rows[a], heads[a], 255
+            a += 1
+        n += 1
+    return both[:n], own[:n], offers[:n]
 
 
 @kernel
@@ -314,20 +336,19 @@ def _businesses(
     by: Trade,
     help_: Help,
     rows: np.ndarray,
-    gate: np.ndarray,
-    offer_gate: np.ndarray,
+    heads: np.ndarray,
+    offer_heads: np.ndarray,
     key: np.uint64,
     offer_key: np.uint64,
     converted: np.ndarray,
 ) -> tuple[int, int]:
     """Let people open and close businesses, or go back to the farm; return how many open and close."""
     income, room = by.income, by.room
-    most_income = np.array([income[d].max() for d in range(income.shape[0])])
-    any_offer = help_.chance.max() > 0.0
+    any_offer, most_income = help_.any, by.most
     offered, means, grant = help_.chance, help_.means, help_.grant
     # column by column: memory is then asked for many people at once
-    doing, heads, offer_heads = w.activity[rows], gate[rows], offer_gate[rows]
-    district, urban, spell, wages = w.district[rows], w.urban[rows], w.spell[rows], w.wage[rows]
+    doing, district, urban = w.activity[rows], w.district[rows], w.urban[rows]
+    spell, wages = w.spell[rows], w.wage[rows]
     homes, wage = w.district, w.wage
     work_field, birth, savings, backed_until = w.work_field, w.birth_month, w.savings, w.backed_until
     people, activities, n = np.empty_like(rows), np.empty(rows.shape[0], dtype=np.int64), 0
@@ -427,20 +448,20 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
     opening, closing = MOST_GAIN * parameters.opening_rate, MOST_GAIN * parameters.closing_rate
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     activity, n_kinds = world.workers.activity, len(Activity)
-    open_, gate = draws.gate_by(
+    rows, heads = draws.gate_by(
         "household business", np.array([opening, closing, opening, 1.0] + [0.0] * (n_kinds - 4)), activity
     )
-    offer_gate = gate
+    offer_heads = heads
     if offered.max() > 0.0:
-        offers, offer_gate = draws.gate_by(
-            "offer of conversion", np.array([offered.max()] + [0.0] * (n_kinds - 1)), activity
-        )
-        open_ |= offers
-    rows = where(open_)
+        most = np.array([offered.max()] + [0.0] * (n_kinds - 1))
+        invited, their_offers = draws.gate_by("offer of conversion", most, activity)
+        their_heads = draws.heads("household business", invited)
+        rows, heads, offer_heads = _merge(rows, heads, invited, their_heads, their_offers)
     converted = np.zeros(len(places), dtype=np.int64)
     world.events["converted"] = converted
     trade = Trade(
         places.business_income,
+        places.business_income.max(axis=1),
         places.business_people * places.business_income,
         parameters.opening_rate,
         parameters.opening_response,
@@ -463,10 +484,10 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
         world.ledger.flows,
         world.month,
         trade,
-        Help(offered, means, levers["conversion_grant"], parameters.take_up),
+        Help(offered, means, levers["conversion_grant"], parameters.take_up, bool(offered.max() > 0.0)),
         rows,
-        gate,
-        offer_gate,
+        heads,
+        offer_heads,
         draws.key("household business"),
         draws.key("offer of conversion"),
         converted,
@@ -499,7 +520,6 @@ def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) ->
     chance = np.minimum(1.0, offers / np.maximum(1.0, world.counts["may_open"]))
     most = float(chance.max())
     kinds = np.array([most, 0.0, most, most] + [0.0] * (len(Activity) - 4))
-    open_, gate = draws.gate_by("offer of a loan", kinds, w.activity)
     lent = np.zeros(len(places), dtype=np.int64)
     opened = open_with_loans(
         world.people,
@@ -520,8 +540,7 @@ def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) ->
             p.oldest_owner,
         ),
         Terms(chance, levers["loan_amount"], levers["loan_grant"], levers["business_support_months"]),
-        where(open_),
-        gate,
+        *draws.gate_by("offer of a loan", kinds, w.activity),
         draws.key("offer of a loan"),
         draws.key("loan"),
         lent,

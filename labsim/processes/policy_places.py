@@ -94,9 +94,9 @@ def offered_a_place(world: World) -> np.ndarray:
     """Return the people, in order, who are offered a place of their own this month and might begin a course."""
     w, offered = world.workers, world.levers["training_place"]
     if offered.size == 1:
-        return np.zeros(0, dtype=np.int32)
+        return np.zeros(0, dtype=np.int64)
     inside = (w.activity < Activity.IN_TRAINING) & (w.programme < 0)
-    return np.flatnonzero((offered > 0) & inside).astype(np.int32)
+    return np.flatnonzero((offered > 0) & inside)
 
 
 def add_places_of_ones_own(

@@ -18,7 +18,6 @@ from labsim.processes.base import process
 from labsim.processes.insight import Insight
 from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick_vacancies
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where
 from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -158,14 +157,15 @@ def _who_searches(
     since: int,
     gain: np.ndarray,
     rows: np.ndarray,
-    gate: np.ndarray,
+    heads: np.ndarray,
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
     n = 0
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
     advised, channel = w.advised, w.channel
-    for i in rows:
+    for k in range(rows.shape[0]):
+        i = rows[k]
         now = activity[i]
         if now == EMPLOYEE:
             rate = on_job
@@ -182,7 +182,7 @@ def _who_searches(
         if since < LATER and advised[i] >= since:
             rate *= gain[channel[i]]
         if rate < 1.0 or lock_in > 0.0:
-            u = gated(gate[i], key, i)
+            u = gated(heads[k], key, i)
             if u >= rate or (programme[i] >= 0 and u >= rate * (1.0 - lock_in)):
                 continue
         people[n] = i
@@ -256,8 +256,8 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
-    open_, gate = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
-    people = np.empty(len(w), dtype=np.int32)
+    rows, heads = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
+    people = np.empty(len(w), dtype=np.int64)
     n = _who_searches(
         world.people,
         world.month,
@@ -269,8 +269,8 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         eager,
         since,
         gain,
-        where(open_),
-        gate,
+        rows,
+        heads,
         draws.key("search"),
         people,
     )

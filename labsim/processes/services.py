@@ -22,7 +22,7 @@ REACH = ("fair_reach", "counselling_reach", "portal_reach")  # by channel
 # People counted from January on, each once: reached, counselled or introduced, introduced, placed.
 REACHED, SERVED, INTRODUCED, PLACED = range(4)
 OF_THE_YEAR = ("services", "introduced_people", "placed_people")
-NOBODY = np.zeros(0, dtype=np.int32)
+NOBODY = np.zeros(0, dtype=np.int64)
 
 
 class ServicesParameters(Parameters):

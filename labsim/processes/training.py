@@ -323,8 +323,8 @@ def _applicants(
     degree_intake = bool((offered * (p.intake_month > 0)).any())
     interest = Interest(q.consider_rate, q.school_leaver_rate, 12.0 * q.oldest)
     reach = float(outreach.max())
-    rows, gate = who_may_consider(draws, interest, w.birth_month, w.activity, world.month, reach, degree_intake)
-    people = who_considers(world.people, world.month, interest, outreach, degree_intake, rows, gate, key)
+    rows, heads = who_may_consider(draws, interest, w.birth_month, w.activity, world.month, reach, degree_intake)
+    people = who_considers(world.people, world.month, interest, outreach, degree_intake, rows, heads, key)
     if (own := offered_a_place(world)).size:
         people = np.union1d(people, own)
     taste = Taste(

@@ -243,6 +243,15 @@ class Nests(NamedTuple):
     tiers: Shared  # among tiers, by the searcher's tier, the district and the field of work
 
 
+@inline
+def _in_cells(
+    first: np.ndarray, second: np.ndarray, n_second: int, third: np.ndarray, n_third: int, cells: np.ndarray
+) -> None:
+    """Write the place of three codes each in a table of three dimensions."""
+    for k in range(cells.shape[0]):
+        cells[k] = (first[k] * n_second + second[k]) * n_third + third[k]
+
+
 @kernel
 def pick_markets(
     homes: np.ndarray,
@@ -268,13 +277,13 @@ def pick_markets(
     bits, home, mine, own, kinds = bits[:n], home[:n], mine[:n], own[:n], kinds[:n]
     district, field, tier = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     if n_districts > 1:
-        kinds[:] = (own * n_fields + mine) * n_districts + home
+        _in_cells(own, mine, n_fields, home, n_districts, kinds)
         pick_all(bits, district_slots, home, districts, kinds, DISTRICTS, district)
     if n_fields > 1:
-        kinds[:] = (own * n_districts + district) * n_fields + mine
+        _in_cells(own, district, n_districts, mine, n_fields, kinds)
         pick_all(bits, field_slots, mine, fields, kinds, FIELDS, field)
     if n_tiers > 1:
-        kinds[:] = (own * n_districts + district) * n_fields + field
+        _in_cells(own, district, n_districts, field, n_fields, kinds)
         pick_all(bits, tier_slots, own, tiers, kinds, TIERS, tier)
-    markets[:n] = (district * n_fields + field) * n_tiers + tier
+    _in_cells(district, field, n_fields, tier, n_tiers, markets[:n])
     return n
