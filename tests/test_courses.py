@@ -98,6 +98,8 @@ def test_one_changed_course_moves_few_people(factor):
 @pytest.mark.parametrize("n_people", [1, 7, 8, 1_003])
 @pytest.mark.parametrize("most", [0.0, 0.004, 0.05, 0.4, 1.0])
 def test_a_gate_lets_through_whoever_has_a_byte_below_its_limit(n_people, most):
-    rows, bytes_ = Draws(1).at(3).gate("consider training", most, n_people)
-    assert bytes_.shape == (n_people,)
-    assert np.array_equal(rows, np.flatnonzero(bytes_ < limit_of(most)))
+    draws = Draws(1).at(3)
+    rows, heads = draws.gate("consider training", most, n_people)
+    of_all = draws.heads("consider training", np.arange(n_people))
+    assert np.array_equal(rows, np.flatnonzero(of_all < limit_of(most)))
+    assert np.array_equal(heads, of_all[rows])

@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labsim.rows import (
-    BLOCK,
-    LAST,
-    mark_kinds_below,
-    where,
-    where_below,
-    where_between,
-    where_equal,
-    where_kind_below,
-)
+from labsim.draws import Draws, limit_of
+from labsim.rows import BLOCK, LAST, where_between, where_equal
 
 pytestmark = pytest.mark.tiny
 LENGTHS = (0, 1, 7, 63, 64, 65, 130, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 77)
@@ -24,29 +16,25 @@ def bytes_of(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, n).astype(np.uint8)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
 @pytest.mark.parametrize("n", LENGTHS)
-def test_rows_of_a_mask(n, share):
-    mask = np.random.default_rng(n + 1).random(n) < share
-    assert np.array_equal(where(mask), np.flatnonzero(mask))
-
-
-@pytest.mark.parametrize("n", LENGTHS)
-def test_rows_by_code_and_by_limit(n):
-    heads, codes = bytes_of(n, 1), bytes_of(n, 2) % 5
+def test_rows_by_code(n):
+    codes = bytes_of(n, 2) % 5
     assert np.array_equal(where_equal(codes, 3), np.flatnonzero(codes == 3))
     assert np.array_equal(where_equal(codes, 0, 4), np.flatnonzero((codes == 0) | (codes == 4)))
-    for limit in (0, 1, 9, 255):
-        assert np.array_equal(where_below(heads, limit), np.flatnonzero(heads < limit))
-    for limit in (1, 9, 256):
-        assert np.array_equal(where_kind_below(heads, limit, codes, 2), np.flatnonzero((codes == 2) & (heads < limit)))
+    for share in (1, 40):  # most rows, few rows
+        few = (bytes_of(n, 3) % share == 0).astype(np.uint8)
+        assert np.array_equal(where_equal(few, 1), np.flatnonzero(few))
 
 
-@pytest.mark.parametrize("limits", [(0, 0, 0, 0, 0), (3, 9, 0, 256, 1), (7, 7, 7, 7, 7), (256, 256, 256, 256, 256)])
+@pytest.mark.parametrize("most", [(0.0, 0.0, 0.0), (0.01, 0.03, 0.0), (0.02, 0.02, 0.02), (0.0, 1.0, 0.3)])
 @pytest.mark.parametrize("n", LENGTHS)
-def test_every_kind_has_its_own_limit(n, limits):
-    heads, kind, of_kind = bytes_of(n, 1), bytes_of(n, 2) % 5, np.array(limits)
-    assert np.array_equal(mark_kinds_below(heads, of_kind, kind), heads < of_kind[kind])
+def test_every_kind_passes_a_gate_of_its_own(n, most):
+    kinds, draws = bytes_of(n, 2) % 3, Draws(5).at(7)
+    of_all = draws.heads("search", np.arange(n))
+    limits = np.array([limit_of(chance) if chance > 0.0 else 0 for chance in most])
+    rows, heads = draws.gate_by("search", np.array(most), kinds)
+    assert np.array_equal(rows, np.flatnonzero(of_all < limits[kinds]))
+    assert np.array_equal(heads, of_all[rows])
 
 
 @pytest.mark.parametrize("n", LENGTHS)

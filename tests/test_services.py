@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from labsim.draws import DrawsOfMonth, key_of, uniforms
 from labsim.model import LabourModel
@@ -125,7 +126,7 @@ def test_those_drawn_are_the_first_of_their_district_in_the_whole_race():
     homes[homes == 2] = np.arange((homes == 2).sum()) % 8 + 4
     weights, draws = np.array([0.0, 1.0, 3.0]), DrawsOfMonth(7, 3)
     places = np.array([5, 900, 0, 2_000, *range(100, 500, 50)])
-    _rows, heads = draws.gate(GATE, 1.0, len(kinds))
+    heads = draws.heads(GATE, np.arange(len(kinds)))
     number = (heads + uniforms(draws.key(GATE), np.arange(len(kinds)))) / 256
     times = np.where(kinds > 0, -np.log1p(-number) / np.maximum(weights[kinds], 1e-9), np.inf)
     expected = []
@@ -460,16 +461,21 @@ def test_linkage_lifts_employment_of_graduates_by_no_more_than_was_ever_seen(son
 
 
 def test_digital_courses_take_the_young_first_and_only_who_lacks_the_skill(son_la, with_policies):
-    model = alone(son_la, with_policies, "digital_skills", "digital.months=3", "digital.dropout=0")
+    settings, places = ("digital.months=3", "digital.dropout=0"), {2021: 60_000.0}
+    model = alone(son_la, with_policies, "digital_skills", *settings, persons_per_year=places)
     w = model.workers
-    lacked, ages = w.digital.copy(), -w.birth_month // 120
+    lacked, ages = w.digital.copy(), np.clip((1 - w.birth_month - 180) // 120, 0, 4)
     model.step()
     course = np.flatnonzero(w.digital_course)
     assert (w.digital_course[course] == 3).all()
     assert (lacked[course] == 0).all()
+    # few are drawn, so that each age has its share of the weights of all who lack the skill
     open_ = (w.activity <= Activity.OUT_OF_LABOUR_FORCE) & (w.digital == 0)
-    rate = [(w.digital_course[open_ & band] > 0).mean() for band in (ages <= 2, ages >= 5)]
-    assert rate[0] > 5 * rate[1]
+    weights = np.bincount(ages[open_], minlength=5) * np.array(BUILT_IN["digital_skills"]().by_age)
+    old = int((ages[course] >= 3).sum())
+    share = weights[3:].sum() / weights.sum()
+    assert min(binom.cdf(old, len(course), share), binom.sf(old - 1, len(course), share)) > 1e-4
+    assert binom.cdf(old, len(course), (ages[open_] >= 3).mean()) < 1e-4
     model.run(2)
     assert (w.digital == lacked).all()
     model.run(1)

@@ -79,13 +79,13 @@ def leave_work_all(w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray) -> 
 
 @inline
 def leave_programmes_all(w: WorkerArrays, p: ProgrammeArrays, people: np.ndarray) -> None:
-    """Give back the seats of those of many people who have one."""
+    """Give back the seats of those of many people who have one, and end courses and contracts."""
     programme, months_left, taken = w.programme, w.months_left, p.taken
     for i in people:
         if programme[i] >= 0:
             taken[programme[i]] -= 1
             programme[i] = -1
-            months_left[i] = 0
+        months_left[i] = 0
 
 
 @kernel
