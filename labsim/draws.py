@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.rows import BLOCK, add_marked, mark_below
+from labsim.rows import BLOCK, add_marked, least_of, mark_below
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -355,11 +355,15 @@ def _pass_gate(
     The bytes are a hash of 32 bits (two rounds of the lowbias32 finaliser of Wellons, 2018), because processors do
     eight of them at once; every number that a decision turns on is drawn with 64 bits after the gate.
     """
-    n = 0
+    n, last_open = 0, 0
+    for k in range(limits.shape[0]):
+        last_open = k if limits[k] > 0 else last_open
     words, answers = np.empty(BLOCK // 4, np.uint32), np.empty(BLOCK, np.uint8)
     block = words.view(np.uint8)
     for first in range(0, n_people, BLOCK):
         size, start = min(BLOCK, n_people - first), np.uint32(first >> 2)
+        if least == 0 and least_of(kind[first : first + size]) > last_open:
+            continue  # children stand together, and people who have not come
         for j in range(words.shape[0]):
             words[j] = mix(low, high, np.uint32(start + np.uint32(j)))
         head, answer = block[:size], answers[:size]

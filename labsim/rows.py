@@ -41,6 +41,15 @@ def add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> int
 
 
 @inline
+def least_of(codes: np.ndarray) -> np.uint8:
+    """Return the least of some bytes."""
+    least = np.uint8(255)
+    for code in codes:
+        least = min(least, code)
+    return least
+
+
+@inline
 def mark_below(heads: np.ndarray, limit: int, answers: np.ndarray) -> None:
     """Write 1 where a byte is below a limit of 0 to 256, else 0."""
     if limit > 255:

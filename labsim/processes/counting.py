@@ -15,11 +15,11 @@ from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import add_marked
+from labsim.rows import add_marked, least_of
 from labsim.world import Activity, WorkerArrays, World
 
 FARMING, BUSINESS, EMPLOYEE = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE)
-AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
+AWAY, ABROAD, CHILD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD), int(Activity.CHILD)
 
 # Ages in months at which the bands begin, but for the first; the last begins at the statutory retirement age.
 BANDS_FROM = (216, 300, 432)
@@ -51,7 +51,7 @@ PER_STATUS = 2 * N_TRAINING  # training, paper and digital skills within a statu
 PER_SECTOR = PER_STATUS  # sectors of trades and of jobs are statuses side by side
 N_DOINGS = (N_STATUSES + 1) * PER_STATUS  # cells for each sex, age band and ethnic group
 BUSINESSES, EMPLOYEES = STATUSES.index("business, agriculture"), STATUSES.index("employee, agriculture")
-NOT_COUNTED = 255
+GONE, NOT_COUNTED = N_STATUSES * PER_STATUS, 255  # from the first of the last status on; before the first count
 _STATUS = np.arange(256) // PER_STATUS
 _IN_BUSINESS = (_STATUS == BUSINESSES).astype(np.int64)
 _WORKED = _IN_BUSINESS + (_STATUS == EMPLOYEES)
@@ -218,6 +218,8 @@ def _recount(
             here = slice(first, min(first + BLOCK, runs[r + 1]))
             band, field, band_was, field_was = bands[here], w.work_field[here], old_band[here], old_field[here]
             doing, doing_was, n = doings[: band.shape[0]], old_doing[here], band.shape[0]
+            if least_of(doing_was) >= GONE and doing_was[0] != NOT_COUNTED and least_of(w.activity[here]) >= CHILD:
+                continue  # children, who stand together, and people outside
             code_doings(w, first, under[d], doing)
             for i in range(n):
                 answers[i] = np.uint8((doing[i] != doing_was[i]) | (band[i] != band_was[i]))
@@ -369,10 +371,8 @@ def _follow_graduates(world: World) -> None:
         *(cohort for cohort in counts["completions"] if cohort[0] >= month - 12),
         (month, done[w.graduated[done] == month]),
     ]
-    now = np.zeros(len(Activity), dtype=np.int64)
-    for then, cohort in counts["completions"]:
-        if then <= month - 6:
-            now += np.bincount(w.activity[cohort[w.graduated[cohort] == then]], minlength=len(Activity))
+    cohorts = [cohort[w.graduated[cohort] == then] for then, cohort in counts["completions"] if then <= month - 6]
+    now = np.bincount(w.activity[np.concatenate([done[:0], *cohorts])], minlength=len(Activity))
     away = now[AWAY] + now[ABROAD]
     off_farm = now[BUSINESS] + now[EMPLOYEE] + away
     world.counts["graduates"] = (now[: ABROAD + 1].sum(), off_farm + now[FARMING], off_farm)

@@ -11,7 +11,7 @@ from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth
 from labsim.processes.base import process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
-from labsim.rows import add_marked, mark_equal
+from labsim.rows import add_marked, least_of, mark_equal
 from labsim.world import Activity, EnterpriseArrays, Kind, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -252,6 +252,8 @@ def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pa
         for start in range(runs[r], runs[r + 1], BLOCK):
             end, d = min(start + BLOCK, runs[r + 1]), district[start]
             now = activity[start:end]
+            if least_of(now) >= CHILD:
+                continue  # nothing happens to children, who stand together, and to people outside
             if pays:
                 _pay(now, wage[start:end], skill[start:end], field[start:end], d, by, answers, owners)
             if saves:
