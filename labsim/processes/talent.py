@@ -8,7 +8,7 @@ from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.processes.base import move_all, process
 from labsim.quantity import Parameters, quantity
-from labsim.rows import where_equal
+from labsim.rows import BLOCK, add_marked
 from labsim.world import Activity, EnterpriseArrays, Level, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
@@ -83,6 +83,19 @@ def _attract(
 
 
 @kernel
+def _who_has_a_degree(activity: np.ndarray, level: np.ndarray, rows: np.ndarray) -> int:
+    """Write the degree holders who are unemployed, away or outside, in order; return how many."""
+    answers, n = np.empty(BLOCK, np.uint8), 0
+    for first in range(0, activity.shape[0], BLOCK):
+        now, highest = activity[first : first + BLOCK], level[first : first + BLOCK]
+        for i in range(now.shape[0]):
+            free = (now[i] == UNEMPLOYED) | (now[i] == AWAY) | (now[i] == OUTSIDE)
+            answers[i] = np.uint8(free & (highest[i] >= COLLEGE))
+        n = add_marked(answers[: now.shape[0]], first, rows, n)
+    return n
+
+
+@kernel
 def _posts_and_best(e: EnterpriseArrays, posts: np.ndarray, best: np.ndarray) -> None:
     district, active, target, wage_offer = e.district, e.active, e.target, e.wage_offer
     for r in range(district.shape[0]):
@@ -145,8 +158,8 @@ def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> 
     supplement = levers["talent_supplement"] * levers["talent_supplement_months"]
     lure = parameters.response * (levers["talent_lump_sum"] + supplement * offer) / 100e6
     chance = 1.0 - np.exp(-lure / 12.0)
-    candidates = where_equal(w.activity, UNEMPLOYED, AWAY, OUTSIDE)
-    candidates = candidates[w.level[candidates] >= COLLEGE]
+    candidates = np.empty(len(w) + 1, dtype=np.int64)
+    candidates = candidates[: _who_has_a_degree(w.activity, w.level, candidates)]
     willing = candidates[uniforms(draws.key("talent comes"), candidates) < chance[w.district[candidates]]]
     order = willing[np.argsort(uniforms(draws.key("order of talent"), willing), kind="stable")]
     firms = firms[np.lexsort((uniforms(draws.key("order of posts"), firms), e.district[firms]))]

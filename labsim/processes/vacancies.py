@@ -44,27 +44,35 @@ class VacancyLists(NamedTuple):
 
 
 @kernel
-def _count(e: EnterpriseArrays, n_groups: np.ndarray, span: np.ndarray, sums: np.ndarray, pay: np.ndarray) -> None:
+def _count(
+    e: EnterpriseArrays, n_groups: np.ndarray, span: np.ndarray, sums: np.ndarray, pay: np.ndarray
+) -> np.ndarray:
     """Count the post groups with vacancies of each market, the rows between which its employers stand, its vacancies
-    and what they offer.
+    and what they offer; return those groups, row x n_tiers + tier each.
     """
     district, field, vacancies, wage_offer = e.district, e.field, e.vacancies, e.wage_offer
-    n_tiers = vacancies.shape[1]
+    n_tiers, n = vacancies.shape[1], 0
+    groups = np.empty(vacancies.size + 1, np.int64)
     for r in range(district.shape[0]):
         d, f = district[r], field[r]
         span[d, f, 0] = min(span[d, f, 0], r)
         span[d, f, 1] = max(span[d, f, 1], r)
-        for t in range(n_tiers):
-            v = vacancies[r, t]
-            if v > 0:
-                n_groups[d, f, t] += 1
-                sums[d, f, t] += v
-                pay[d, f, t] += v * wage_offer[r, t]
+        for t in range(n_tiers):  # few have some, and a processor cannot foresee which
+            groups[n] = r * n_tiers + t
+            n += vacancies[r, t] > 0
+    for g in groups[:n]:
+        r, t = g // n_tiers, g % n_tiers
+        d, f, v = district[r], field[r], vacancies[r, t]
+        n_groups[d, f, t] += 1
+        sums[d, f, t] += v
+        pay[d, f, t] += v * wage_offer[r, t]
+    return groups[:n]
 
 
 @kernel
 def _fill(
     e: EnterpriseArrays,
+    groups: np.ndarray,
     at: np.ndarray,
     span: np.ndarray,
     first_block: np.ndarray,
@@ -76,17 +84,15 @@ def _fill(
     """Write the groups in the order of their markets (a counting sort, so in row order within a market)."""
     district, field, vacancies = e.district, e.field, e.vacancies
     n_fields, n_tiers = at.shape[1], at.shape[2]
-    for r in range(district.shape[0]):
-        for t in range(n_tiers):
-            v = vacancies[r, t]
-            if v > 0:
-                d, f = district[r], field[r]
-                rows[at[d, f, t]] = r
-                n_of_group[at[d, f, t]] = v
-                at[d, f, t] += 1
-                b = first_block[(d * n_fields + f) * n_tiers + t] + r // BLOCK - span[d, f, 0] // BLOCK
-                n_of_block[b] += 1
-                block_sum[b] += v
+    for g in groups:
+        r, t = g // n_tiers, g % n_tiers
+        d, f, v = district[r], field[r], vacancies[r, t]
+        rows[at[d, f, t]] = r
+        n_of_group[at[d, f, t]] = v
+        at[d, f, t] += 1
+        b = first_block[(d * n_fields + f) * n_tiers + t] + r // BLOCK - span[d, f, 0] // BLOCK
+        n_of_block[b] += 1
+        block_sum[b] += v
 
 
 @kernel
@@ -114,14 +120,14 @@ def list_vacancies(
     n_groups, span = np.zeros(markets, dtype=np.int64), np.zeros((*markets[:2], 2), dtype=np.int64)
     span[:, :, 0] = e.district.shape[0]
     sums, pay = np.zeros(markets), np.zeros(markets)
-    _count(e, n_groups, span, sums, pay)
+    groups = _count(e, n_groups, span, sums, pay)
     n_blocks = np.where(n_groups > 0, (span[:, :, 1] // BLOCK - span[:, :, 0] // BLOCK + 1)[:, :, None], 0)
     first_block, first_of_market = _starts(n_blocks.ravel()), _starts(n_groups.ravel())
     n_of_block, block_sum = np.zeros(first_block[-1], dtype=np.int64), np.zeros(first_block[-1])
     rows = np.zeros(first_of_market[-1], dtype=np.int32)
     n_of_group = np.zeros(rows.size, dtype=np.int64)
     at = first_of_market[:-1].reshape(markets).copy()
-    _fill(e, at, span, first_block, n_of_block, block_sum, rows, n_of_group)
+    _fill(e, groups, at, span, first_block, n_of_block, block_sum, rows, n_of_group)
     first_vacancy = _starts(n_of_group)
     code, group = np.zeros(first_vacancy[-1], dtype=np.uint32), np.zeros(first_vacancy[-1], dtype=np.int32)
     _write_codes(rows, first_vacancy, code, group)
