@@ -309,7 +309,7 @@ def _kept(world: World) -> tuple[Last, Tables]:
     reads=(
         "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
         " workers.level workers.certificate workers.vocational workers.digital workers.work_field workers.wage"
-        " workers.own_use workers.pace workers.graduated places"
+        " workers.own_use workers.pace workers.graduated places events"
     ),
     writes="counts ledger",
 )

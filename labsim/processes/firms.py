@@ -330,7 +330,7 @@ def _tries(world: World, firms: np.ndarray) -> np.ndarray:
 @process(
     reads=(
         "enterprises.kind enterprises.group enterprises.district enterprises.field enterprises.weight"
-        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district"
+        " enterprises.headcount workers.activity workers.spell workers.work_field workers.district counts"
     ),
     writes="enterprises.active enterprises.founded enterprises.owner enterprises.vacancies ledger",
 )
