@@ -364,7 +364,7 @@ def _pass_gate(
         size, start = min(BLOCK, n_people - first), np.uint32(first >> 2)
         if least == 0 and least_of(kind[first : first + size]) > last_open:
             continue  # children stand together, and people who have not come
-        for j in range(words.shape[0]):
+        for j in range((size + 3) >> 2):
             words[j] = mix(low, high, np.uint32(start + np.uint32(j)))
         head, answer = block[:size], answers[:size]
         mark_below(head, least, answer)
