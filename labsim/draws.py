@@ -13,13 +13,13 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from labsim.compiled import inline, kernel
-from labsim.rows import BLOCK, add_marked, least_of, mark_below
+from labsim.rows import BLOCK, add_marked, least_of, mark_below, where_equal
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -223,43 +223,35 @@ def _in_level(bits: np.uint64, place: int) -> int:
 
 
 @inline
-def slot(bits: np.uint64, n_slots: int) -> int:
-    """Return one of `n_slots` equal slots; with one slot more only 1 in n_slots + 1 people change theirs.
+def pick_slots(bits: np.ndarray, n_slots: np.ndarray, slots: np.ndarray) -> None:
+    """Write one of each person's `n_slots` equal slots; with one slot more only 1 in n_slots + 1 people change theirs.
 
     Slots are drawn from the next power of two. A draw from its lower half counts as one of that power, whatever the
     number of slots is; one from the upper half counts if there is such a slot, else another is drawn (the order of
-    "BinomialHash", Coluzzi, Brocco, Antonucci, Leidi 2024). The lowest bits of `bits` are the first draw.
-    """
-    if n_slots == 1:
-        return 0
-    half = _power_below(n_slots - 1)
-    drawn, source, tries = bits, bits, 0
-    while drawn & np.uint64(half) != 0:
-        place = half + int(np.int64(scramble(source, _LEVELS + half) & np.uint64(half - 1)))
-        if place < n_slots:
-            return place
-        tries += 1
-        drawn = source = scramble(bits, _SLOTS + tries)
-    return _in_level(bits, int(np.int64(bits & np.uint64(half - 1))))
-
-
-@inline
-def pick_slots(bits: np.ndarray, n_slots: np.ndarray, slots: np.ndarray) -> None:
-    """Write `slot` for each person, shape `(n_people,)`.
-
-    A processor cannot foresee whose first draw counts: it is taken for all, several at a time, and those for whom it
-    does not count draw as in `slot`.
+    "BinomialHash", Coluzzi, Brocco, Antonucci, Leidi 2024). The lowest bits of `bits` are the first draw. A processor
+    cannot foresee whose draw counts: one is taken for all, several at a time, then another for those for whom it does
+    not count, and so on.
     """
     again, rows = np.empty(bits.shape[0], np.uint8), np.empty(bits.shape[0] + 1, np.int64)
+    halves, lows = np.empty(bits.shape[0], np.int64), np.empty(bits.shape[0], np.int64)
     for k in range(bits.shape[0]):
-        half = _power_below(n_slots[k] - 1)
+        half = _power_below(max(1, n_slots[k] - 1))
         high = half + int(np.int64(scramble(bits[k], _LEVELS + half) & np.uint64(half - 1)))
         low = _in_level(bits[k], int(np.int64(bits[k] & np.uint64(half - 1))))
         slots[k] = high if bits[k] & np.uint64(half) != 0 else low
+        halves[k], lows[k] = half, low
     for k in range(bits.shape[0]):
         again[k] = np.uint8(np.uint64(slots[k]) >= np.uint64(n_slots[k]))
-    for k in rows[: add_marked(again, 0, rows, 0)]:
-        slots[k] = slot(bits[k], n_slots[k])
+    left, tries = add_marked(again, 0, rows, 0), 0
+    while left > 0:
+        n, left = left, 0
+        tries += 1
+        for k in rows[:n]:
+            half, drawn = halves[k], scramble(bits[k], _SLOTS + tries)
+            high = half + int(np.int64(scramble(drawn, _LEVELS + half) & np.uint64(half - 1)))
+            place = high if drawn & np.uint64(half) != 0 else lows[k]
+            slots[k], rows[left] = place, k
+            left += place >= n_slots[k]
 
 
 @inline
@@ -276,7 +268,7 @@ def round_to(mean: float, u: float) -> int:
     return int(whole) + (1 if u < mean - whole else 0)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _key_of_start(seed: int, decision: str) -> int:
     text = f"{seed}/{decision}/0".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
@@ -404,6 +396,9 @@ class DrawsOfMonth:
     ) -> tuple[np.ndarray, np.ndarray]:
         if limits.max() <= 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+        if kind.size and ((limits <= 0) | (limits > 255)).all():  # the bytes shut nobody out
+            rows = where_equal(kind, *np.flatnonzero(limits > 0))
+            return rows, self.heads(decision, rows)
         rows, heads = np.empty(n_people + 1, dtype=np.int64), np.empty(n_people + 1, dtype=np.uint8)
         n = _pass_gate(*self._halves(decision), n_people, kind, limits, int(limits.min()), rows, heads)
         return rows[:n], heads[:n]

@@ -23,11 +23,11 @@ from labsim.draws import (
     key_of,
     normal,
     pick_all,
+    pick_slots,
     race,
     rounded,
     scramble,
     shared_proposals,
-    slot,
     slots_of,
     uniform,
     uniform_of,
@@ -75,9 +75,10 @@ def _race_all(key, n, weights, first_option):
 
 @inline
 def _slot_all(key, n, n_slots):
-    out = np.empty(n, dtype=np.int64)
+    bits, out = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int64)
     for i in range(n):
-        out[i] = slot(scramble(key, i), n_slots)
+        bits[i] = scramble(key, i)
+    pick_slots(bits, np.full(n, n_slots), out)
     return out
 
 
@@ -198,12 +199,14 @@ def test_draws_are_what_their_definition_says():
 
 _PRINT_DRAWS = """
 import numpy as np
-from labsim.draws import key_of, normal, race, rounded, scramble, slot, uniform, uniforms
+from labsim.draws import key_of, normal, pick_slots, race, rounded, scramble, uniform, uniforms
 key = key_of(3, "separate", 5)
 weights = np.array([0.2, 0.0, 3.0, 1.5])
 print([uniform(key, i).hex() for i in range(40)])
 print([int(race(np.uint64(scramble(key, i)), weights, 1_000)) for i in range(300)])
-print([int(slot(np.uint64(scramble(key, i)), v)) for v in (1, 2, 3, 17, 1_000) for i in range(60)])
+bits, slots = np.array([scramble(key, i) for i in range(300)], dtype=np.uint64), np.empty(300, dtype=np.int64)
+pick_slots(bits, np.repeat([1, 2, 3, 17, 1_000], 60), slots)
+print(slots.tolist())
 print([round(float(normal(key, i)), 12) for i in range(40)])
 print(rounded(np.linspace(0.0, 3.0, 50), key).tolist())
 """

@@ -100,14 +100,15 @@ def _scores(at: Moment, rivals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     people = events["applicants"][rivals]
     claims, priority = events.get("claims", np.zeros(1)), world.levers["hiring_priority"]
     claims = claims[rivals] if claims.size > 1 else claims
-    best, score = np.full(len(rivals), -1, dtype=np.int32), np.zeros(len(rivals))
+    best, score = np.full(len(rivals), -1, dtype=np.int32), np.full(len(rivals), -np.inf)
     matching._choose(
         world.people, world.employers, people, np.arange(len(rivals), dtype=np.int32), events["bundles"][rivals],
         events["bundle_rows"], world.accessibility, q.selectivity, q.experience_weight, q.level_weight,
         q.partner_bonus, world.levers["wage_subsidy"], claims + priority[people] if priority.size > 1 else claims,
         events["bundle_tiers"], events.get("posts_ask", matching.NOTHING_ASKED), at.draws.key("rank"), best, score,
     )  # fmt: skip
-    return score, best >= 0
+    ranked = best >= 0
+    return np.where(ranked, score, 0.0), ranked
 
 
 def _parts(at: Moment, place: int, row: int, score: float) -> dict[str, float]:

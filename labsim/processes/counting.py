@@ -171,7 +171,7 @@ def code_doings(w: WorkerArrays, first: int, least: int, doings: np.ndarray) -> 
 @inline
 def in_sector(doing: int, field: int, sector: np.ndarray) -> int:
     """Return the place of a doing with the sector of trades and jobs, which `code_doings` leaves out."""
-    return doing + _WORKED[doing] * np.int64(sector[field + 1])
+    return int(doing + _WORKED[doing] * np.int64(sector[field + 1]))
 
 
 @inline

@@ -13,6 +13,7 @@ from labsim.world import Activity, WorkerArrays, World
 
 OUT = int(Activity.OUT_OF_LABOUR_FORCE)
 NOBODY_LEARNS = np.zeros(0, dtype=np.int64)
+MAY_LEARN = np.arange(len(Activity))[:, None] <= OUT  # by what people do
 MONTHS_AT_15 = 180  # where the first of the ages begins, each ten years wide
 
 
@@ -89,6 +90,8 @@ def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> N
         places,
         draws,
         "learn digital skills",
+        w.activity,
+        np.repeat(MAY_LEARN, len(weights), axis=1),
     )
     w.digital_course[people] = parameters.months
     counts["digital_learners"] = np.concatenate([learners, people])

@@ -48,10 +48,21 @@ def _first_of_each(people: np.ndarray, homes: np.ndarray, times: np.ndarray, pla
     """Return those who are first in the race of their district, as many as it has places, in order; of equal times the
     first row counts.
     """
-    order = np.lexsort((times, homes))
-    sorted_homes = homes[order]
-    rank = np.arange(len(order)) - np.searchsorted(sorted_homes, sorted_homes)
-    chosen: np.ndarray = people[np.sort(order[rank < places[sorted_homes]])]
+    by_home, n_homes = np.argsort(homes, kind="stable"), np.bincount(homes, minlength=len(places))
+    inside = np.zeros(len(people), dtype=bool)
+    first = 0
+    for n_here, wanted in zip(n_homes.tolist(), places.tolist(), strict=True):
+        here = by_home[first : first + n_here]
+        first += n_here
+        if wanted >= n_here:
+            inside[here] = True
+        elif wanted > 0:
+            own = times[here]
+            last = np.partition(own, wanted - 1)[wanted - 1]
+            inside[here[own < last]] = True
+            level = here[own == last]
+            inside[level[: wanted - np.count_nonzero(own < last)]] = True
+    chosen: np.ndarray = people[inside]
     return chosen
 
 
@@ -104,13 +115,16 @@ def draw_people(
     places: np.ndarray,
     draws: DrawsOfMonth,
     decision: str,
+    codes: np.ndarray,
+    kinds_of_code: np.ndarray,
 ) -> np.ndarray:
     """Return as many people of each district as it has places, or all in question, in order; shape `(n,)`.
 
     `kinds_of` gives rows a number each, 0 for those not in question; kind k is drawn in proportion to `weights[k]`. The
     first in a race are drawn, so that one place more is one person more, and a change of one person's weight moves that
     person and one other. Who may be among the first is guessed from one row in 32, and seen by the byte at the
-    gate of the decision; where the guess is too low everyone is looked at, so that it decides nothing.
+    gate of the decision; where the guess is too low everyone is looked at, so that it decides nothing. The code of a
+    person, shape `(n_workers,)`, tells which kinds they can be of, shape `(n_codes, n_kinds)`, and so whom to look at.
     """
     n_people, shape = len(district), (len(places), len(weights))
     step = STRIDE if n_people > FEW else 1
@@ -118,12 +132,11 @@ def draw_people(
     numbers = np.zeros(shape)
     _count_kinds(kinds_of(sample), district, step, numbers)
     chance = _chances(numbers, weights, places)
-    people, times = _first(kinds_of, district, weights, chance, draws, decision)
-    if (np.bincount(district[people], minlength=len(places)) < places).any():
+    people, homes, times = _first(kinds_of, district, weights, chance, draws, decision, codes, kinds_of_code)
+    if (np.bincount(homes, minlength=len(places)) < places).any():
         everyone = np.ones_like(chance) * (weights > 0) * (places > 0)[:, None]
-        people, times = _first(kinds_of, district, weights, everyone, draws, decision)
-    chosen: np.ndarray = _first_of_each(people, district[people], times, places)
-    return chosen
+        people, homes, times = _first(kinds_of, district, weights, everyone, draws, decision, codes, kinds_of_code)
+    return _first_of_each(people, homes, times, places)
 
 
 def _first(
@@ -133,9 +146,12 @@ def _first(
     chance: np.ndarray,
     draws: DrawsOfMonth,
     decision: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (people, times) of those whose number is below the chance of their district and kind."""
-    rows, heads = draws.gate(decision, float(chance.max()), len(district))
+    codes: np.ndarray,
+    kinds_of_code: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (people, districts, times) of those whose number is below the chance of their district and kind."""
+    most = (kinds_of_code * chance.max(axis=0)).max(axis=1)
+    rows, heads = draws.gate_by(decision, most, codes)
     times = np.empty(len(rows))
     n = _finish_early(rows, kinds_of(rows), district, weights, chance, heads, draws.key(decision), times)
-    return rows[:n], times[:n]
+    return rows[:n], district[rows[:n]], times[:n]

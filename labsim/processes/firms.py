@@ -388,15 +388,19 @@ def _who_separates(
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
-    """Write who separates. The byte at the gate turns most away by the limits, which lie next to the processor."""
-    n = 0
+    """Write who separates to the head of `people`; `heads` is written over. The byte at the gate turns most away by the
+    limits, next to the processor: without a branch, so that it need not wait for one employer before the next.
+    """
+    n_left, n = 0, 0
     employer, tier = w.employer, w.tier
     for k in range(rows.shape[0]):
         i = rows[k]
-        r, t = employer[i], tier[i]
-        if heads[k] < limits[r, t] and gated(heads[k], key, i) < chance[r, t]:
-            people[n] = i
-            n += 1
+        people[n_left], heads[n_left] = i, heads[k]
+        n_left += heads[k] < limits[employer[i], tier[i]]
+    for k in range(n_left):
+        i = people[k]
+        people[n] = i
+        n += gated(heads[k], key, i) < chance[employer[i], tier[i]]
     return n
 
 

@@ -170,23 +170,24 @@ def _choose(
 ) -> None:
     field, school, skill, level = w.field, w.school, w.skill, w.level
     field_of, partner_of, group = e.field, e.partner, e.group
+    values = np.empty(people.shape[0])
     for k in range(people.shape[0]):
-        i = people[k]
-        if asked.shape[0] > 0 and level[i] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
-            continue
-        value = uniform(key, i)
-        if selectivity > 0.0:
-            r = rows[bundles[k]]
-            match = access[field[i], field_of[r]]
-            partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
-            cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-            suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
-            value = (1.0 - selectivity) * value + selectivity * suited
-        value += claims[k if claims.shape[0] > 1 else 0]
-        c = choices[k]
-        if best[c] < 0 or value > score[c]:
-            best[c] = k
-            score[c] = value
+        values[k] = uniform(key, people[k])
+    for k in range(people.shape[0] if selectivity > 0.0 else 0):
+        i, r = people[k], rows[bundles[k]]
+        match = access[field[i], field_of[r]]
+        partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
+        cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
+        suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
+        values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
+    for k in range(people.shape[0] if asked.shape[0] > 0 else 0):
+        if level[people[k]] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
+            values[k] = -np.inf  # not considered
+    for k in range(people.shape[0]):
+        c, value = choices[k], values[k] + claims[k if claims.shape[0] > 1 else 0]
+        better = value > score[c]  # without a branch: a processor cannot foresee it
+        best[c] = k if better else best[c]
+        score[c] = value if better else score[c]
 
 
 class Reservation(NamedTuple):
@@ -292,7 +293,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         return
     people, bundles = events["applicants"], events["bundles"]
     best = np.full(events["n_vacancies"], -1, dtype=np.int32)
-    score = np.zeros(events["n_vacancies"])
+    score = np.full(events["n_vacancies"], -np.inf)
     claims, priority = events.get("claims", np.zeros(1)), world.levers["hiring_priority"]
     _choose(
         world.people,
@@ -315,7 +316,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         score,
     )
     # in the order of people, not of vacancies: their columns are then read in the order of memory
-    winners = np.sort(best[best >= 0])
+    winner = np.zeros(len(people) + 1, dtype=bool)
+    winner[best] = True  # the last stands for nobody, -1
+    winners = np.flatnonzero(winner[:-1])
     w, p = world.workers, parameters
     trait = draws.lasting_key("attachment to the farm")
     chosen, rows, tiers, pay, activity = _who_accepts(

@@ -257,7 +257,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
     rows, heads = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
-    people = np.empty(len(w), dtype=np.int64)
+    people = np.empty(len(rows), dtype=np.int64)
     n = _who_searches(
         world.people,
         world.month,

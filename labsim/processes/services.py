@@ -22,7 +22,9 @@ REACH = ("fair_reach", "counselling_reach", "portal_reach")  # by channel
 # People counted from January on, each once: reached, counselled or introduced, introduced, placed.
 REACHED, SERVED, INTRODUCED, PLACED = range(4)
 OF_THE_YEAR = ("services", "introduced_people", "placed_people")
-NOBODY = np.zeros(0, dtype=np.int64)
+# by what people do, whether they may be drawn as kind 2, the unemployed, or 1, others in the labour force
+KINDS_BY_ACTIVITY = np.zeros((len(Activity), 3))
+KINDS_BY_ACTIVITY[:UNEMPLOYED, 1] = KINDS_BY_ACTIVITY[UNEMPLOYED, 2] = 1.0
 
 
 class ServicesParameters(Parameters):
@@ -126,12 +128,15 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
             places,
             draws,
             "reached by services",
+            w.activity,
+            KINDS_BY_ACTIVITY,
         )
-        upper = np.cumsum(wanted, axis=0) / np.maximum(1e-9, wanted.sum(axis=0))
-        u = uniforms(draws.key("channel of services"), people)
-        w.advised[people] = month
-        w.channel[people] = (u >= upper[:-1, w.district[people]]).sum(axis=0)
-        cells = w.channel[people].astype(np.int64) * len(places) + w.district[people]
+        upper, homes = np.cumsum(wanted, axis=0) / np.maximum(1e-9, wanted.sum(axis=0)), w.district[people]
+        u, channel = uniforms(draws.key("channel of services"), people), np.zeros(len(people), dtype=np.int64)
+        for bounds in upper[:-1]:
+            channel += u >= bounds[homes]
+        w.advised[people], w.channel[people] = month, channel
+        cells = channel * len(places) + homes
         reached = np.bincount(cells, minlength=wanted.size).reshape(wanted.shape)
         world.events["reached"] = reached
         counts["services_last"] = month
@@ -144,9 +149,9 @@ def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> 
 
 def _first_time(world: World, what: str, people: np.ndarray) -> np.ndarray:
     """Return those of these people to whom something happens for the first time since January, and remember them."""
-    known: np.ndarray = world.counts.get(what, NOBODY)
-    new: np.ndarray = np.setdiff1d(people, known)
-    world.counts[what] = np.union1d(known, new)
+    known: np.ndarray = world.counts.setdefault(what, np.zeros(len(world.workers), dtype=bool))
+    new: np.ndarray = people[~known[people]]
+    known[new] = True
     return new
 
 
