@@ -71,6 +71,12 @@ def test_books_balance_every_month_with_all_policies_at_work(son_la, with_polici
 # --- drawing people
 
 GATE = "reached by services"
+OWN = np.eye(3)  # the code of a person tells the kind
+ANY = np.ones((3, 3))  # the code of a person tells nothing
+
+
+def draw(kinds, homes, weights, places, draws, kinds_of_code=OWN) -> np.ndarray:
+    return draw_people(kinds.__getitem__, homes, weights, places, draws, GATE, kinds, kinds_of_code)
 
 
 def kinds_and_homes(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +86,7 @@ def kinds_and_homes(n: int) -> tuple[np.ndarray, np.ndarray]:
 def test_as_many_people_are_drawn_as_there_are_places():
     kinds, homes = kinds_and_homes(40_000)
     places = np.array([0, 1, 500, 100_000])
-    people = draw_people(kinds.__getitem__, homes, np.array([0.0, 1.0, 3.0]), places, DrawsOfMonth(1, 1), GATE)
+    people = draw(kinds, homes, np.array([0.0, 1.0, 3.0]), places, DrawsOfMonth(1, 1))
     assert (kinds[people] > 0).all()
     everyone = int(((homes == 3) & (kinds > 0)).sum())
     assert np.bincount(homes[people], minlength=4).tolist() == [0, 1, 500, everyone]
@@ -96,7 +102,7 @@ def test_people_are_drawn_in_proportion_to_their_weights():
     kinds, homes = (1 + np.arange(40_000) % 2).astype(np.uint8), np.zeros(40_000, dtype=np.uint8)
     weights, first = np.array([0.0, 1.0, 3.0]), 0
     for month in range(20):
-        people = draw_people(kinds.__getitem__, homes, weights, np.array([300]), DrawsOfMonth(1, month), GATE)
+        people = draw(kinds, homes, weights, np.array([300]), DrawsOfMonth(1, month))
         first += int((kinds[people] == 1).sum())
     # 1 % of those in question are drawn, so that the weights left change by less than 1 %
     assert abs(first - 1_500) < 4 * np.sqrt(20 * 300 * 0.25 * 0.75) + 0.01 * 1_500
@@ -105,14 +111,14 @@ def test_people_are_drawn_in_proportion_to_their_weights():
 def test_one_place_more_is_one_person_more_and_one_weight_more_moves_one_other():
     kinds, homes = kinds_and_homes(8_000)
     weights, draws = np.array([0.0, 1.0, 3.0]), DrawsOfMonth(4, 2)
-    some = set(draw_people(kinds.__getitem__, homes, weights, np.full(4, 50), draws, GATE).tolist())
-    more = set(draw_people(kinds.__getitem__, homes, weights, np.full(4, 51), draws, GATE).tolist())
+    some = set(draw(kinds, homes, weights, np.full(4, 50), draws).tolist())
+    more = set(draw(kinds, homes, weights, np.full(4, 51), draws).tolist())
     assert some < more
     assert len(more - some) == 4
     without = kinds.copy()
     gone = min(some)
     without[gone] = 0
-    other = set(draw_people(without.__getitem__, homes, weights, np.full(4, 50), draws, GATE).tolist())
+    other = set(draw(without, homes, weights, np.full(4, 50), draws).tolist())
     assert some - other == {gone}
     assert len(other - some) == 1
 
@@ -133,8 +139,8 @@ def test_those_drawn_are_the_first_of_their_district_in_the_whole_race():
     for district, n in enumerate(places):
         here = np.flatnonzero((homes == district) & (kinds > 0))
         expected += here[np.argsort(times[here])[:n]].tolist()
-    people = draw_people(kinds.__getitem__, homes, weights, places, draws, GATE)
-    assert people.tolist() == sorted(expected)
+    for kinds_of_code in (OWN, ANY):  # who is looked at decides nothing
+        assert draw(kinds, homes, weights, places, draws, kinds_of_code).tolist() == sorted(expected)
 
 
 # --- employment services
