@@ -22,6 +22,7 @@ from labsim.experiment.opened import open_study
 from labsim.experiment.runner import carry_out
 from labsim.report.comparison import comparison_view
 from labsim.report.comparison_figures import comparison_files
+from labsim.report.difference_words import factor_of, significant
 from labsim.text import use_language
 
 URN = "reference/urn_ball"
@@ -287,3 +288,23 @@ def test_pairing_pays(tmp_path: Path) -> None:
     # over 8 replicates the interval reaches from a fifth to five times of the factor
     assert row["pairing_factor_low"] > 3
     assert row_of(found, "one_per_cent", "employees")["pairing_factor_low"] > 20
+
+
+@pytest.mark.parametrize(
+    ("factor", "low", "high", "said"),
+    [
+        (11.2, 2.54, 39.3, "11.2\n(2.5-39)"),
+        (5_554.0, 162.0, 191_153.0, "5,554\n(>162)"),
+        (2.2e10, 9.2e8, 5.3e11, ">10,000"),
+        (11.2, math.nan, math.nan, "11.2"),
+        (math.nan, math.nan, math.nan, "-"),
+    ],
+)
+def test_a_factor_beyond_any_use_is_said_in_short(factor: float, low: float, high: float, said: str) -> None:
+    row = {"pairing_factor": factor, "pairing_factor_low": low, "pairing_factor_high": high}
+    assert factor_of(row) == said
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_sign() -> None:
+    said = [significant(value) for value in (-1e-6, -0.00123, -0.5, -3.335, 0.0)]
+    assert said == ["0.0000", "-0.0012", "-0.500", "-3.34", "0"]

@@ -38,6 +38,7 @@ __all__ = [
 
 Row = Mapping[Any, Any]
 BILLION, MILLION = 1e9, 1e6
+_MOST_FACTOR = 10_000.0  # of pairing: more replicates than anybody runs
 _MOST_PAIRS = 4  # named one by one; of more, their number is told
 _NO_COST = {"no cost": mark("costs\nnothing"), "costs less": mark("costs\nless"), "worse": mark("worse")}
 
@@ -72,14 +73,15 @@ def better_in(row: Row) -> str:
 
 
 def factor_of(row: Row) -> str:
-    """Write the factor of pairing over its interval."""
-    if not math.isfinite(row["pairing_factor"]):
+    """Write the factor of pairing over its interval; of what is above `_MOST_FACTOR` only that it is above."""
+    factor, low, high = (row[f"pairing_factor{end}"] for end in ("", "_low", "_high"))
+    if not math.isfinite(factor):
         return "-"
-    said = significant(row["pairing_factor"])
-    if not math.isfinite(row["pairing_factor_low"]):
+    said = significant(factor) if factor <= _MOST_FACTOR else f">{significant(_MOST_FACTOR)}"
+    if not math.isfinite(low) or low > _MOST_FACTOR:
         return said
-    low, high = (significant(row[f"pairing_factor_{end}"], 2) for end in ("low", "high"))
-    return f"{said}\n({low}-{high})"
+    ends = f"{significant(low, 2)}-{significant(high, 2)}" if high <= _MOST_FACTOR else f">{significant(low, 2)}"
+    return f"{said}\n({ends})"
 
 
 def met_in(row: Row, prefix: str) -> str:
@@ -185,4 +187,5 @@ def significant(value: float, digits: int = 3) -> str:
         return "-"
     decimals = 0 if value == 0 else min(4, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(value, pattern, locale=current_language()))
+    said = str(format_decimal(value, pattern, locale=current_language()))
+    return said if any(digit in said for digit in "123456789") else said.removeprefix("-")
