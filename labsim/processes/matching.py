@@ -14,6 +14,7 @@ import numpy as np
 from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
 from labsim.processes.base import give_back_posts, move_all, process
+from labsim.processes.vacancies import AT_ONCE
 from labsim.quantity import Parameters, quantity
 from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
@@ -170,24 +171,28 @@ def _choose(
 ) -> None:
     field, school, skill, level = w.field, w.school, w.skill, w.level
     field_of, partner_of, group = e.field, e.partner, e.group
-    values = np.empty(people.shape[0])
-    for k in range(people.shape[0]):
-        values[k] = uniform(key, people[k])
-    for k in range(people.shape[0] if selectivity > 0.0 else 0):
-        i, r = people[k], rows[bundles[k]]
-        match = access[field[i], field_of[r]]
-        partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
-        cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-        suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
-        values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
-    for k in range(people.shape[0] if asked.shape[0] > 0 else 0):
-        if level[people[k]] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
-            values[k] = -np.inf  # not considered
-    for k in range(people.shape[0]):
-        c, value = choices[k], values[k] + claims[k if claims.shape[0] > 1 else 0]
-        better = value > score[c]  # without a branch: a processor cannot foresee it
-        best[c] = k if better else best[c]
-        score[c] = value if better else score[c]
+    values = np.empty(min(AT_ONCE, people.shape[0]))
+    for first in range(0, people.shape[0], AT_ONCE):
+        here = slice(first, first + AT_ONCE)
+        who, bundle, choice = people[here], bundles[here], choices[here]
+        n = who.shape[0]
+        for k in range(n):
+            values[k] = uniform(key, who[k])
+        for k in range(n if selectivity > 0.0 else 0):
+            i, r = who[k], rows[bundle[k]]
+            match = access[field[i], field_of[r]]
+            partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
+            cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
+            suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
+            values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
+        for k in range(n if asked.shape[0] > 0 else 0):
+            if level[who[k]] < asked[group[rows[bundle[k]]], tiers[bundle[k]]]:
+                values[k] = -np.inf  # not considered
+        for k in range(n):
+            c, value = choice[k], values[k] + claims[first + k if claims.shape[0] > 1 else 0]
+            better = value > score[c]  # without a branch: a processor cannot foresee it
+            best[c] = first + k if better else best[c]
+            score[c] = value if better else score[c]
 
 
 class Reservation(NamedTuple):

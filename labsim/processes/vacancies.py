@@ -21,6 +21,7 @@ DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000_000, 2_000_000, 3_000_000
 BLOCK = 128  # employers' rows in a block
 BOUND = 4.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+AT_ONCE = 4096  # people whose draws stay next to the processor; of a country's, no memory is asked for
 MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
 
 
@@ -215,26 +216,29 @@ def pick_vacancies(
     """Write one of the vacancies of each person's market, each with the same chance; the markets have some."""
     # unpacked here: an array taken out of a tuple in the loop costs a count of references
     first_block, first_group, accept, over, excess, rows, first_vacancy, code, _ = lists
-    bits, blocks = np.empty(markets.shape[0], np.uint64), np.empty(markets.shape[0], np.int64)
-    for s in range(markets.shape[0]):
-        bits[s] = scramble(key, people[s])
-    _pick_blocks(bits, markets, first_block, accept, over, excess, blocks)
-    many, n_slots, n_many = np.empty(markets.shape[0], np.int64), np.empty(markets.shape[0], np.int64), 0
-    for s in range(markets.shape[0]):
-        b = blocks[s]
-        start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
-        if stop - start > MANY:
-            g = _group_among(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
-            start, many[n_many], n_slots[n_many] = first_vacancy[g], s, first_vacancy[g + 1] - first_vacancy[g]
-            n_many += 1
-        elif stop - start > 1:
-            start = _among_few(scramble(bits[s], 1), code, start, stop)
-        choices[s] = start
-    if n_many > 0:
-        places = np.empty(n_many, np.int64)
-        pick_slots(bits[many[:n_many]], n_slots[:n_many], places)
+    size = min(AT_ONCE, markets.shape[0])
+    bits, blocks, n_slots = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.int64)
+    many, some, places = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size, np.int64)
+    for begin in range(0, markets.shape[0], AT_ONCE):
+        who, chosen, n_many = people[begin : begin + AT_ONCE], choices[begin : begin + AT_ONCE], 0
+        for s in range(who.shape[0]):
+            bits[s] = scramble(key, who[s])
+        of_people = markets[begin : begin + AT_ONCE]
+        _pick_blocks(bits[: who.shape[0]], of_people, first_block, accept, over, excess, blocks)
+        for s in range(who.shape[0]):
+            b = blocks[s]
+            start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
+            if stop - start > MANY:
+                g = _group_among(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
+                start, many[n_many], some[n_many] = first_vacancy[g], s, bits[s]
+                n_slots[n_many] = first_vacancy[g + 1] - start
+                n_many += 1
+            elif stop - start > 1:
+                start = _among_few(scramble(bits[s], 1), code, start, stop)
+            chosen[s] = start
+        pick_slots(some[:n_many], n_slots[:n_many], places)
         for k in range(n_many):
-            choices[many[k]] += places[k]
+            chosen[many[k]] += places[k]
 
 
 class Nests(NamedTuple):
