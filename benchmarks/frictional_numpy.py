@@ -1,7 +1,8 @@
-"""The labour market of `frictional_mesa`, in plain numpy, written to be fast.
+"""The labour market of `frictional_mesa` in numpy, twice: written to be fast, and as its equations read.
 
-Single precision, buffers reused, and the target and speed of learning kept up to date only where someone's state
-changed, so that a month is one array of random numbers, one comparison and three passes over the skills.
+The fast one, which labsim is held to, uses single precision, reuses buffers and keeps the target and speed of learning
+up to date only where someone's state changed, so that a month is one array of random numbers, one comparison and three
+passes over the skills. The other says what a month costs without that work.
 """
 
 from __future__ import annotations
@@ -60,3 +61,30 @@ class Market:
         self.employed[who] = employed
         self.towards[who] = 1.0 if employed else 0.0
         self.speed[who] = GROWTH if employed else DECAY
+
+
+class PlainMarket:
+    """The labour market as whole arrays of shape `(n_workers,)`, a line for each equation."""
+
+    def __init__(self, n_workers: int, seed: int) -> None:
+        self.generator = np.random.default_rng(seed)
+        self.posts = int(POSTS_PER_WORKER * n_workers)
+        self.employed = np.arange(n_workers) < int(0.95 * n_workers)
+        self.skill = np.full(n_workers, 0.5)
+        self.history: list[tuple[int, int, int]] = []  # seekers, vacancies, hires
+
+    def step(self) -> None:
+        """Simulate one month."""
+        seekers = self.generator.permutation(np.flatnonzero(~self.employed))
+        vacancies = self.posts - int(self.employed.sum())
+        separated = self.employed & (self.generator.random(len(self.employed)) < float(SEPARATION))
+        hired = seekers[:0]
+        if vacancies > 0:
+            # in an order drawn at random, the first to apply to a vacancy is any of its applicants
+            _filled, first = np.unique(self.generator.integers(0, vacancies, len(seekers)), return_index=True)
+            hired = seekers[first]
+        self.employed[separated] = False
+        self.employed[hired] = True
+        learning = self.skill + float(GROWTH) * (1.0 - self.skill)
+        self.skill = np.where(self.employed, learning, self.skill - float(DECAY) * self.skill)
+        self.history.append((len(seekers), vacancies, len(hired)))
