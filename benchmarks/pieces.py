@@ -205,8 +205,8 @@ def pairing() -> list[Measure]:
     """Compare the variance of a difference with independent seeds to that with common draws."""
     from labsim.evidence.pairing import LIMITS, ratios
 
-    # with few seeds the ratio is known within a factor of two only
-    found = ratios(tuple(LIMITS), n_seeds=120, scale=0.1)
+    # with 24 seeds the ratio is known within a factor of two only, with these within a quarter; it takes minutes
+    found = ratios(tuple(LIMITS), n_seeds=300, scale=0.1)
     measures = []
     for months, ratio in found.items():
         what = f"variance ratio, {months} months after"

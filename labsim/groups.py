@@ -15,6 +15,7 @@ from labsim.world import Sex, World
 __all__ = ["GROUPINGS", "PEOPLE_OF", "RESIDENCES", "GroupCounter", "labels_of"]
 
 RESIDENCES = ("rural", "urban")
+BLOCK = 65_536  # people looked at together: a country's incomes are kept once, and not copied
 # Flows that are counted by group, with the event that holds the rows of the people concerned.
 PEOPLE_OF = {
     "people_trained": "graduates",
@@ -60,25 +61,28 @@ class GroupCounter:
         cent. Of people of working age who were in the province in both Decembers and earned in one of them. Income is
         that of the month: pay or own-account income of people in work, nothing for all others.
         """
-        w = world.workers
-        then, now = self._income, np.empty(len(w), dtype=np.float32)
-        write_incomes(w.activity, w.wage, now)
-        self._income = now
-        if then is None:
+        w, bands = world.workers, world.counts["bands"]
+        if self._income is None:
+            self._income = np.empty(len(w), dtype=np.float32)
+            write_incomes(w.activity, w.wage, self._income)
             return None
-        places = np.empty(len(w), dtype=np.uint16)
-        found: dict[str, np.ndarray] = {}
-        write_changes(then, now, world.counts["bands"], places)
-        for grouping in ("", *self.groupings):
-            n = len(labels_of(world, grouping)) if grouping else 1
-            if n == 1 and "" in found:  # the group is that of all
-                found[grouping] = found[""]
-                continue
-            code = _codes(world, grouping) if grouping else np.zeros(len(w), dtype=np.uint8)
-            far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, N_BINS), dtype=np.int64)
-            count_changes(places, code, far, bins)
-            found[grouping] = _distribution(far, bins)
-        return found
+        sizes = {grouping: len(labels_of(world, grouping)) for grouping in self.groupings}
+        counted = {"": 1} | {grouping: n for grouping, n in sizes.items() if n > 1}
+        far = {grouping: np.zeros((n, 2), dtype=np.int64) for grouping, n in counted.items()}
+        bins = {grouping: np.zeros((n, N_BINS), dtype=np.int64) for grouping, n in counted.items()}
+        now, places = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.uint16)
+        everyone = np.zeros(BLOCK, dtype=np.uint8)
+        for first in range(0, len(w), BLOCK):
+            here = slice(first, min(first + BLOCK, len(w)))
+            then, n = self._income[here], here.stop - first
+            write_incomes(w.activity[here], w.wage[here], now[:n])
+            write_changes(then, now[:n], bands[here], places[:n])
+            then[:] = now[:n]
+            for grouping in counted:
+                code = _codes(world, grouping, here) if grouping else everyone[:n]
+                count_changes(places[:n], code, far[grouping], bins[grouping])
+        found = {grouping: _distribution(far[grouping], bins[grouping]) for grouping in counted}
+        return {grouping: found.get(grouping, found[""]) for grouping in ("", *sizes)}  # one group is that of all
 
 
 def _fields_in(world: World, flow: str, people: np.ndarray) -> np.ndarray:
