@@ -212,8 +212,8 @@ def pairing() -> list[Measure]:
         what = f"variance ratio, {months} months after"
         measures += [
             Measure(what, ratio.factor, "times", LIMITS[months], at_least=True),
-            Measure("95 % interval: from", ratio.low, "times"),
-            Measure("to", ratio.high, "times"),
+            Measure(f"{what}: lower end of its 95 % interval", ratio.low, "times"),
+            Measure(f"{what}: upper end", ratio.high, "times"),
         ]
     return measures
 

@@ -26,7 +26,10 @@ def test_rows_by_code(n):
         assert np.array_equal(where_equal(few, 1), np.flatnonzero(few))
 
 
-@pytest.mark.parametrize("most", [(0.0, 0.0, 0.0), (0.01, 0.03, 0.0), (0.02, 0.02, 0.02), (0.0, 1.0, 0.3)])
+CHANCES_BY_KIND = [(0.0, 0.0, 0.0), (0.01, 0.03, 0.0), (0.02, 0.02, 0.02), (0.0, 1.0, 0.3), (0.0, 1.0, 1.0)]
+
+
+@pytest.mark.parametrize("most", CHANCES_BY_KIND)
 @pytest.mark.parametrize("n", LENGTHS)
 def test_every_kind_passes_a_gate_of_its_own(n, most):
     kinds, draws = bytes_of(n, 2) % 3, Draws(5).at(7)

@@ -7,9 +7,11 @@ import pytest
 from test_draws import LEVEL, chance_of_counts, chance_of_share
 
 from labsim.compiled import COMPILATION_ON
-from labsim.draws import key_of
-from labsim.processes.vacancies import BLOCK, MANY, list_vacancies, pick_vacancies
-from labsim.world import EnterpriseArrays, Enterprises
+from labsim.config import load
+from labsim.draws import key_of, uniforms
+from labsim.processes.vacancies import AT_ONCE, BLOCK, MANY, list_vacancies, pick_vacancies
+from labsim.simulation import Simulation
+from labsim.world import Activity, EnterpriseArrays, Enterprises
 
 PEOPLE = 40_000 if COMPILATION_ON else 4_000
 KEY = key_of(5, "test of vacancies", 1)
@@ -83,3 +85,28 @@ def test_no_vacancies_make_empty_lists():
     lists, tiers, sums, _ = list_vacancies(_employers(np.zeros(4, dtype=np.int64)), 1, 2)
     assert lists.group.size == lists.rows.size == tiers.size == 0
     assert sums.sum() == 0.0
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_whoever_else_picks_decides_nothing(spread):
+    """People are looked at `AT_ONCE` at a time: neither where a person stands nor who stands beside matters."""
+    lists, _, _, _ = list_vacancies(_employers(SPREADS[spread]), 1, 2)
+    picks = []
+    for people in (np.arange(2 * AT_ONCE + 50), np.arange(AT_ONCE - 7, 2 * AT_ONCE + 50)):
+        choices = np.empty(len(people), dtype=np.int32)
+        pick_vacancies(lists, np.zeros(len(people), dtype=np.int32), people, KEY, choices)
+        picks.append(choices)
+    assert np.array_equal(picks[0][AT_ONCE - 7 :], picks[1])
+
+
+def test_each_vacancy_takes_the_applicant_with_the_highest_lot():
+    """The known answer, with more applicants than are ranked at once: nothing but the lot counts, and all accept."""
+    model = Simulation(load("reference/frictional", settings=["reference.people=60000"]), seed=4).run(4)
+    events, w = model.world.events, model.world.workers
+    people, choices = events["applicants"], events["applications"]
+    assert len(people) > AT_ONCE
+    lots = uniforms(model.draws.at(model.month).key("rank"), people)
+    order = np.lexsort((lots, choices))
+    last = np.append(choices[order][1:] != choices[order][:-1], True)
+    assert np.array_equal(events["hired"], np.sort(people[order[last]]))
+    assert (w.activity[events["hired"]] == Activity.EMPLOYEE).all()
