@@ -28,11 +28,12 @@ _OPTION = np.uint64(0xD6E8FEB86659FD93)
 _S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 _TWO_32 = 2.0**32
-_T11, _T15, _T16, _T17 = (np.uint32(n) for n in (11, 15, 16, 17))
+_T0, _T1, _T2, _T4, _T8, _T11, _T15, _T16, _T17 = (np.uint32(n) for n in (0, 1, 2, 4, 8, 11, 15, 16, 17))
 _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
-# Draws of slots, and of places in a power of two, are numbered apart from options.
-_SLOTS, _LEVELS = 5_000_000, 6_000_000
+# Draws of slots, and of places in a power of two, are numbered apart.
+_SLOTS, _LEVELS = np.uint32(5_000_000), np.uint32(6_000_000)
+_FOR_ALL = 2  # second draws of slots that are taken for all
 _UNIT_8 = 1.0 / 256.0
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
@@ -205,21 +206,28 @@ def mix(low: np.uint32, high: np.uint32, number: np.uint32) -> np.uint32:
 
 
 @inline
-def _power_below(number: int) -> int:
-    """Return the greatest power of two up to a number above 0 of at most 32 bits: without a branch."""
-    filled = number | (number >> 1)
-    filled |= filled >> 2
-    filled |= filled >> 4
-    filled |= filled >> 8
-    filled |= filled >> 16
-    return filled - (filled >> 1)
+def _power_below(number: np.uint32) -> np.uint32:
+    """Return the greatest power of two up to a number above 0: without a branch."""
+    filled = np.uint32(number | np.uint32(number >> _T1))
+    filled = np.uint32(filled | np.uint32(filled >> _T2))
+    filled = np.uint32(filled | np.uint32(filled >> _T4))
+    filled = np.uint32(filled | np.uint32(filled >> _T8))
+    filled = np.uint32(filled | np.uint32(filled >> _T16))
+    return np.uint32(filled - np.uint32(filled >> _T1))
 
 
 @inline
-def _in_level(bits: np.uint64, place: int) -> int:
-    """Return a place drawn anew among those that have as many binary digits."""
-    level = _power_below(place | 1)
-    return min(place, level) + int(np.int64(scramble(bits, _LEVELS + level) & np.uint64(level - 1)))
+def _in_level(low: np.uint32, high: np.uint32, level: np.uint32) -> np.uint32:
+    """Return a place drawn anew among the `level` places that have as many binary digits as it, for a person's bits."""
+    return np.uint32(level + np.uint32(mix(low, high, np.uint32(_LEVELS + level)) & np.uint32(level - _T1)))
+
+
+@inline
+def _slot_again(bits: np.uint64, tries: np.uint32, half: np.uint32, below: np.uint32) -> np.uint32:
+    """Return the slot of another draw: any of the upper half, or the one below as it was."""
+    drawn = mix(np.uint32(bits), np.uint32(bits >> _S32), tries)
+    above = np.uint32(half + np.uint32(drawn & np.uint32(half - _T1)))
+    return above if np.uint32(drawn & half) > _T0 else below
 
 
 @inline
@@ -229,27 +237,33 @@ def pick_slots(bits: np.ndarray, n_slots: np.ndarray, slots: np.ndarray) -> None
     Slots are drawn from the next power of two. A draw from its lower half counts as one of that power, whatever the
     number of slots is; one from the upper half counts if there is such a slot, else another is drawn (the order of
     "BinomialHash", Coluzzi, Brocco, Antonucci, Leidi 2024). The lowest bits of `bits` are the first draw. A processor
-    cannot foresee whose draw counts: one is taken for all, several at a time, then another for those for whom it does
-    not count, and so on.
+    cannot foresee whose draw counts: the first few are taken for all, several at a time, whether they are needed or
+    not, then others for those few for whom none counts. Slots are numbers of 32 bits, `bits` of 64.
     """
-    again, rows = np.empty(bits.shape[0], np.uint8), np.empty(bits.shape[0] + 1, np.int64)
-    halves, lows = np.empty(bits.shape[0], np.int64), np.empty(bits.shape[0], np.int64)
+    rows, left, tries = np.empty(bits.shape[0], np.int64), 0, _SLOTS
+    halves, belows = np.empty(bits.shape[0], np.uint32), np.empty(bits.shape[0], np.uint32)
     for k in range(bits.shape[0]):
-        half = _power_below(max(1, n_slots[k] - 1))
-        high = half + int(np.int64(scramble(bits[k], _LEVELS + half) & np.uint64(half - 1)))
-        low = _in_level(bits[k], int(np.int64(bits[k] & np.uint64(half - 1))))
-        slots[k] = high if bits[k] & np.uint64(half) != 0 else low
-        halves[k], lows[k] = half, low
+        low, high, n = np.uint32(bits[k]), np.uint32(bits[k] >> _S32), np.uint32(n_slots[k])
+        half = _power_below(np.uint32(n - _T1) if n > _T2 else _T1)
+        place = np.uint32(low & np.uint32(half - _T1))
+        below = _in_level(low, high, _power_below(np.uint32(place | _T1)))
+        below = below if place > _T0 else _T0
+        slots[k] = _in_level(low, high, half) if np.uint32(low & half) > _T0 else below
+        halves[k], belows[k] = half, below
+    for _round in range(_FOR_ALL):
+        tries = np.uint32(tries + _T1)
+        for k in range(bits.shape[0]):
+            place = _slot_again(bits[k], tries, halves[k], belows[k])
+            slots[k] = place if slots[k] >= n_slots[k] else slots[k]
     for k in range(bits.shape[0]):
-        again[k] = np.uint8(np.uint64(slots[k]) >= np.uint64(n_slots[k]))
-    left, tries = add_marked(again, 0, rows, 0), 0
+        rows[left] = k
+        left += slots[k] >= n_slots[k]
     while left > 0:
-        n, left = left, 0
-        tries += 1
-        for k in rows[:n]:
-            half, drawn = halves[k], scramble(bits[k], _SLOTS + tries)
-            high = half + int(np.int64(scramble(drawn, _LEVELS + half) & np.uint64(half - 1)))
-            place = high if drawn & np.uint64(half) != 0 else lows[k]
+        n_left, left = left, 0
+        tries = np.uint32(tries + _T1)
+        for q in range(n_left):
+            k = rows[q]
+            place = _slot_again(bits[k], tries, halves[k], belows[k])
             slots[k], rows[left] = place, k
             left += place >= n_slots[k]
 

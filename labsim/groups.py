@@ -8,7 +8,16 @@ import numpy as np
 
 from labsim.processes.counting import AGE_BANDS
 from labsim.processes.fields import fields_of
-from labsim.processes.incomes import BIN, HIGHEST, N_BINS, count_changes, write_changes, write_incomes
+from labsim.processes.incomes import (
+    BIN,
+    HIGHEST,
+    N_BINS,
+    NOT_COUNTED,
+    count_places,
+    read_places,
+    write_changes,
+    write_incomes,
+)
 from labsim.profile import GROUPINGS
 from labsim.world import Sex, World
 
@@ -68,8 +77,7 @@ class GroupCounter:
             return None
         sizes = {grouping: len(labels_of(world, grouping)) for grouping in self.groupings}
         counted = {"": 1} | {grouping: n for grouping, n in sizes.items() if n > 1}
-        far = {grouping: np.zeros((n, 2), dtype=np.int64) for grouping, n in counted.items()}
-        bins = {grouping: np.zeros((n, N_BINS), dtype=np.int64) for grouping, n in counted.items()}
+        people = {grouping: np.zeros((n, NOT_COUNTED + 1), dtype=np.int64) for grouping, n in counted.items()}
         now, places = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.uint16)
         everyone = np.zeros(BLOCK, dtype=np.uint8)
         for first in range(0, len(w), BLOCK):
@@ -80,8 +88,8 @@ class GroupCounter:
             then[:] = now[:n]
             for grouping in counted:
                 code = _codes(world, grouping, here) if grouping else everyone[:n]
-                count_changes(places[:n], code, far[grouping], bins[grouping])
-        found = {grouping: _distribution(far[grouping], bins[grouping]) for grouping in counted}
+                count_places(places[:n], code, people[grouping])
+        found = {grouping: _distribution(*read_places(people[grouping])) for grouping in counted}
         return {grouping: found.get(grouping, found[""]) for grouping in ("", *sizes)}  # one group is that of all
 
 

@@ -96,45 +96,14 @@ class CountingParameters(Parameters):
     )
 
 
-@kernel
-def _write_bands(birth: np.ndarray, sex: np.ndarray, month: int, retirement: np.ndarray, band: np.ndarray) -> None:
-    men, women = np.int32(retirement[0]), np.int32(retirement[1])
-    for i in range(band.shape[0]):
-        age = np.int32(month) - np.int32(birth[i])
-        of_age = np.int32(1) if age >= np.int32(BANDS_FROM[0]) else np.int32(0)
-        of_age = np.int32(2) if age >= np.int32(BANDS_FROM[1]) else of_age
-        of_age = np.int32(3) if age >= np.int32(BANDS_FROM[2]) else of_age
-        band[i] = np.uint8(np.int32(4) if age >= (women if sex[i] == 1 else men) else of_age)
-
-
-def _age_bands(world: World) -> np.ndarray:
-    """Return everyone's age band, shape `(n_workers,)`, kept from month to month: only a few cohorts change theirs."""
-    counts, w, month = world.counts, world.workers, world.month
-    retirement = world.tables["retirement_months"]
-    state = (month, *retirement.tolist())
-    if counts.get("bands_of") != (month - 1, *state[1:]):
-        if "bands" not in counts:
-            counts["bands"] = np.empty(len(w), dtype=np.uint8)
-        _write_bands(w.birth_month, w.sex, month, retirement, counts["bands"])
-    else:
-        for band, months in enumerate(BANDS_FROM, start=1):
-            counts["bands"][world.born_in(month - months)] = band
-        for sex, months in enumerate(retirement):
-            cohort = world.born_in(month - int(months))
-            counts["bands"][cohort[w.sex[cohort] == sex]] = len(BANDS_FROM) + 1
-    counts["bands_of"] = state
-    bands: np.ndarray = counts["bands"]
-    return bands
-
-
 class Last(NamedTuple):
-    """How everyone was counted last, shape `(n_workers,)`: doing (`NOT_COUNTED` before the first time), age band and
-    field of work.
+    """How everyone was counted last, shape `(n_workers,)`: doing (`NOT_COUNTED` before the first time), field of work
+    and age band.
     """
 
     doing: np.ndarray
-    band: np.ndarray
     field: np.ndarray
+    band: np.ndarray
 
 
 class Tables(NamedTuple):
@@ -175,6 +144,43 @@ def in_sector(doing: int, field: int, sector: np.ndarray) -> int:
 
 
 @inline
+def _place_in(w: WorkerArrays, i: int, band: int, n_groups: int, doing: int) -> int:
+    """Return the cell, within those of a place, of a person of an age band with a doing."""
+    return int(((np.int64(w.sex[i]) * len(AGE_BANDS) + band) * n_groups + w.ethnicity[i]) * N_DOINGS + doing)
+
+
+@kernel
+def _grow_older(
+    w: WorkerArrays, rows: np.ndarray, month: int, retirement: np.ndarray, sector: np.ndarray, last: Last, tables: Tables
+) -> None:
+    """Move people, as they were counted last, to the age bands of this month."""
+    doing, field, bands = last
+    n_groups, men, women = tables.cells.shape[2] // (2 * len(AGE_BANDS) * N_DOINGS), retirement[0], retirement[1]
+    for i in rows:
+        age, band = month - w.birth_month[i], 0
+        for first in BANDS_FROM:
+            band += age >= first
+        band = len(BANDS_FROM) + 1 if age >= (women if w.sex[i] == 1 else men) else band
+        if doing[i] != NOT_COUNTED and band != bands[i]:
+            cells, place = tables.cells[w.district[i], w.urban[i]], in_sector(doing[i], field[i], sector)
+            cells[_place_in(w, i, bands[i], n_groups, place)] -= 1
+            cells[_place_in(w, i, band, n_groups, place)] += 1
+        bands[i] = band
+
+
+def _age(world: World, sector: np.ndarray, last: Last, tables: Tables) -> None:
+    """Bring the age bands up to date: only those who can have changed theirs since last month are looked at."""
+    month, retirement = world.month, world.tables["retirement_months"]
+    before, limits = world.counts.get("bands_of", (None, ()))
+    everyone = np.arange(len(world.workers) if before != month - 1 else 0, dtype=np.int32)
+    turning = set(BANDS_FROM).union(*(range(min(ages), max(ages) + 2) for ages in zip(limits, retirement.tolist())))
+    rows = [everyone] if everyone.size else [world.born_in(month - age) for age in sorted(turning)]
+    for some in rows:
+        _grow_older(world.people, some, month, retirement, sector, last, tables)
+    world.counts["bands_of"] = month, tuple(retirement.tolist())
+
+
+@inline
 def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
     """Add up pay by kind of work, shape `(3,)`, in whole VND, of at most 32,768 people."""
     # whole numbers may be added in any order, and halves of 16 bits eight at a time
@@ -198,7 +204,6 @@ def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
 def _recount(
     w: WorkerArrays,
     runs: np.ndarray,
-    bands: np.ndarray,
     under: np.ndarray,
     sector: np.ndarray,
     last: Last,
@@ -206,36 +211,33 @@ def _recount(
     pay: np.ndarray,
 ) -> None:
     """Code everyone, block by block of one district and residence, and move those who changed between the cells."""
-    old_doing, old_band, old_field = last
+    old_doing, old_field, bands = last
     cells, businesses = tables
-    sex, ethnicity, n_ages = w.sex, w.ethnicity, len(AGE_BANDS)
-    n_groups = cells.shape[2] // (2 * n_ages * N_DOINGS)
+    n_groups = cells.shape[2] // (2 * len(AGE_BANDS) * N_DOINGS)
     doings, answers, rows = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64)
     for r in range(runs.shape[0] - 1):
         d, u = w.district[runs[r]], w.urban[runs[r]]
         of_place, trades = cells[d, u], businesses[d]
         for first in range(runs[r], runs[r + 1], BLOCK):
             here = slice(first, min(first + BLOCK, runs[r + 1]))
-            band, field, band_was, field_was = bands[here], w.work_field[here], old_band[here], old_field[here]
-            doing, doing_was, n = doings[: band.shape[0]], old_doing[here], band.shape[0]
+            field, doing_was, field_was = w.work_field[here], old_doing[here], old_field[here]
+            doing, n = doings[: field.shape[0]], field.shape[0]
             if least_of(doing_was) >= GONE and doing_was[0] != NOT_COUNTED and least_of(w.activity[here]) >= CHILD:
                 continue  # children, who stand together, and people outside
             code_doings(w, first, under[d], doing)
             for i in range(n):
-                answers[i] = np.uint8((doing[i] != doing_was[i]) | (band[i] != band_was[i]))
+                answers[i] = np.uint8(doing[i] != doing_was[i])
             for i in range(n):
                 answers[i] |= np.uint8(field[i] != field_was[i])
             for i in rows[: add_marked(answers[:n], 0, rows, 0)]:
                 # without branches: a processor cannot foresee who has changed to what
-                own, per_band = np.int64(sex[first + i]) * n_ages * n_groups + ethnicity[first + i], n_groups
-                was, now, field_then, field_now = doing_was[i], doing[i], field_was[i] + 1, field[i] + 1
-                place = (own + band_was[i] * per_band) * N_DOINGS + was + _WORKED[was] * sector[field_then]
-                of_place[place] -= was != NOT_COUNTED
-                trades[field_then * _IN_BUSINESS[was]] -= 1
-                place = (own + band[i] * per_band) * N_DOINGS + now + _WORKED[now] * sector[field_now]
-                of_place[place] += 1
-                trades[field_now * _IN_BUSINESS[now]] += 1
-                doing_was[i], band_was[i], field_was[i] = now, band[i], field[i]
+                was, now, field_then, field_now = doing_was[i], doing[i], field_was[i], field[i]
+                own = _place_in(w, first + i, bands[first + i], n_groups, 0)
+                of_place[own + in_sector(was, field_then, sector)] -= was != NOT_COUNTED
+                trades[(field_then + 1) * _IN_BUSINESS[was]] -= 1
+                of_place[own + in_sector(now, field_now, sector)] += 1
+                trades[(field_now + 1) * _IN_BUSINESS[now]] += 1
+                doing_was[i], field_was[i] = now, field_now
             _add_pay(w.activity[here], w.wage[here], pay[d, u])
 
 
@@ -260,14 +262,24 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 def _count_pay(
     w: WorkerArrays, runs: np.ndarray, bands: np.ndarray, n_ages: int, n_groups: int, pay: np.ndarray, bins: np.ndarray
 ) -> None:
-    """Add up pay by district, residence, sex, age band, ethnic group and kind of work, and count it by bins."""
-    activity, wage, sex, ethnicity = w.activity, w.wage, w.sex, w.ethnicity
+    """Add up pay by district, residence, sex, age band, ethnic group and kind of work, and count it by bins, the last
+    for those without work.
+    """
+    cells, of_bin, earned = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK)
     for r in range(runs.shape[0] - 1):
-        here = pay[w.district[runs[r]], w.urban[runs[r]]]
-        for i in range(runs[r], runs[r + 1]):
-            if activity[i] <= EMPLOYEE:
-                here[(sex[i] * n_ages + bands[i]) * n_groups + ethnicity[i], activity[i]] += wage[i]
-                bins[min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN))] += 1
+        of_place = pay[w.district[runs[r]], w.urban[runs[r]]].reshape(-1)
+        for first in range(runs[r], runs[r + 1], BLOCK):
+            here = slice(first, min(first + BLOCK, runs[r + 1]))
+            activity, wage, band = w.activity[here], w.wage[here], bands[here]
+            sex, ethnicity = w.sex[here], w.ethnicity[here]
+            for i in range(band.shape[0]):  # without branches, so that it runs several at a time; who earns nothing
+                now = min(np.int32(activity[i]), np.int32(EMPLOYEE))  # is counted with nothing among employees
+                works, group = activity[i] <= EMPLOYEE, (np.int32(sex[i]) * n_ages + band[i]) * n_groups + ethnicity[i]
+                cells[i], earned[i] = group * (EMPLOYEE + 1) + now, np.float64(wage[i]) if works else 0.0
+                of_bin[i] = min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN)) if works else N_PAY_BINS
+            for i in range(band.shape[0]):
+                of_place[cells[i]] += earned[i]
+                bins[of_bin[i]] += 1
 
 
 @kernel
@@ -294,9 +306,10 @@ def _kept(world: World) -> tuple[Last, Tables]:
     if "last_counted" not in counts:
         counts["last_counted"] = Last(
             np.full(n_people, NOT_COUNTED, dtype=np.uint8),
-            np.zeros(n_people, dtype=np.uint8),
             np.zeros(n_people, dtype=np.int16),
+            np.zeros(n_people, dtype=np.uint8),
         )
+        counts["bands"] = counts["last_counted"].band
         n_cells = 2 * len(AGE_BANDS) * world.n_groups * N_DOINGS
         counts["tables"] = Tables(
             np.zeros((n_districts, 2, n_cells), dtype=np.int32),
@@ -325,9 +338,9 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     under = np.ceil(256.0 * parameters.wish_for_more * np.minimum(1.0, 4.0 * shortfall)).astype(np.int64)
     december, n_ages = world.calendar[1] == 12, len(AGE_BANDS)
     last, tables = _kept(world)
-    bands, pay = _age_bands(world), np.zeros((n_districts, 2, 3))
-    sector = np.concatenate([[0], PER_SECTOR * world.sector_of_field]).astype(np.uint8)
-    _recount(world.people, world.runs, bands, under, sector, last, tables, pay)
+    sector, pay = np.append(0, PER_SECTOR * world.sector_of_field).astype(np.uint8), np.zeros((n_districts, 2, 3))
+    _age(world, sector, last, tables)
+    _recount(world.people, world.runs, under, sector, last, tables, pay)
     cells = tables.cells.reshape((n_districts, 2, 2, n_ages, world.n_groups, N_STATUSES + 1, N_TRAINING, 2))
     by_residence = np.zeros((2, n_ages, 2, N_STATUSES + 1, N_TRAINING, 2), dtype=np.int32)
     by_district = np.zeros((n_districts, N_STATUSES + 1))
@@ -342,9 +355,10 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     )
     if december:
         counts["pay"] = np.zeros((*cells.shape[:5], 3))
-        counts["pay_bins"] = np.zeros(N_PAY_BINS, dtype=np.int64)
+        bins = np.zeros(N_PAY_BINS + 1, dtype=np.int64)
         by_all = counts["pay"].reshape((n_districts, 2, -1, 3))
-        _count_pay(world.people, world.runs, bands, n_ages, world.n_groups, by_all, counts["pay_bins"])
+        _count_pay(world.people, world.runs, last.band, n_ages, world.n_groups, by_all, bins)
+        counts["pay_bins"] = bins[:-1]
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

@@ -385,22 +385,31 @@ def _who_separates(
     limits: np.ndarray,
     rows: np.ndarray,
     heads: np.ndarray,
+    least: float,
+    most: float,
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
     """Write who separates to the head of `people`; `heads` is written over. The byte at the gate turns most away by the
-    limits, next to the processor: without a branch, so that it need not wait for one employer before the next.
+    limits, next to the processor: without a branch, so that it need not wait for one employer before the next. `least`
+    and `most` bound the chances of employees.
     """
     n_left, n = 0, 0
     employer, tier = w.employer, w.tier
-    for k in range(rows.shape[0]):
-        i = rows[k]
-        people[n_left], heads[n_left] = i, heads[k]
-        n_left += heads[k] < limits[employer[i], tier[i]]
-    for k in range(n_left):
-        i = people[k]
-        people[n] = i
-        n += gated(heads[k], key, i) < chance[employer[i], tier[i]]
+    if least < most:
+        for k in range(rows.shape[0]):
+            i = rows[k]
+            people[n_left], heads[n_left] = i, heads[k]
+            n_left += heads[k] < limits[employer[i], tier[i]]
+        for k in range(n_left):
+            i = people[k]
+            people[n] = i
+            n += gated(heads[k], key, i) < chance[employer[i], tier[i]]
+    else:  # whoever the employer is
+        for k in range(rows.shape[0]):
+            i = rows[k]
+            people[n] = i
+            n += gated(heads[k], key, i) < most
     return n
 
 
@@ -421,10 +430,13 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
         return
     w = world.workers
     limits = _limits(chance)
-    most = np.zeros(len(Activity))
-    most[EMPLOYEE] = chance[world.enterprises.headcount > 0].max(initial=0.0)
-    employees, heads = draws.gate_by("separate", most, w.activity)
-    n = _who_separates(world.people, chance, limits, employees, heads, draws.key("separate"), employees)
+    filled = chance[world.enterprises.headcount > 0]
+    least, most = filled.min(initial=1.0), filled.max(initial=0.0)
+    by_activity = np.zeros(len(Activity))
+    by_activity[EMPLOYEE] = most
+    employees, heads = draws.gate_by("separate", by_activity, w.activity)
+    key = draws.key("separate")
+    n = _who_separates(world.people, chance, limits, employees, heads, least, most, key, employees)
     people = employees[:n]
     home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
     leave_work_all(world.people, world.employers, people)

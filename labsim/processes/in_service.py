@@ -100,6 +100,8 @@ def _bodies_of_groups(names: tuple[str, ...]) -> np.ndarray:
 def _staff(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Return (people, bodies): who works in a public body, in the order of rows, and its place in PUBLIC_BODIES."""
     of_employer = np.append(_bodies_of(world, np.arange(len(world.enterprises))), np.int8(-1))  # -1 is the last place
+    if of_employer.max() < 0:  # there is no public body
+        return np.zeros(0, dtype=np.int64), of_employer[:0]
     people = _rows_in(world.workers.employer, of_employer)
     return people, of_employer[world.workers.employer[people]]
 

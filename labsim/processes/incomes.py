@@ -47,12 +47,15 @@ def write_changes(then: np.ndarray, now: np.ndarray, bands: np.ndarray, places: 
 
 
 @kernel
-def count_changes(places: np.ndarray, code: np.ndarray, far: np.ndarray, bins: np.ndarray) -> None:
-    """Count by group who gained and who lost much, shape `(n_groups, 2)`, and changes by bins, `(n_groups, N_BINS)`."""
+def count_places(places: np.ndarray, code: np.ndarray, people: np.ndarray) -> None:
+    """Count people by group and by what `write_changes` wrote, shape `(n_groups, NOT_COUNTED + 1)`."""
     for i in range(places.shape[0]):
-        place = np.int64(places[i])
-        if place == NOT_COUNTED:
-            continue
-        bins[code[i], place & (GAINED - 1)] += 1
-        if place >= GAINED:
-            far[code[i], 0 if place < LOST else 1] += 1
+        people[code[i], places[i]] += 1
+
+
+def read_places(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by group who gained and who lost much, shape `(n_groups, 2)`, and changes by bins, `(n_groups, N_BINS)`,
+    from what `count_places` counted.
+    """
+    by_bin = people[:, :NOT_COUNTED].reshape(len(people), -1, GAINED)  # neither; gained; lost
+    return by_bin[:, 1:3].sum(axis=2), by_bin[:, :, :N_BINS].sum(axis=1)

@@ -161,20 +161,22 @@ def _who_searches(
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
-    n = 0
+    """Write who searches to the head of `people`; `heads` is written over."""
+    n, n_left = 0, 0
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
     advised, channel = w.advised, w.channel
-    for k in range(rows.shape[0]):
+    for k in range(rows.shape[0]):  # without a branch: a processor cannot foresee who was separated
         i = rows[k]
+        people[n_left], heads[n_left] = i, heads[k]
+        # whoever was separated this month searches from the next
+        n_left += (activity[i] <= EMPLOYEE) | ((activity[i] == UNEMPLOYED) & (spell[i] > 0))
+    for k in range(n_left):
+        i = people[k]
         now = activity[i]
         if now == EMPLOYEE:
             rate = on_job
         elif now == UNEMPLOYED:
-            if spell[i] < 1:
-                continue  # separated this month: searches from the next
             rate = effort * math.exp(-decline * (spell[i] - 1)) if decline > 0.0 else effort
-        elif now > UNEMPLOYED:
-            continue
         else:
             rate = own[district[i], now, min(AGE_BANDS - 1, max(0, (month - birth[i]) // 120 - 1))]
         if eager.shape[0] > 1:

@@ -198,7 +198,7 @@ def _among_few(bits: np.uint64, code: np.ndarray, first: int, last: int) -> int:
 def _group_among(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, first: int, last: int) -> int:
     """Return one of the groups from first to last by their vacancies: a race."""
     best, best_time = first, np.inf
-    for g in range(first, last if last > first + 1 else first):
+    for g in range(first, last):
         v = first_vacancy[g + 1] - first_vacancy[g]
         u = uniform_of(bits, EMPLOYERS + rows[g])
         x = 1.0 - u
@@ -216,9 +216,10 @@ def pick_vacancies(
     """Write one of the vacancies of each person's market, each with the same chance; the markets have some."""
     # unpacked here: an array taken out of a tuple in the loop costs a count of references
     first_block, first_group, accept, over, excess, rows, first_vacancy, code, _ = lists
+    of_block = first_vacancy[first_group]  # where the vacancies of each block begin
     size = min(AT_ONCE, markets.shape[0])
-    bits, blocks, n_slots = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.int64)
-    many, some, places = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size, np.int64)
+    bits, blocks, n_slots = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint32)
+    many, some, places = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size, np.uint32)
     for begin in range(0, markets.shape[0], AT_ONCE):
         who, chosen, n_many = people[begin : begin + AT_ONCE], choices[begin : begin + AT_ONCE], 0
         for s in range(who.shape[0]):
@@ -227,11 +228,12 @@ def pick_vacancies(
         _pick_blocks(bits[: who.shape[0]], of_people, first_block, accept, over, excess, blocks)
         for s in range(who.shape[0]):
             b = blocks[s]
-            start, stop = first_vacancy[first_group[b]], first_vacancy[first_group[b + 1]]
+            start, stop = of_block[b], of_block[b + 1]
             if stop - start > MANY:
-                g = _group_among(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
-                start, many[n_many], some[n_many] = first_vacancy[g], s, bits[s]
-                n_slots[n_many] = first_vacancy[g + 1] - start
+                if first_group[b + 1] > first_group[b] + 1:
+                    g = _group_among(bits[s], rows, first_vacancy, first_group[b], first_group[b + 1])
+                    start, stop = first_vacancy[g], first_vacancy[g + 1]
+                many[n_many], some[n_many], n_slots[n_many] = s, bits[s], np.uint32(stop - start)
                 n_many += 1
             elif stop - start > 1:
                 start = _among_few(scramble(bits[s], 1), code, start, stop)
