@@ -95,19 +95,13 @@ def _application(at: Moment, k: int, place: int) -> dict[str, Any]:
 
 
 def _scores(at: Moment, rivals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (score, ranked) of applicants for one post, from the very kernel that ranks them: each is asked alone."""
-    world, events, q = at.world, at.world.events, at.parameters
-    people = events["applicants"][rivals]
-    claims, priority = events.get("claims", np.zeros(1)), world.levers["hiring_priority"]
-    claims = claims[rivals] if claims.size > 1 else claims
-    best, score = np.full(len(rivals), -1, dtype=np.int32), np.full(len(rivals), -np.inf)
-    matching._choose(
-        world.people, world.employers, people, np.arange(len(rivals), dtype=np.int32), events["bundles"][rivals],
-        events["bundle_rows"], world.accessibility, q.selectivity, q.experience_weight, q.level_weight,
-        q.partner_bonus, world.levers["wage_subsidy"], claims + priority[people] if priority.size > 1 else claims,
-        events["bundle_tiers"], events.get("posts_ask", matching.NOTHING_ASKED), at.draws.key("rank"), best, score,
+    """Return (score, ranked) of applicants for one post, from the very function that ranks them."""
+    world, events = at.world, at.world.events
+    score = matching.score_all(
+        world.people, world.employers, events["applicants"][rivals], events["bundles"][rivals],
+        matching.claims_of(world, rivals), *matching.ranking(world, at.parameters, at.draws),
     )  # fmt: skip
-    ranked = best >= 0
+    ranked = score > -np.inf
     return np.where(ranked, score, 0.0), ranked
 
 

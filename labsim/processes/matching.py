@@ -16,11 +16,13 @@ from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
 from labsim.processes.base import give_back_posts, move_all, process
 from labsim.processes.vacancies import AT_ONCE
 from labsim.quantity import Parameters, quantity
+from labsim.rows import add_marked
 from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 NOTHING_ASKED = np.zeros((0, 0), dtype=np.uint8)
+_S32, _LOW_32, _HIGHEST = np.uint64(32), np.uint64(0xFFFFFFFF), np.uint32(1 << 31)
 
 
 class MatchingParameters(Parameters):
@@ -148,6 +150,91 @@ class MatchingParameters(Parameters):
     )
 
 
+class Ranking(NamedTuple):
+    """How vacancies rank applicants; see the parameters of matching."""
+
+    access: np.ndarray  # (n_fields, n_fields)
+    selectivity: float
+    experience: float
+    of_level: float
+    bonus: float
+    subsidy: np.ndarray  # (n_workers,), or (1,) for all
+    asked: np.ndarray  # (n_employer_groups, n_tiers): level below which nobody is considered; empty if none is asked
+    key: np.uint64
+
+
+class Posts(NamedTuple):
+    """The post groups that vacancies belong to."""
+
+    rows: np.ndarray  # (n_bundles,): the employer
+    tiers: np.ndarray  # (n_bundles,)
+
+
+@inline
+def _score(
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    people: np.ndarray,
+    bundles: np.ndarray,
+    claims: np.ndarray,
+    posts: Posts,
+    by: Ranking,
+    values: np.ndarray,
+) -> None:
+    """Write the scores of applicants, minus infinity for who is not considered."""
+    field, school, skill, level, access = w.field, w.school, w.skill, w.level, by.access
+    field_of, partner_of, group, rows, tiers = e.field, e.partner, e.group, posts.rows, posts.tiers
+    subsidy, asked, selectivity, experience, n = by.subsidy, by.asked, by.selectivity, by.experience, people.shape[0]
+    for k in range(n):
+        values[k] = uniform(by.key, people[k])
+    for k in range(n if selectivity > 0.0 else 0):
+        i, r = people[k], rows[bundles[k]]
+        match = access[field[i], field_of[r]]
+        partner = by.bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
+        cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
+        suited = (1.0 - experience) * match + experience * skill[i] + by.of_level * level[i] + partner + cheap
+        values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
+    for k in range(claims.shape[0]):
+        values[k] += claims[k]
+    for k in range(n if asked.shape[0] > 0 else 0):
+        if level[people[k]] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
+            values[k] = -np.inf
+
+
+@kernel
+def score_all(
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    people: np.ndarray,
+    bundles: np.ndarray,
+    claims: np.ndarray,
+    posts: Posts,
+    by: Ranking,
+) -> np.ndarray:
+    """Return the scores of applicants for posts, shape `(n_applicants,)`, minus infinity for who is not considered.
+
+    `claims` are points of first claims and priority, none if empty.
+    """
+    values = np.empty(people.shape[0])
+    _score(w, e, people, bundles, claims, posts, by, values)
+    return values
+
+
+@inline
+def _rank(values: np.ndarray, first: int, ranks: np.ndarray) -> None:
+    """Write numbers in the order of scores, those of applicants counted from `first` in their lower half; 0 for who is
+    not considered.
+    """
+    single = np.empty(values.shape[0], np.float32)
+    for k in range(values.shape[0]):
+        single[k] = values[k]
+    bits = single.view(np.uint32)
+    for k in range(values.shape[0]):  # the bits of numbers above zero are in their order, below in the reverse
+        order = np.uint32(bits[k] | _HIGHEST) if bits[k] < _HIGHEST else np.uint32(~bits[k])
+        rank = (np.uint64(order) << _S32) | np.uint64(first + k)
+        ranks[k] = rank if values[k] > -np.inf else np.uint64(0)
+
+
 @kernel
 def _choose(
     w: WorkerArrays,
@@ -155,44 +242,26 @@ def _choose(
     people: np.ndarray,
     choices: np.ndarray,
     bundles: np.ndarray,
-    rows: np.ndarray,
-    access: np.ndarray,
-    selectivity: float,
-    experience: float,
-    of_level: float,
-    bonus: float,
-    subsidy: np.ndarray,
     claims: np.ndarray,
-    tiers: np.ndarray,
-    asked: np.ndarray,
-    key: np.uint64,
-    best: np.ndarray,
-    score: np.ndarray,
-) -> None:
-    field, school, skill, level = w.field, w.school, w.skill, w.level
-    field_of, partner_of, group = e.field, e.partner, e.group
-    values = np.empty(min(AT_ONCE, people.shape[0]))
-    for first in range(0, people.shape[0], AT_ONCE):
-        here = slice(first, first + AT_ONCE)
-        who, bundle, choice = people[here], bundles[here], choices[here]
-        n = who.shape[0]
-        for k in range(n):
-            values[k] = uniform(key, who[k])
-        for k in range(n if selectivity > 0.0 else 0):
-            i, r = who[k], rows[bundle[k]]
-            match = access[field[i], field_of[r]]
-            partner = bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
-            cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-            suited = (1.0 - experience) * match + experience * skill[i] + of_level * level[i] + partner + cheap
-            values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
-        for k in range(n if asked.shape[0] > 0 else 0):
-            if level[who[k]] < asked[group[rows[bundle[k]]], tiers[bundle[k]]]:
-                values[k] = -np.inf  # not considered
-        for k in range(n):
-            c, value = choice[k], values[k] + claims[first + k if claims.shape[0] > 1 else 0]
-            better = value > score[c]  # without a branch: a processor cannot foresee it
-            best[c] = first + k if better else best[c]
-            score[c] = value if better else score[c]
+    posts: Posts,
+    by: Ranking,
+    n_vacancies: int,
+) -> np.ndarray:
+    """Return the places of those among the applicants who are the best for their vacancy, in order."""
+    n, size = people.shape[0], min(AT_ONCE, people.shape[0])
+    values, ranks, best = np.empty(size), np.empty(size, np.uint64), np.zeros(n_vacancies, np.uint64)
+    for first in range(0, n, AT_ONCE):
+        here = slice(first, min(first + AT_ONCE, n))
+        m, choice = here.stop - first, choices[here]
+        _score(w, e, people[here], bundles[here], claims[here], posts, by, values[:m])
+        _rank(values[:m], first, ranks)
+        for k in range(m):  # score and applicant in one number: a processor cannot foresee who is better
+            best[choice[k]] = max(best[choice[k]], ranks[k])
+    chosen, rows = np.zeros(n + 1, np.uint8), np.empty(n + 1, np.int64)
+    for rank in best:
+        chosen[np.int64(rank & _LOW_32) if rank > np.uint64(0) else n] = 1  # the last stands for nobody
+    # in the order of people, not of vacancies: their columns are then read in the order of memory
+    return rows[: add_marked(chosen[:n], 0, rows, 0)]
 
 
 class Reservation(NamedTuple):
@@ -273,6 +342,30 @@ def _add_by_field(field: np.ndarray, vacancies: np.ndarray, sums: np.ndarray) ->
             sums[field[r], t] += vacancies[r, t]
 
 
+def ranking(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> tuple[Posts, Ranking]:
+    """Return the posts of the month's vacancies and how applicants for them are ranked."""
+    p, events = parameters, world.events
+    return Posts(events["bundle_rows"], events["bundle_tiers"]), Ranking(
+        world.accessibility,
+        p.selectivity,
+        p.experience_weight,
+        p.level_weight,
+        p.partner_bonus,
+        world.levers["wage_subsidy"],
+        events.get("posts_ask", NOTHING_ASKED),
+        draws.key("rank"),
+    )
+
+
+def claims_of(world: World, applicants: slice | np.ndarray) -> np.ndarray:
+    """Return the points of first claims and of priority of some of the month's applicants; none if nobody has any."""
+    claims, priority = world.events.get("claims"), world.levers["hiring_priority"]
+    if priority.size > 1:
+        points = priority[world.events["applicants"][applicants]]
+        return points if claims is None else points + claims[applicants]
+    return np.zeros(0) if claims is None else claims[applicants]
+
+
 @process(
     reads=(
         "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
@@ -297,33 +390,16 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         e.vacancies += e.opened
         return
     people, bundles = events["applicants"], events["bundles"]
-    best = np.full(events["n_vacancies"], -1, dtype=np.int32)
-    score = np.full(events["n_vacancies"], -np.inf)
-    claims, priority = events.get("claims", np.zeros(1)), world.levers["hiring_priority"]
-    _choose(
+    winners = _choose(
         world.people,
         world.employers,
         people,
         events["applications"],
         bundles,
-        events["bundle_rows"],
-        world.accessibility,
-        parameters.selectivity,
-        parameters.experience_weight,
-        parameters.level_weight,
-        parameters.partner_bonus,
-        world.levers["wage_subsidy"],
-        claims + priority[people] if priority.size > 1 else claims,
-        events["bundle_tiers"],
-        events.get("posts_ask", NOTHING_ASKED),
-        draws.key("rank"),
-        best,
-        score,
+        claims_of(world, slice(None)),
+        *ranking(world, parameters, draws),
+        events["n_vacancies"],
     )
-    # in the order of people, not of vacancies: their columns are then read in the order of memory
-    winner = np.zeros(len(people) + 1, dtype=bool)
-    winner[best] = True  # the last stands for nobody, -1
-    winners = np.flatnonzero(winner[:-1])
     w, p = world.workers, parameters
     trait = draws.lasting_key("attachment to the farm")
     chosen, rows, tiers, pay, activity = _who_accepts(
