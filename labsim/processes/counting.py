@@ -55,7 +55,7 @@ GONE, NOT_COUNTED = N_STATUSES * PER_STATUS, 255  # from the first of the last s
 _STATUS = np.arange(256) // PER_STATUS
 _IN_BUSINESS = (_STATUS == BUSINESSES).astype(np.int64)
 _WORKED = _IN_BUSINESS + (_STATUS == EMPLOYEES)
-BLOCK = 4096  # people whose codes stay next to the processor until they are counted
+BLOCK = 16_384  # people whose codes stay next to the processor until they are counted; columns are read in long stretches
 
 
 class CountingParameters(Parameters):
@@ -262,10 +262,10 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 def _count_pay(
     w: WorkerArrays, runs: np.ndarray, bands: np.ndarray, n_ages: int, n_groups: int, pay: np.ndarray, bins: np.ndarray
 ) -> None:
-    """Add up pay by district, residence, sex, age band, ethnic group and kind of work, and count it by bins, the last
-    for those without work.
+    """Add up pay in whole VND by district, residence, sex, age band, ethnic group and kind of work, and count it by
+    bins, the last for those without work.
     """
-    cells, of_bin, earned = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK)
+    cells, of_bin, earned = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int64)
     for r in range(runs.shape[0] - 1):
         of_place = pay[w.district[runs[r]], w.urban[runs[r]]].reshape(-1)
         for first in range(runs[r], runs[r + 1], BLOCK):
@@ -275,7 +275,7 @@ def _count_pay(
             for i in range(band.shape[0]):  # without branches, so that it runs several at a time; who earns nothing
                 now = min(np.int32(activity[i]), np.int32(EMPLOYEE))  # is counted with nothing among employees
                 works, group = activity[i] <= EMPLOYEE, (np.int32(sex[i]) * n_ages + band[i]) * n_groups + ethnicity[i]
-                cells[i], earned[i] = group * (EMPLOYEE + 1) + now, np.float64(wage[i]) if works else 0.0
+                cells[i], earned[i] = group * (EMPLOYEE + 1) + now, np.int64(np.int32(wage[i])) if works else 0
                 of_bin[i] = min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN)) if works else N_PAY_BINS
             for i in range(band.shape[0]):
                 of_place[cells[i]] += earned[i]
@@ -354,11 +354,10 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
         under=under,
     )
     if december:
-        counts["pay"] = np.zeros((*cells.shape[:5], 3))
+        by_all = np.zeros((n_districts, 2, cells[0, 0, ..., 0, 0, 0].size, 3), dtype=np.int64)
         bins = np.zeros(N_PAY_BINS + 1, dtype=np.int64)
-        by_all = counts["pay"].reshape((n_districts, 2, -1, 3))
         _count_pay(world.people, world.runs, last.band, n_ages, world.n_groups, by_all, bins)
-        counts["pay_bins"] = bins[:-1]
+        counts["pay"], counts["pay_bins"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64), bins[:-1]
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)
