@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labsim.processes.counting import weigh
+from labsim.processes.counting import add_ranges
 from labsim.text import mark
 
 Values = NDArray[np.float64]
@@ -405,32 +405,37 @@ FLOWS: tuple[Indicator, ...] = tuple(indicator for indicator in _ALL if indicato
 
 
 @cache
-def _sums() -> tuple[NDArray[np.int64], NDArray[np.int32], Values]:
-    """Return what `weigh` adds up for all terms above, then below: where each sum begins, its cells and their signs."""
+def _sums() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what `add_ranges` adds up for all terms above, then below: where the ranges of each sum begin, where each
+    range begins and ends, and its sign.
+    """
     shape = (N_AGES, 2, N_STATUSES, N_TRAINING, 2)
-    places = np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
-    cells, signs, first = [], [], [0]
+    places = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
+    first, ranges = [0], []
     for terms in (*(indicator.above for indicator in COUNTED), *(indicator.below for indicator in COUNTED)):
         for term in terms:
-            found = places[term.age, term.ethnic, term.status, term.training, term.digital].ravel()
-            cells.append(found)
-            signs.append(np.full(found.size, term.sign))
-        first.append(first[-1] + sum(part.size for part in cells[len(cells) - len(terms) :]))
-    return np.array(first, dtype=np.int64), np.concatenate(cells), np.concatenate(signs)
+            cells = places[term.age, term.ethnic, term.status, term.training, term.digital].ravel()
+            for together in np.split(cells, np.flatnonzero(np.diff(cells) > 1) + 1):
+                ranges.append((together[0], together[-1] + 1, int(term.sign)))
+        first.append(len(ranges))
+    begins, ends, signs = np.array(ranges, dtype=np.int64).T.copy()
+    return np.array(first, dtype=np.int64), begins, ends, signs
 
 
-def count(people: Values, pay: Values) -> Values:
+def count(people: Values, pay: Values, scale: float) -> Values:
     """Return every counted indicator, shape `(n_counted, n_groups)`; not a number where a share refers to nobody.
 
-    `people` are real persons, shape `(n_groups, n_ages, 2, n_statuses, n_training, 2)` with the minorities second;
-    `pay` is VND a month summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
+    `people` are simulated persons, shape `(n_groups, n_ages, 2, n_statuses, n_training, 2)` with the minorities second;
+    `pay` is real VND a month summed over farmers, household businesses and employees, shape `(n_groups, 3)`.
     """
-    return shares(sums_of(people), pay)
+    return shares(sums_of(people) / scale, pay)
 
 
 def sums_of(people: Values) -> Values:
-    """Return the sums of all terms above, then below, shape `(2 n_counted, n_groups)`; they add up over groups."""
-    sums: Values = weigh(*_sums(), people.reshape(len(people), -1))
+    """Return the sums of all terms above, then below, of simulated persons, shape `(2 n_counted, n_groups)`; they add
+    up over groups.
+    """
+    sums: Values = add_ranges(*_sums(), people.reshape(len(people), -1).astype(np.int64))
     return sums
 
 

@@ -57,8 +57,7 @@ class Recorder:
         year, month = world.calendar
         self._months.append(f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}")
         at = len(self._months) - 1
-        people, pay = world.counts["by_residence"] / world.scale, world.counts["pay_by_residence"] / world.scale
-        sums = sums_of(people)
+        pay, sums = world.counts["pay_by_residence"] / world.scale, sums_of(world.counts["by_residence"]) / world.scale
         sums = np.concatenate([sums, sums.sum(axis=1, keepdims=True)], axis=1)
         values = shares(sums, np.concatenate([pay, pay.sum(axis=0, keepdims=True)]))
         self._add(at, "residence", RESIDENCES, values[:, :-1])
@@ -66,7 +65,7 @@ class Recorder:
         if month == 12:
             for grouping in ("district", "sex", "age", "ethnicity"):
                 people, pay, labels = _reduced(world, grouping)
-                self._add(at, grouping, labels, count(people, pay))
+                self._add(at, grouping, labels, count(people, pay, world.scale))
         self._rows.append((at, "", "all", "flows", self._flows(world)))
         if self._groups is not None:
             self._take_groups(world, at, self._groups)
@@ -81,13 +80,14 @@ class Recorder:
         if world.calendar[1] != 12:
             return
         changes = groups.changes(world)
-        of_residence = world.counts["by_residence"] / world.scale
-        stocks = working_age(of_residence).sum(axis=1, keepdims=True)
+        of_residence = world.counts["by_residence"]
+        stocks = working_age(of_residence).sum(axis=1, keepdims=True) / world.scale
         self._add(at, "", ("all",), stocks, "working age")
         for grouping in groups.groupings:
             if grouping != "field":
                 people = of_residence if grouping == "residence" else _reduced(world, grouping)[0]
-                self._add(at, grouping, labels_of(world, grouping), working_age(people), "working age")
+                stocks = working_age(people) / world.scale
+                self._add(at, grouping, labels_of(world, grouping), stocks, "working age")
         for grouping, values in (changes or {}).items():
             labels = labels_of(world, grouping) if grouping else ("all",)
             self._add(at, grouping, labels, values, "income")
@@ -96,9 +96,9 @@ class Recorder:
         """Record the people and the market of each field; in December everything that is counted of people."""
         self._add(at, "field", world.fields, market_by_field(world) / world.scale, "market")
         if world.calendar[1] == 12:
-            people, pay = (numbers / world.scale for numbers in people_by_field(world))
-            self._add(at, "field", world.fields, count(people, pay))
-            self._add(at, "field", world.fields, working_age(people), "working age")
+            people, pay = people_by_field(world)
+            self._add(at, "field", world.fields, count(people, pay / world.scale, world.scale))
+            self._add(at, "field", world.fields, working_age(people) / world.scale, "working age")
         else:
             self._add(at, "field", world.fields, _of_doings(doings_by_field(world) / world.scale), "fields")
 
@@ -218,12 +218,12 @@ def _percent(part: float, whole: float) -> float:
 
 
 def _reduced(world: World, grouping: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Add the people and their pay up by one grouping, in real persons and VND."""
-    counts, scale = world.counts, world.scale
+    """Add the people and their pay up by one grouping, in simulated persons and real VND a month."""
+    counts = world.counts
     axis, labels = _AXES[grouping], labels_of(world, grouping)
     drop = tuple(a for a in (0, 1, 2) if a != axis)
-    people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64) / scale
-    pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / scale
+    people = counts["cells"][:, :, :, :, :, :-1].sum(axis=drop, dtype=np.float64)
+    pay = np.moveaxis(counts["pay"], axis, 0).sum(axis=(1, 2, 3, 4)) / world.scale
     # indicators tell ages and minorities apart: a grouping by them puts the others to zero
     if axis == 3:
         people = np.einsum("ga,ae...->gae...", np.eye(len(labels)), people)

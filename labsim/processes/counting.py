@@ -170,14 +170,17 @@ def _grow_older(
 
 def _age(world: World, sector: np.ndarray, last: Last, tables: Tables) -> None:
     """Bring the age bands up to date: only those who can have changed theirs since last month are looked at."""
-    month, retirement = world.month, world.tables["retirement_months"]
-    before, limits = world.counts.get("bands_of", (None, ()))
-    everyone = np.arange(len(world.workers) if before != month - 1 else 0, dtype=np.int32)
-    turning = set(BANDS_FROM).union(*(range(min(ages), max(ages) + 2) for ages in zip(limits, retirement.tolist())))
-    rows = [everyone] if everyone.size else [world.born_in(month - age) for age in sorted(turning)]
-    for some in rows:
-        _grow_older(world.people, some, month, retirement, sector, last, tables)
-    world.counts["bands_of"] = month, tuple(retirement.tolist())
+    month, retirement, counts = world.month, world.tables["retirement_months"], world.counts
+    before, limits = counts.get("bands_of", (None, ()))
+    if before == month - 1:
+        turning = set(BANDS_FROM)
+        for then, now in zip(limits, retirement.tolist(), strict=True):
+            turning |= set(range(min(then, now), max(then, now) + 2))
+        rows = np.concatenate([world.born_in(month - age) for age in sorted(turning)])
+    else:
+        rows = np.arange(len(world.workers), dtype=np.int32)
+    _grow_older(world.people, rows, month, retirement, sector, last, tables)
+    counts["bands_of"] = month, retirement.tolist()
 
 
 @inline
@@ -283,19 +286,22 @@ def _count_pay(
 
 
 @kernel
-def weigh(first: np.ndarray, cells: np.ndarray, signs: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Return sums of cells with signs, shape `(n_sums, n_groups)`: sum k has the cells from `first[k]` to `first[k +
-    1]`.
+def add_ranges(
+    first: np.ndarray, begins: np.ndarray, ends: np.ndarray, signs: np.ndarray, people: np.ndarray
+) -> np.ndarray:
+    """Return sums over ranges of cells with signs, shape `(n_sums, n_groups)`: sum k has the ranges from `first[k]` to
+    `first[k + 1]`.
 
-    `people` has shape `(n_groups, n_cells)`. Plain loops, since a threaded matrix product would take the other runs'
-    cores.
+    `people` are whole numbers, shape `(n_groups, n_cells)`: a range is the difference of two running totals.
     """
-    sums = np.zeros((first.shape[0] - 1, people.shape[0]))
-    for k in range(sums.shape[0]):
-        for g in range(people.shape[0]):
-            total = 0.0
-            for c in range(first[k], first[k + 1]):
-                total += signs[c] * people[g, cells[c]]
+    sums, below = np.zeros((first.shape[0] - 1, people.shape[0])), np.zeros(people.shape[1] + 1, np.int64)
+    for g in range(people.shape[0]):
+        for c in range(people.shape[1]):
+            below[c + 1] = below[c] + people[g, c]
+        for k in range(sums.shape[0]):
+            total = 0
+            for r in range(first[k], first[k + 1]):
+                total += signs[r] * (below[ends[r]] - below[begins[r]])
             sums[k, g] = total
     return sums
 

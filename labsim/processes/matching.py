@@ -317,9 +317,17 @@ def _who_accepts(
 
 @kernel
 def _take_up(
-    w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray, rows: np.ndarray, tiers: np.ndarray, pay: np.ndarray
+    w: WorkerArrays,
+    e: EnterpriseArrays,
+    flows: np.ndarray,
+    people: np.ndarray,
+    rows: np.ndarray,
+    tiers: np.ndarray,
+    pay: np.ndarray,
 ) -> None:
     """Give people their posts, column by column: memory is then asked for many at once."""
+    give_back_posts(w, e, people)
+    move_all(w, flows, people, np.full(people.shape[0], EMPLOYEE))
     field, headcount, vacancies, employer, tier = e.field, e.headcount, e.vacancies, w.employer, w.tier
     wage, work_field = w.wage, w.work_field
     for k in range(people.shape[0]):
@@ -414,9 +422,7 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         Reservation(p.reservation, p.reservation_decline, p.switching_gain, p.attachment, trait),
     )
     n, hired = len(chosen), np.bincount(activity, minlength=len(Activity))
-    give_back_posts(world.people, world.employers, chosen)
-    move_all(world.people, world.ledger.flows, chosen, np.full(n, EMPLOYEE))
-    _take_up(world.people, world.employers, chosen, rows, tiers, pay)
+    _take_up(world.people, world.employers, world.ledger.flows, chosen, rows, tiers, pay)
     if p.field_follows > 0.0 and world.n_fields > 1:
         follows = uniforms(draws.key("field follows work"), chosen) < p.field_follows
         w.field[chosen[follows]] = e.field[rows[follows]]

@@ -331,6 +331,9 @@ def _own_account_rates(
     world: World, parameters: SearchParameters, near: np.ndarray, weights: np.ndarray, mean_offer: float
 ) -> np.ndarray:
     """Return the monthly chance of applying by district, activity (farming, household business) and age band."""
+    young = np.array(parameters.by_age)
+    if parameters.own_account_rate <= 0.0:
+        return np.zeros((len(near), 2, len(young)))
     reach = near @ weights.sum(axis=(1, 2))
     offer = np.divide(
         near @ (weights * world.market.offer).sum(axis=(1, 2)),
@@ -341,6 +344,5 @@ def _own_account_rates(
     income = np.stack([world.counts["farm_income"], world.counts["business_income"]], axis=1)  # (n_districts, 2)
     gain = np.divide(offer[:, None], income, out=np.ones_like(income), where=income > 0)
     rate = parameters.own_account_rate * gain**parameters.own_account_response
-    young = np.array(parameters.by_age)
     rates: np.ndarray = np.minimum(parameters.own_account_most, rate[:, :, None] * young)
     return rates
