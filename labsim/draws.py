@@ -438,7 +438,7 @@ class DrawsOfMonth:
     def heads(self, decision: str, people: np.ndarray) -> np.ndarray:
         """Return the bytes at the gate of a decision of some people, shape `(n_people,)`."""
         heads = np.empty(len(people), dtype=np.uint8)
-        _write_heads(*self._halves(decision), people.astype(np.int64), heads)
+        _write_heads(*self._halves(decision), people.astype(np.int64, copy=False), heads)
         return heads
 
     def key(self, decision: str) -> np.uint64:

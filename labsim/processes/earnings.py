@@ -243,7 +243,10 @@ def _lose(activity: np.ndarray, savings: np.ndarray, lost: float) -> None:
 
 @kernel
 def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pays: bool, saves: bool) -> None:
-    """Let income, savings, skill and spells move, a district at a time and in blocks that stay in the cache."""
+    """Let income, savings, skill and spells move, a district at a time and in blocks that stay in the cache.
+
+    `pays` says whether the pay of employees moves, `saves` whether savings do.
+    """
     lost = by.lost
     activity, wage, skill, savings = w.activity, w.wage, w.skill, w.savings
     field, spell, district = w.work_field, w.spell, w.district
@@ -252,9 +255,10 @@ def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pa
         for start in range(runs[r], runs[r + 1], BLOCK):
             end, d = min(start + BLOCK, runs[r + 1]), district[start]
             now = activity[start:end]
-            if least_of(now) >= CHILD:
+            least = least_of(now)
+            if least >= CHILD:
                 continue  # nothing happens to children, who stand together, and to people outside
-            if pays:
+            if pays or least < EMPLOYEE:
                 _pay(now, wage[start:end], skill[start:end], field[start:end], d, by, answers, owners)
             if saves:
                 _save(now, savings[start:end], wage[start:end], habits)
@@ -277,14 +281,13 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     (floor + s x rise).
     """
     places, p, single = world.places, parameters, np.float32
-    workers, people = world.workers, world.people
     business = np.zeros((len(places), world.n_fields + 1), dtype=single)
     business[:, 1:] = places.business_income
     farm, floor = places.farm_income.astype(single), places.minimum_wage.astype(single)
     growth = single(math.exp(p.wage_growth / 12.0))
     lost = world.events.get("savings_lost", np.zeros(len(places)))
     _month_passes(
-        people,
+        world.people,
         world.runs,
         Pay(farm, business, floor, lost, growth, single(p.own_pay_floor), single(p.own_pay_of_skill)),
         Habits(
@@ -294,7 +297,6 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
             single(p.learning),
             single(1.0 - p.forgetting),
         ),
-        # without own-account people, raises and minimum wages, or without saving, nothing would change
-        bool(growth != 1.0 or floor.any() or (workers.activity < EMPLOYEE).any()),
+        bool(growth != 1.0 or floor.any()),
         p.saving_rate > 0.0 or p.dissaving > 0.0,
     )

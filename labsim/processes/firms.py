@@ -438,7 +438,9 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     key = draws.key("separate")
     n = _who_separates(world.people, chance, limits, employees, heads, least, most, key, employees)
     people = employees[:n]
-    home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
+    home = np.zeros(n, dtype=bool)
+    if parameters.farm_fallback > 0.0:
+        home = (w.urban[people] == 0) & (uniforms(draws.key("fall back"), people) < parameters.farm_fallback)
     leave_work_all(world.people, world.employers, people)
     move_all(world.people, world.ledger.flows, people, np.where(home, FARMING, UNEMPLOYED))
     world.ledger.count("separations", n)

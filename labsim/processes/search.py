@@ -277,26 +277,28 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         people,
     )
     people, markets = people[:n], np.empty(n, dtype=np.int32)
-    fields = w.field[people]  # of all who search: some find no vacancy to apply to, some change their field when hired
+    # of all who search: some find no vacancy to apply to, some change their field when hired
+    fields = w.field[people] if world.n_fields > 1 else np.zeros(n, dtype=w.field.dtype)
     world.ledger.count("seekers", n)
-    qualified = _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2])
-    nests, key = _nests(world, near, qualified, weights), draws.key("search")
+    key, nests = draws.key("search"), None
     if sums.size > 1:
+        qualified = _qualified(parameters.under_qualified, parameters.over_qualified, sums.shape[2])
+        nests = _nests(world, near, qualified, weights)
         # what the picks need of each searcher is gathered first, so that they do not wait for memory one by one
         n = pick_markets(w.district[people], fields, w.level[people], TIER_OF_LEVEL, nests, key, people, markets)
     else:  # a world of one market
         markets[:] = 0
         n = n if total > 0 else 0
-    people, choices = people[:n], np.empty(n, dtype=np.int32)
+    people, choices, bundles = people[:n], np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     insight = world.events.get("insight")
-    if insight is not None and insight.coverage.any():
+    if nests is not None and insight is not None and insight.coverage.any():
         nests_seen = _nests(world, near, qualified, weights * insight.markets)
         _choose_by_forecasts(world, insight, nests_seen, key, people, markets)
-    pick_vacancies(lists, markets[:n], people, draws.key("vacancy"), choices)
+    pick_vacancies(lists, markets[:n], people, draws.key("vacancy"), choices, bundles)
     world.events.update(
         applicants=people,
         applications=choices,
-        bundles=lists.group[choices],
+        bundles=bundles,
         bundle_rows=lists.rows,
         bundle_tiers=tiers,
         n_vacancies=lists.group.size,

@@ -191,11 +191,12 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     applicants = np.bincount(events["applications"], minlength=events["n_vacancies"])
     most = _promise(world, people, best, applicants[best] - 1)  # they are no rivals of their own
     for number in range(1, parameters.picks):
-        who, markets, other = people.copy(), np.empty(len(at), dtype=np.int32), np.empty(len(at), dtype=np.int32)
+        who, markets = people.copy(), np.zeros(len(at), dtype=np.int32)
+        other, groups = np.empty_like(markets), np.empty_like(markets)
         key, home, level = draws.key(f"introduction {number}"), w.district[people], w.level[people]
-        # everyone here has applied, so everyone finds a market again
-        pick_markets(home, w.field[people], level, TIER_OF_LEVEL, events["nests"], key, who, markets)
-        pick_vacancies(events["lists"], markets, people, key, other)
+        if events["nests"] is not None:  # everyone here has applied, so everyone finds a market again
+            pick_markets(home, w.field[people], level, TIER_OF_LEVEL, events["nests"], key, who, markets)
+        pick_vacancies(events["lists"], markets, people, key, other, groups)
         promise = _promise(world, people, other, applicants[other])
         best, most = np.where(promise > most, other, best), np.maximum(promise, most)
     events["applications"][at], events["bundles"][at] = best, events["lists"].group[best]

@@ -211,11 +211,18 @@ def _group_among(bits: np.uint64, rows: np.ndarray, first_vacancy: np.ndarray, f
 
 @kernel
 def pick_vacancies(
-    lists: VacancyLists, markets: np.ndarray, people: np.ndarray, key: np.uint64, choices: np.ndarray
+    lists: VacancyLists,
+    markets: np.ndarray,
+    people: np.ndarray,
+    key: np.uint64,
+    choices: np.ndarray,
+    groups: np.ndarray,
 ) -> None:
-    """Write one of the vacancies of each person's market, each with the same chance; the markets have some."""
+    """Write one of the vacancies of each person's market, each with the same chance, and its post group; the markets
+    have some.
+    """
     # unpacked here: an array taken out of a tuple in the loop costs a count of references
-    first_block, first_group, accept, over, excess, rows, first_vacancy, code, _ = lists
+    first_block, first_group, accept, over, excess, rows, first_vacancy, code, group = lists
     of_block = first_vacancy[first_group]  # where the vacancies of each block begin
     size = min(AT_ONCE, markets.shape[0])
     bits, blocks, n_slots = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint32)
@@ -241,6 +248,8 @@ def pick_vacancies(
         pick_slots(some[:n_many], n_slots[:n_many], places)
         for k in range(n_many):
             chosen[many[k]] += places[k]
+        for s in range(who.shape[0]):
+            groups[begin + s] = group[chosen[s]]
 
 
 class Nests(NamedTuple):
