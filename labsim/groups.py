@@ -77,7 +77,7 @@ class GroupCounter:
             return None
         sizes = {grouping: len(labels_of(world, grouping)) for grouping in self.groupings}
         counted = {"": 1} | {grouping: n for grouping, n in sizes.items() if n > 1}
-        people = {grouping: np.zeros((n, NOT_COUNTED + 1), dtype=np.int64) for grouping, n in counted.items()}
+        people = {grouping: np.zeros((4, n * (NOT_COUNTED + 1)), dtype=np.int32) for grouping, n in counted.items()}
         now, places = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.uint16)
         everyone = np.zeros(BLOCK, dtype=np.uint8)
         for first in range(0, len(w), BLOCK):

@@ -184,6 +184,20 @@ def _age(world: World, sector: np.ndarray, last: Last, tables: Tables) -> None:
 
 
 @inline
+def tally(places: np.ndarray, tables: np.ndarray) -> None:
+    """Count places in four tables in turn: a processor waits for a number that it has just written."""
+    one, two, three, four = tables[0], tables[1], tables[2], tables[3]
+    whole = 4 * (places.shape[0] // 4)
+    for i in range(0, whole, 4):
+        one[places[i]] += 1
+        two[places[i + 1]] += 1
+        three[places[i + 2]] += 1
+        four[places[i + 3]] += 1
+    for i in range(whole, places.shape[0]):
+        one[places[i]] += 1
+
+
+@inline
 def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
     """Add up pay by kind of work, shape `(3,)`, in whole VND, of at most 32,768 people."""
     # whole numbers may be added in any order, and halves of 16 bits eight at a time
@@ -265,8 +279,8 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 def _count_pay(
     w: WorkerArrays, runs: np.ndarray, bands: np.ndarray, n_ages: int, n_groups: int, pay: np.ndarray, bins: np.ndarray
 ) -> None:
-    """Add up pay in whole VND by district, residence, sex, age band, ethnic group and kind of work, and count it by
-    bins, the last for those without work.
+    """Add up pay in whole VND by district, residence, sex, age band, ethnic group and kind of work, and count people
+    by bins into tables of shape `(4, N_PAY_BINS + 1)`, the last bin for those without work.
     """
     cells, of_bin, earned = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int64)
     for r in range(runs.shape[0] - 1):
@@ -282,7 +296,7 @@ def _count_pay(
                 of_bin[i] = min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN)) if works else N_PAY_BINS
             for i in range(band.shape[0]):
                 of_place[cells[i]] += earned[i]
-                bins[of_bin[i]] += 1
+            tally(of_bin[: band.shape[0]], bins)
 
 
 @kernel
@@ -361,9 +375,9 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     )
     if december:
         by_all = np.zeros((n_districts, 2, cells[0, 0, ..., 0, 0, 0].size, 3), dtype=np.int64)
-        bins = np.zeros(N_PAY_BINS + 1, dtype=np.int64)
+        bins = np.zeros((4, N_PAY_BINS + 1), dtype=np.int64)
         _count_pay(world.people, world.runs, last.band, n_ages, world.n_groups, by_all, bins)
-        counts["pay"], counts["pay_bins"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64), bins[:-1]
+        counts["pay"], counts["pay_bins"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64), bins.sum(axis=0)[:-1]
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

@@ -19,6 +19,7 @@ from labsim.processes.counting import (
     PER_SECTOR,
     code_doings,
     in_sector,
+    tally,
 )
 from labsim.world import N_ACTIVITIES, Activity, Sector, WorkerArrays, World
 
@@ -44,20 +45,6 @@ def _fields_of_all(
     _write_fields(activity, work_field, skill_field, farm, fields)
 
 
-@inline
-def _tally(places: np.ndarray, tables: np.ndarray) -> None:
-    """Count places in four tables in turn: a processor waits for a number that it has just written."""
-    one, two, three, four = tables[0], tables[1], tables[2], tables[3]
-    whole = 4 * (places.shape[0] // 4)
-    for i in range(0, whole, 4):
-        one[places[i]] += 1
-        two[places[i + 1]] += 1
-        three[places[i + 2]] += 1
-        four[places[i + 3]] += 1
-    for i in range(whole, places.shape[0]):
-        one[places[i]] += 1
-
-
 @kernel
 def _count_doings(w: WorkerArrays, farm: int, tables: np.ndarray) -> None:
     """Count everyone into tables of shape `(4, n_fields * N_ACTIVITIES)`, block by block."""
@@ -69,7 +56,7 @@ def _count_doings(w: WorkerArrays, farm: int, tables: np.ndarray) -> None:
         _write_fields(activity, w.work_field[here], w.field[here], farm, fields[:n])
         for i in range(n):
             places[i] = np.uint16(np.uint16(fields[i]) * np.uint16(N_ACTIVITIES) + np.uint16(activity[i]))
-        _tally(places[:n], tables)
+        tally(places[:n], tables)
 
 
 @kernel

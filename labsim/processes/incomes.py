@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labsim.compiled import kernel
-from labsim.processes.counting import AGE_BANDS
+from labsim.processes.counting import AGE_BANDS, tally
 from labsim.world import Activity
 
 EMPLOYEE, OUT = int(Activity.EMPLOYEE), int(Activity.OUT_OF_LABOUR_FORCE)
@@ -48,14 +48,19 @@ def write_changes(then: np.ndarray, now: np.ndarray, bands: np.ndarray, places: 
 
 @kernel
 def count_places(places: np.ndarray, code: np.ndarray, people: np.ndarray) -> None:
-    """Count people by group and by what `write_changes` wrote, shape `(n_groups, NOT_COUNTED + 1)`."""
+    """Count people by group and by what `write_changes` wrote into tables of shape `(4, n_groups x (NOT_COUNTED +
+    1))`.
+    """
+    both = np.empty(places.shape[0], np.int32)
     for i in range(places.shape[0]):
-        people[code[i], places[i]] += 1
+        both[i] = np.int32(code[i]) * np.int32(NOT_COUNTED + 1) + np.int32(places[i])
+    tally(both, people)
 
 
 def read_places(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return by group who gained and who lost much, shape `(n_groups, 2)`, and changes by bins, `(n_groups, N_BINS)`,
     from what `count_places` counted.
     """
-    by_bin = people[:, :NOT_COUNTED].reshape(len(people), -1, GAINED)  # neither; gained; lost
+    by_place = people.sum(axis=0).reshape(-1, NOT_COUNTED + 1)
+    by_bin = by_place[:, :NOT_COUNTED].reshape(len(by_place), -1, GAINED)  # neither; gained; lost
     return by_bin[:, 1:3].sum(axis=2), by_bin[:, :, :N_BINS].sum(axis=1)

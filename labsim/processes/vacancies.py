@@ -225,14 +225,15 @@ def pick_vacancies(
     first_block, first_group, accept, over, excess, rows, first_vacancy, code, group = lists
     of_block = first_vacancy[first_group]  # where the vacancies of each block begin
     size = min(AT_ONCE, markets.shape[0])
-    bits, blocks, n_slots = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint32)
+    bits, blocks, n_slots = np.empty(size, np.uint64), np.zeros(size, np.int64), np.empty(size, np.uint32)
     many, some, places = np.empty(size, np.int64), np.empty(size, np.uint64), np.empty(size, np.uint32)
     for begin in range(0, markets.shape[0], AT_ONCE):
         who, chosen, n_many = people[begin : begin + AT_ONCE], choices[begin : begin + AT_ONCE], 0
         for s in range(who.shape[0]):
             bits[s] = scramble(key, who[s])
-        of_people = markets[begin : begin + AT_ONCE]
-        _pick_blocks(bits[: who.shape[0]], of_people, first_block, accept, over, excess, blocks)
+        if accept.shape[0] > 1:  # else there is one block, the first
+            of_people = markets[begin : begin + AT_ONCE]
+            _pick_blocks(bits[: who.shape[0]], of_people, first_block, accept, over, excess, blocks)
         for s in range(who.shape[0]):
             b = blocks[s]
             start, stop = of_block[b], of_block[b + 1]
