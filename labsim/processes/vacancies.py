@@ -44,7 +44,7 @@ class VacancyLists(NamedTuple):
     group: np.ndarray  # (n_vacancies,)
 
 
-@kernel
+@inline
 def _count(
     e: EnterpriseArrays, n_groups: np.ndarray, span: np.ndarray, sums: np.ndarray, pay: np.ndarray
 ) -> np.ndarray:
@@ -70,7 +70,7 @@ def _count(
     return groups[:n]
 
 
-@kernel
+@inline
 def _fill(
     e: EnterpriseArrays,
     groups: np.ndarray,
@@ -96,7 +96,7 @@ def _fill(
         block_sum[b] += v
 
 
-@kernel
+@inline
 def _write_codes(rows: np.ndarray, first_vacancy: np.ndarray, code: np.ndarray, group: np.ndarray) -> None:
     for g in range(rows.shape[0]):
         for v in range(first_vacancy[g], first_vacancy[g + 1]):
@@ -104,41 +104,7 @@ def _write_codes(rows: np.ndarray, first_vacancy: np.ndarray, code: np.ndarray, 
             group[v] = g
 
 
-def _starts(counts: np.ndarray) -> np.ndarray:
-    """Return where each run starts, and the end of the last, shape `(n + 1,)`."""
-    starts = np.zeros(counts.size + 1, dtype=np.int64)
-    np.cumsum(counts, out=starts[1:])
-    return starts
-
-
-def list_vacancies(
-    e: EnterpriseArrays, n_districts: int, n_fields: int
-) -> tuple[VacancyLists, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the lists of the month, their tiers `(n_groups,)`, and the number of vacancies and the sum of their
-    offers (VND per month) by market, shape `(n_districts, n_fields, n_tiers)`.
-    """
-    markets = (n_districts, n_fields, e.vacancies.shape[1])
-    n_groups, span = np.zeros(markets, dtype=np.int64), np.zeros((*markets[:2], 2), dtype=np.int64)
-    span[:, :, 0] = e.district.shape[0]
-    sums, pay = np.zeros(markets), np.zeros(markets)
-    groups = _count(e, n_groups, span, sums, pay)
-    n_blocks = np.where(n_groups > 0, (span[:, :, 1] // BLOCK - span[:, :, 0] // BLOCK + 1)[:, :, None], 0)
-    first_block, first_of_market = _starts(n_blocks.ravel()), _starts(n_groups.ravel())
-    n_of_block, block_sum = np.zeros(first_block[-1], dtype=np.int64), np.zeros(first_block[-1])
-    rows = np.zeros(first_of_market[-1], dtype=np.int32)
-    n_of_group = np.zeros(rows.size, dtype=np.int64)
-    at = first_of_market[:-1].reshape(markets).copy()
-    _fill(e, groups, at, span, first_block, n_of_block, block_sum, rows, n_of_group)
-    first_vacancy = _starts(n_of_group)
-    code, group = np.zeros(first_vacancy[-1], dtype=np.uint32), np.zeros(first_vacancy[-1], dtype=np.int32)
-    _write_codes(rows, first_vacancy, code, group)
-    of_blocks = _shared_among_blocks(block_sum, first_block)
-    lists = VacancyLists(first_block, _starts(n_of_block), *of_blocks, rows, first_vacancy, code, group)
-    tiers = np.repeat(np.tile(np.arange(markets[2], dtype=np.int8), n_districts * n_fields), n_groups.ravel())
-    return lists, tiers, sums, pay
-
-
-@kernel
+@inline
 def _shared_among_blocks(vacancies: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return accept, over and excess as `draws.Shared` has them, for runs of blocks, those of a run proposed alike."""
     accept, excess = np.zeros(vacancies.shape[0], dtype=np.uint32), np.zeros(vacancies.shape[0])
@@ -155,6 +121,51 @@ def _shared_among_blocks(vacancies: np.ndarray, starts: np.ndarray) -> tuple[np.
             left += excess[b]
         over[run] = in_32_bits(left)
     return accept, over, excess
+
+
+@inline
+def _starts(counts: np.ndarray) -> np.ndarray:
+    """Return where each run starts, and the end of the last, shape `(n + 1,)`."""
+    starts = np.zeros(counts.size + 1, dtype=np.int64)
+    for k in range(counts.size):
+        starts[k + 1] = starts[k] + counts[k]
+    return starts
+
+
+@kernel
+def list_vacancies(
+    e: EnterpriseArrays, n_districts: int, n_fields: int
+) -> tuple[VacancyLists, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the lists of the month, their tiers `(n_groups,)`, and the number of vacancies and the sum of their
+    offers (VND per month) by market, shape `(n_districts, n_fields, n_tiers)`.
+    """
+    n_tiers = e.vacancies.shape[1]
+    n_groups = np.zeros((n_districts, n_fields, n_tiers), np.int64)
+    sums, pay = np.zeros((n_districts, n_fields, n_tiers)), np.zeros((n_districts, n_fields, n_tiers))
+    span = np.zeros((n_districts, n_fields, 2), np.int64)
+    span[:, :, 0] = e.district.shape[0]
+    groups = _count(e, n_groups, span, sums, pay)
+    of_market, n_blocks = n_groups.reshape(-1), np.zeros(n_groups.size, np.int64)
+    first_of_market = _starts(of_market)
+    tiers = np.empty(first_of_market[-1], np.int8)
+    for m in range(of_market.shape[0]):
+        if of_market[m] > 0:
+            d, f = m // (n_fields * n_tiers), m // n_tiers % n_fields
+            n_blocks[m] = span[d, f, 1] // BLOCK - span[d, f, 0] // BLOCK + 1
+            tiers[first_of_market[m] : first_of_market[m + 1]] = m % n_tiers
+    first_block = _starts(n_blocks)
+    n_of_block, block_sum = np.zeros(first_block[-1], np.int64), np.zeros(first_block[-1])
+    rows = np.zeros(first_of_market[-1], np.int32)
+    n_of_group = np.zeros(rows.shape[0], np.int64)
+    at = first_of_market[:-1].copy().reshape(n_groups.shape)
+    _fill(e, groups, at, span, first_block, n_of_block, block_sum, rows, n_of_group)
+    first_vacancy = _starts(n_of_group)
+    code, group = np.zeros(first_vacancy[-1], np.uint32), np.zeros(first_vacancy[-1], np.int32)
+    _write_codes(rows, first_vacancy, code, group)
+    accept, over, excess = _shared_among_blocks(block_sum, first_block)
+    first_group = _starts(n_of_block)
+    lists = VacancyLists(first_block, first_group, accept, over, excess, rows, first_vacancy, code, group)
+    return lists, tiers, sums, pay
 
 
 @inline
