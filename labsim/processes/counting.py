@@ -97,13 +97,14 @@ class CountingParameters(Parameters):
 
 
 class Last(NamedTuple):
-    """How everyone was counted last, shape `(n_workers,)`: doing (`NOT_COUNTED` before the first time), field of work
-    and age band.
+    """How everyone was counted last, shape `(n_workers,)`: doing (`NOT_COUNTED` before the first time), field of work,
+    age band, and group by sex, age band and ethnic group.
     """
 
     doing: np.ndarray
     field: np.ndarray
     band: np.ndarray
+    group: np.ndarray
 
 
 class Tables(NamedTuple):
@@ -143,29 +144,24 @@ def in_sector(doing: int, field: int, sector: np.ndarray) -> int:
     return int(doing + _WORKED[doing] * np.int64(sector[field + 1]))
 
 
-@inline
-def _place_in(w: WorkerArrays, i: int, band: int, n_groups: int, doing: int) -> int:
-    """Return the cell, within those of a place, of a person of an age band with a doing."""
-    return int(((np.int64(w.sex[i]) * len(AGE_BANDS) + band) * n_groups + w.ethnicity[i]) * N_DOINGS + doing)
-
-
 @kernel
 def _grow_older(
     w: WorkerArrays, rows: np.ndarray, month: int, retirement: np.ndarray, sector: np.ndarray, last: Last, tables: Tables
 ) -> None:
     """Move people, as they were counted last, to the age bands of this month."""
-    doing, field, bands = last
+    doing, field, bands, groups = last
     n_groups, men, women = tables.cells.shape[2] // (2 * len(AGE_BANDS) * N_DOINGS), retirement[0], retirement[1]
     for i in rows:
         age, band = month - w.birth_month[i], 0
         for first in BANDS_FROM:
             band += age >= first
         band = len(BANDS_FROM) + 1 if age >= (women if w.sex[i] == 1 else men) else band
-        if doing[i] != NOT_COUNTED and band != bands[i]:
+        group = (np.int64(w.sex[i]) * len(AGE_BANDS) + band) * n_groups + w.ethnicity[i]
+        if doing[i] != NOT_COUNTED and group != groups[i]:
             cells, place = tables.cells[w.district[i], w.urban[i]], in_sector(doing[i], field[i], sector)
-            cells[_place_in(w, i, bands[i], n_groups, place)] -= 1
-            cells[_place_in(w, i, band, n_groups, place)] += 1
-        bands[i] = band
+            cells[groups[i] * N_DOINGS + place] -= 1
+            cells[group * N_DOINGS + place] += 1
+        bands[i], groups[i] = band, group
 
 
 def _age(world: World, sector: np.ndarray, last: Last, tables: Tables) -> None:
@@ -228,33 +224,41 @@ def _recount(
     pay: np.ndarray,
 ) -> None:
     """Code everyone, block by block of one district and residence, and move those who changed between the cells."""
-    old_doing, old_field, bands = last
+    old_doing, old_field, _, groups = last
     cells, businesses = tables
-    n_groups = cells.shape[2] // (2 * len(AGE_BANDS) * N_DOINGS)
     doings, answers, rows = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64)
+    before, after, owners = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
     for r in range(runs.shape[0] - 1):
         d, u = w.district[runs[r]], w.urban[runs[r]]
         of_place, trades = cells[d, u], businesses[d]
         for first in range(runs[r], runs[r + 1], BLOCK):
             here = slice(first, min(first + BLOCK, runs[r + 1]))
             field, doing_was, field_was = w.work_field[here], old_doing[here], old_field[here]
-            doing, n = doings[: field.shape[0]], field.shape[0]
-            if least_of(doing_was) >= GONE and doing_was[0] != NOT_COUNTED and least_of(w.activity[here]) >= CHILD:
+            doing, n, known = doings[: field.shape[0]], field.shape[0], doing_was[0] != NOT_COUNTED
+            if known and least_of(doing_was) >= GONE and least_of(w.activity[here]) >= CHILD:
                 continue  # children, who stand together, and people outside
             code_doings(w, first, under[d], doing)
             for i in range(n):
                 answers[i] = np.uint8(doing[i] != doing_was[i])
-            for i in range(n):
+            for i in range(n if sector.shape[0] > 2 else 0):  # in a world of one field, whoever works is in it
                 answers[i] |= np.uint8(field[i] != field_was[i])
-            for i in rows[: add_marked(answers[:n], 0, rows, 0)]:
-                # without branches: a processor cannot foresee who has changed to what
-                was, now, field_then, field_now = doing_was[i], doing[i], field_was[i], field[i]
-                own = _place_in(w, first + i, bands[first + i], n_groups, 0)
-                of_place[own + in_sector(was, field_then, sector)] -= was != NOT_COUNTED
-                trades[(field_then + 1) * _IN_BUSINESS[was]] -= 1
-                of_place[own + in_sector(now, field_now, sector)] += 1
-                trades[(field_now + 1) * _IN_BUSINESS[now]] += 1
-                doing_was[i], field_was[i] = now, field_now
+            changed, n_owners = rows[: add_marked(answers[:n], 0, rows, 0)], 0
+            # without branches, and step by step: a processor cannot foresee who has changed to what
+            for q in range(changed.shape[0]):
+                i = changed[q]
+                own, was, now = np.int64(groups[first + i]) * N_DOINGS, doing_was[i], doing[i]
+                before[q] = own + (in_sector(was, field_was[i], sector) if known else 0)
+                after[q] = own + in_sector(now, field[i], sector)
+                owners[n_owners] = i
+                n_owners += _IN_BUSINESS[was] | _IN_BUSINESS[now]
+            for q in range(changed.shape[0]):
+                of_place[before[q]] -= known
+                of_place[after[q]] += 1
+            for i in owners[:n_owners]:
+                trades[(field_was[i] + 1) * _IN_BUSINESS[doing_was[i]]] -= 1
+                trades[(field[i] + 1) * _IN_BUSINESS[doing[i]]] += 1
+            for i in changed:
+                doing_was[i], field_was[i] = doing[i], field[i]
             _add_pay(w.activity[here], w.wage[here], pay[d, u])
 
 
@@ -277,7 +281,7 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 
 @kernel
 def _count_pay(
-    w: WorkerArrays, runs: np.ndarray, bands: np.ndarray, n_ages: int, n_groups: int, pay: np.ndarray, bins: np.ndarray
+    w: WorkerArrays, runs: np.ndarray, groups: np.ndarray, pay: np.ndarray, bins: np.ndarray
 ) -> None:
     """Add up pay in whole VND by district, residence, sex, age band, ethnic group and kind of work, and count people
     by bins into tables of shape `(4, N_PAY_BINS + 1)`, the last bin for those without work.
@@ -287,16 +291,16 @@ def _count_pay(
         of_place = pay[w.district[runs[r]], w.urban[runs[r]]].reshape(-1)
         for first in range(runs[r], runs[r + 1], BLOCK):
             here = slice(first, min(first + BLOCK, runs[r + 1]))
-            activity, wage, band = w.activity[here], w.wage[here], bands[here]
-            sex, ethnicity = w.sex[here], w.ethnicity[here]
-            for i in range(band.shape[0]):  # without branches, so that it runs several at a time; who earns nothing
+            activity, wage, group = w.activity[here], w.wage[here], groups[here]
+            for i in range(group.shape[0]):  # without branches, so that it runs several at a time; who earns nothing
                 now = min(np.int32(activity[i]), np.int32(EMPLOYEE))  # is counted with nothing among employees
-                works, group = activity[i] <= EMPLOYEE, (np.int32(sex[i]) * n_ages + band[i]) * n_groups + ethnicity[i]
-                cells[i], earned[i] = group * (EMPLOYEE + 1) + now, np.int64(np.int32(wage[i])) if works else 0
+                works = activity[i] <= EMPLOYEE
+                cells[i] = np.int32(group[i]) * np.int32(EMPLOYEE + 1) + now
+                earned[i] = np.int64(np.int32(wage[i])) if works else 0
                 of_bin[i] = min(N_PAY_BINS - 1, int(wage[i] / PAY_BIN)) if works else N_PAY_BINS
-            for i in range(band.shape[0]):
+            for i in range(group.shape[0]):
                 of_place[cells[i]] += earned[i]
-            tally(of_bin[: band.shape[0]], bins)
+            tally(of_bin[: group.shape[0]], bins)
 
 
 @kernel
@@ -328,6 +332,7 @@ def _kept(world: World) -> tuple[Last, Tables]:
             np.full(n_people, NOT_COUNTED, dtype=np.uint8),
             np.zeros(n_people, dtype=np.int16),
             np.zeros(n_people, dtype=np.uint8),
+            np.zeros(n_people, dtype=np.uint16),
         )
         counts["bands"] = counts["last_counted"].band
         n_cells = 2 * len(AGE_BANDS) * world.n_groups * N_DOINGS
@@ -376,7 +381,7 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
     if december:
         by_all = np.zeros((n_districts, 2, cells[0, 0, ..., 0, 0, 0].size, 3), dtype=np.int64)
         bins = np.zeros((4, N_PAY_BINS + 1), dtype=np.int64)
-        _count_pay(world.people, world.runs, last.band, n_ages, world.n_groups, by_all, bins)
+        _count_pay(world.people, world.runs, last.group, by_all, bins)
         counts["pay"], counts["pay_bins"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64), bins.sum(axis=0)[:-1]
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
