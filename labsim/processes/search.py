@@ -158,10 +158,13 @@ def _who_searches(
     gain: np.ndarray,
     rows: np.ndarray,
     heads: np.ndarray,
+    certain: bool,
     key: np.uint64,
     people: np.ndarray,
 ) -> int:
-    """Write who searches to the head of `people`; `heads` is written over."""
+    """Write who searches to the head of `people`; `heads` is written over. Where it is certain, all do who come into
+    question.
+    """
     n, n_left = 0, 0
     activity, spell, district, birth, programme = w.activity, w.spell, w.district, w.birth_month, w.programme
     advised, channel = w.advised, w.channel
@@ -170,6 +173,8 @@ def _who_searches(
         people[n_left], heads[n_left] = i, heads[k]
         # whoever was separated this month searches from the next
         n_left += (activity[i] <= EMPLOYEE) | ((activity[i] == UNEMPLOYED) & (spell[i] > 0))
+    if certain:
+        return n_left
     for k in range(n_left):
         i = people[k]
         now = activity[i]
@@ -259,6 +264,9 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     most = np.zeros(len(Activity))
     most[: len(own_rates[0]) + 2] = (*own_rates.max(axis=(0, 2)), parameters.on_the_job, 1.0)
     rows, heads = draws.gate_by("search", np.minimum(1.0, eagerness * most), w.activity)
+    # only the unemployed, all of them
+    certain = parameters.effort >= 1.0 and parameters.effort_decline <= 0.0 and parameters.lock_in <= 0.0
+    certain &= bool(most[:UNEMPLOYED].max() <= 0.0 and eager.min() >= 1.0 and gain.min() >= 1.0)
     people = np.empty(len(rows), dtype=np.int64)
     n = _who_searches(
         world.people,
@@ -273,6 +281,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         gain,
         rows,
         heads,
+        certain,
         draws.key("search"),
         people,
     )
