@@ -33,7 +33,7 @@ _WIDE_1, _WIDE_2 = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
 _WIDE_3, _WIDE_4 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51)
 # Draws of slots, and of places in a power of two, are numbered apart.
 _SLOTS, _LEVELS = np.uint32(5_000_000), np.uint32(6_000_000)
-_FOR_ALL = 3  # second draws of slots that are taken for all
+_FOR_ALL = 3  # further draws of slots that are taken for all
 _UNIT_8 = 1.0 / 256.0
 _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 

@@ -11,7 +11,7 @@ import numpy as np
 from labsim.compiled import inline, kernel
 
 LAST = 32767  # the greatest number of 16 bits
-BLOCK = 4096  # rows whose answers stay next to the processor
+BLOCK = 4096  # rows whose answers and draws stay next to the processor; no memory is asked for a country's
 _S56, _S58, _ONE = (np.uint64(n) for n in (56, 58, 1))
 _GATHER = np.uint64(0x0102040810204080)  # moves the lowest bits of eight bytes to the highest byte
 # A number whose six highest bits differ for each shift by 0 to 63 tells which bit is set (de Bruijn 1946).

@@ -75,10 +75,10 @@ def _race_all(key, n, weights, first_option):
 
 @inline
 def _slot_all(key, n, n_slots):
-    bits, out = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int64)
+    bits, out = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.uint32)
     for i in range(n):
         bits[i] = scramble(key, i)
-    pick_slots(bits, np.full(n, n_slots), out)
+    pick_slots(bits, np.full(n, n_slots).astype(np.uint32), out)
     return out
 
 
@@ -204,8 +204,8 @@ key = key_of(3, "separate", 5)
 weights = np.array([0.2, 0.0, 3.0, 1.5])
 print([uniform(key, i).hex() for i in range(40)])
 print([int(race(np.uint64(scramble(key, i)), weights, 1_000)) for i in range(300)])
-bits, slots = np.array([scramble(key, i) for i in range(300)], dtype=np.uint64), np.empty(300, dtype=np.int64)
-pick_slots(bits, np.repeat([1, 2, 3, 17, 1_000], 60), slots)
+bits, slots = np.array([scramble(key, i) for i in range(300)], dtype=np.uint64), np.empty(300, dtype=np.uint32)
+pick_slots(bits, np.repeat([1, 2, 3, 17, 1_000], 60).astype(np.uint32), slots)
 print(slots.tolist())
 print([round(float(normal(key, i)), 12) for i in range(40)])
 print(rounded(np.linspace(0.0, 3.0, 50), key).tolist())

@@ -132,12 +132,12 @@ def test_changes_of_income_are_those_of_the_same_people(son_la):
 def test_the_median_at_the_ends_is_the_end():
     def distribution(before: list[float], after: list[float], n: int = 1) -> np.ndarray:
         then, now = (np.array(values, dtype=np.float32) for values in (before, after))
-        far, bins = np.zeros((n, 2), dtype=np.int64), np.zeros((n, incomes.N_BINS), dtype=np.int64)
+        people = np.zeros((4, n * (incomes.NOT_COUNTED + 1)), dtype=np.int32)
         none = np.zeros(len(then), dtype=np.uint8)
         places = np.empty(len(then), dtype=np.uint16)
         incomes.write_changes(then, now, none, places)
-        incomes.count_changes(places, none, far, bins)
-        return groups._distribution(far, bins)
+        incomes.count_places(places, none, people)
+        return groups._distribution(*incomes.read_places(people))
 
     assert distribution([100.0, 100.0, 100.0], [0.0, 0.0, 110.0])[2, 0] == -100.0
     assert distribution([0.0, 0.0, 100.0], [1.0, 1.0, 100.0])[2, 0] == 300.0

@@ -9,7 +9,9 @@ from test_draws import LEVEL, chance_of_counts, chance_of_share
 from labsim.compiled import COMPILATION_ON
 from labsim.config import load
 from labsim.draws import key_of, uniforms
-from labsim.processes.vacancies import AT_ONCE, BLOCK, MANY, list_vacancies, pick_vacancies
+from labsim.processes.matching import _rank
+from labsim.processes.vacancies import BLOCK, MANY, list_vacancies, pick_vacancies
+from labsim.rows import BLOCK as AT_ONCE
 from labsim.simulation import Simulation
 from labsim.world import Activity, EnterpriseArrays, Enterprises
 
@@ -29,9 +31,9 @@ def _employers(vacancies, *, other=0):
 def _who_goes_where(vacancies):
     """Return the employer and the number of the vacancy there that each person picks."""
     lists, _, _, _ = list_vacancies(_employers(vacancies), 1, 2)
-    choices = np.empty(PEOPLE, dtype=np.int32)
-    pick_vacancies(lists, np.zeros(PEOPLE, dtype=np.int32), np.arange(PEOPLE), KEY, choices)
-    group = lists.group[choices]
+    choices, group = np.empty(PEOPLE, dtype=np.int32), np.empty(PEOPLE, dtype=np.int32)
+    pick_vacancies(lists, np.zeros(PEOPLE, dtype=np.int32), np.arange(PEOPLE), KEY, choices, group)
+    assert np.array_equal(group, lists.group[choices])
     return lists.rows[group], choices - lists.first_vacancy[group]
 
 
@@ -93,10 +95,21 @@ def test_whoever_else_picks_decides_nothing(spread):
     lists, _, _, _ = list_vacancies(_employers(SPREADS[spread]), 1, 2)
     picks = []
     for people in (np.arange(2 * AT_ONCE + 50), np.arange(AT_ONCE - 7, 2 * AT_ONCE + 50)):
-        choices = np.empty(len(people), dtype=np.int32)
-        pick_vacancies(lists, np.zeros(len(people), dtype=np.int32), people, KEY, choices)
+        choices, groups = np.empty(len(people), dtype=np.int32), np.empty(len(people), dtype=np.int32)
+        pick_vacancies(lists, np.zeros(len(people), dtype=np.int32), people, KEY, choices, groups)
         picks.append(choices)
     assert np.array_equal(picks[0][AT_ONCE - 7 :], picks[1])
+
+
+def test_ranks_are_in_the_order_of_scores_and_nobody_is_ranked_who_is_not_considered():
+    scores = np.array([0.3, -np.inf, -1.5, 10.2, 0.0, -0.2, 0.7, -np.inf, 1e-9])
+    ranks = np.empty(len(scores), dtype=np.uint64)
+    _rank(scores, 5, ranks)
+    assert np.array_equal(ranks == 0, np.isinf(scores))
+    considered = np.flatnonzero(~np.isinf(scores))
+    in_order = considered[np.argsort(ranks[considered])]
+    assert in_order.tolist() == considered[np.argsort(scores[considered])].tolist()
+    assert (ranks[in_order] & np.uint64(0xFFFFFFFF)).tolist() == (in_order + 5).tolist()
 
 
 def test_each_vacancy_takes_the_applicant_with_the_highest_lot():

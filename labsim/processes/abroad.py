@@ -16,7 +16,7 @@ from labsim.rows import where_equal
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
 FARMING, EMPLOYEE, UNEMPLOYED = int(Activity.FARMING), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
-AWAY, ABROAD = int(Activity.AWAY_IN_VIET_NAM), int(Activity.ABROAD)
+ABROAD = int(Activity.ABROAD)
 OUTSIDE, LEFT = int(Activity.OUTSIDE), int(Activity.LEFT)
 COLLEGE = int(Level.COLLEGE)
 

@@ -51,7 +51,7 @@ def process(*, reads: str, writes: str) -> Callable[[Body], Process]:
     return declare
 
 
-@kernel
+@inline
 def give_back_posts(w: WorkerArrays, e: EnterpriseArrays, people: np.ndarray) -> None:
     """Take those of many people who have an employer off the headcount of theirs."""
     employer, tier, headcount = w.employer, w.tier, e.headcount

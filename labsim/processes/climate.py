@@ -14,8 +14,7 @@ from labsim.processes.base import process
 from labsim.quantity import Parameters, quantity
 from labsim.world import World
 
-HAZARDS = ("drought", "frost", "flood", "landslide")
-# Calendar months in which each hazard comes: the dry season, winter, the rains, the late rains.
+# Calendar months in which drought, frost, flood and landslide come: the dry season, winter, the rains, the late rains.
 SEASONS = ((2, 3, 4, 5), (12, 1, 2), (6, 7, 8, 9), (7, 8, 9))
 
 

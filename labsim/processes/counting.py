@@ -55,7 +55,8 @@ GONE, NOT_COUNTED = N_STATUSES * PER_STATUS, 255  # from the first of the last s
 _STATUS = np.arange(256) // PER_STATUS
 _IN_BUSINESS = (_STATUS == BUSINESSES).astype(np.int64)
 _WORKED = _IN_BUSINESS + (_STATUS == EMPLOYEES)
-BLOCK = 16_384  # people whose codes stay next to the processor until they are counted; columns are read in long stretches
+# People whose codes stay next to the processor until they are counted; memory is quick where much is read in a row.
+BLOCK = 16_384
 
 
 class CountingParameters(Parameters):
@@ -146,7 +147,13 @@ def in_sector(doing: int, field: int, sector: np.ndarray) -> int:
 
 @kernel
 def _grow_older(
-    w: WorkerArrays, rows: np.ndarray, month: int, retirement: np.ndarray, sector: np.ndarray, last: Last, tables: Tables
+    w: WorkerArrays,
+    rows: np.ndarray,
+    month: int,
+    retirement: np.ndarray,
+    sector: np.ndarray,
+    last: Last,
+    tables: Tables,
 ) -> None:
     """Move people, as they were counted last, to the age bands of this month."""
     doing, field, bands, groups = last
@@ -280,9 +287,7 @@ def _add_up(cells: np.ndarray, by_residence: np.ndarray, by_district: np.ndarray
 
 
 @kernel
-def _count_pay(
-    w: WorkerArrays, runs: np.ndarray, groups: np.ndarray, pay: np.ndarray, bins: np.ndarray
-) -> None:
+def _count_pay(w: WorkerArrays, runs: np.ndarray, groups: np.ndarray, pay: np.ndarray, bins: np.ndarray) -> None:
     """Add up pay in whole VND by district, residence, sex, age band, ethnic group and kind of work, and count people
     by bins into tables of shape `(4, N_PAY_BINS + 1)`, the last bin for those without work.
     """
@@ -382,7 +387,8 @@ def count_people(world: World, parameters: CountingParameters, draws: DrawsOfMon
         by_all = np.zeros((n_districts, 2, cells[0, 0, ..., 0, 0, 0].size, 3), dtype=np.int64)
         bins = np.zeros((4, N_PAY_BINS + 1), dtype=np.int64)
         _count_pay(world.people, world.runs, last.group, by_all, bins)
-        counts["pay"], counts["pay_bins"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64), bins.sum(axis=0)[:-1]
+        counts["pay"] = by_all.reshape((*cells.shape[:5], 3)).astype(np.float64)
+        counts["pay_bins"] = bins.sum(axis=0)[:-1]
     pay = pay.sum(axis=1)
     counts["people"] = by_district.sum(axis=1)
     counts["farmers"] = by_district[:, 0:4].sum(axis=1)

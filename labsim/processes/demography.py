@@ -16,7 +16,7 @@ from labsim.processes.base import leave_all, move_all, process
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
 from labsim.world import Activity, EnterpriseArrays, ProgrammeArrays, Sex, WorkerArrays, World
 
-FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
+FARMING = int(Activity.FARMING)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
 CHILD, OUTSIDE, LEFT = int(Activity.CHILD), int(Activity.OUTSIDE), int(Activity.LEFT)

@@ -14,9 +14,8 @@ import numpy as np
 from labsim.compiled import inline, kernel
 from labsim.draws import DrawsOfMonth, normal, uniform, uniforms
 from labsim.processes.base import give_back_posts, move_all, process
-from labsim.processes.vacancies import AT_ONCE
 from labsim.quantity import Parameters, quantity
-from labsim.rows import add_marked
+from labsim.rows import BLOCK, add_marked
 from labsim.world import Activity, EnterpriseArrays, WorkerArrays, World
 
 FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
@@ -216,7 +215,9 @@ def score_all(
     `claims` are points of first claims and priority, none if empty.
     """
     values = np.empty(people.shape[0])
-    _score(w, e, people, bundles, claims, posts, by, values)
+    for first in range(0, people.shape[0], BLOCK):
+        here = slice(first, min(first + BLOCK, people.shape[0]))
+        _score(w, e, people[here], bundles[here], claims[here], posts, by, values[here])
     return values
 
 
@@ -236,26 +237,15 @@ def _rank(values: np.ndarray, first: int, ranks: np.ndarray) -> None:
 
 
 @kernel
-def _choose(
-    w: WorkerArrays,
-    e: EnterpriseArrays,
-    people: np.ndarray,
-    choices: np.ndarray,
-    bundles: np.ndarray,
-    claims: np.ndarray,
-    posts: Posts,
-    by: Ranking,
-    n_vacancies: int,
-) -> np.ndarray:
+def _choose(scores: np.ndarray, choices: np.ndarray, n_vacancies: int) -> np.ndarray:
     """Return the places of those among the applicants who are the best for their vacancy, in order."""
-    n, size = people.shape[0], min(AT_ONCE, people.shape[0])
-    values, ranks, best = np.empty(size), np.empty(size, np.uint64), np.zeros(n_vacancies, np.uint64)
-    for first in range(0, n, AT_ONCE):
-        here = slice(first, min(first + AT_ONCE, n))
-        m, choice = here.stop - first, choices[here]
-        _score(w, e, people[here], bundles[here], claims[here], posts, by, values[:m])
-        _rank(values[:m], first, ranks)
-        for k in range(m):  # score and applicant in one number: a processor cannot foresee who is better
+    n, best = scores.shape[0], np.zeros(n_vacancies, np.uint64)
+    ranks = np.empty(min(BLOCK, n), np.uint64)
+    for first in range(0, n, BLOCK):
+        here = slice(first, min(first + BLOCK, n))
+        choice = choices[here]
+        _rank(scores[here], first, ranks)
+        for k in range(choice.shape[0]):  # score and applicant in one number: nobody can foresee who is better
             best[choice[k]] = max(best[choice[k]], ranks[k])
     chosen, rows = np.zeros(n + 1, np.uint8), np.empty(n + 1, np.int64)
     for rank in best:
@@ -369,9 +359,10 @@ def claims_of(world: World, applicants: slice | np.ndarray) -> np.ndarray:
     """Return the points of first claims and of priority of some of the month's applicants; none if nobody has any."""
     claims, priority = world.events.get("claims"), world.levers["hiring_priority"]
     if priority.size > 1:
-        points = priority[world.events["applicants"][applicants]]
+        points: np.ndarray = priority[world.events["applicants"][applicants]]
         return points if claims is None else points + claims[applicants]
-    return np.zeros(0) if claims is None else claims[applicants]
+    found: np.ndarray = np.zeros(0) if claims is None else claims[applicants]
+    return found
 
 
 @process(
@@ -398,16 +389,9 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         e.vacancies += e.opened
         return
     people, bundles = events["applicants"], events["bundles"]
-    winners = _choose(
-        world.people,
-        world.employers,
-        people,
-        events["applications"],
-        bundles,
-        claims_of(world, slice(None)),
-        *ranking(world, parameters, draws),
-        events["n_vacancies"],
-    )
+    claims, how = claims_of(world, slice(None)), ranking(world, parameters, draws)
+    scores = score_all(world.people, world.employers, people, bundles, claims, *how)
+    winners = _choose(scores, events["applications"], events["n_vacancies"])
     w, p = world.workers, parameters
     trait = draws.lasting_key("attachment to the farm")
     chosen, rows, tiers, pay, activity = _who_accepts(

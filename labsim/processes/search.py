@@ -20,7 +20,7 @@ from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick
 from labsim.quantity import Parameters, quantity
 from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
-BUSINESS, EMPLOYEE, UNEMPLOYED = int(Activity.HOUSEHOLD_BUSINESS), int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
+EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 BOUND = 2.0  # proposals that a pick takes on average, unless the weights have moved far from those of the start
 LATER = 32767  # after every month
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+

@@ -35,9 +35,9 @@ from labsim.quantity import Parameters, quantity
 from labsim.rows import LAST, where_between
 from labsim.world import Activity, EnterpriseArrays, Level, ProgrammeArrays, WorkerArrays, World
 
-FARMING, BUSINESS = int(Activity.FARMING), int(Activity.HOUSEHOLD_BUSINESS)
+FARMING = int(Activity.FARMING)
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
-IN_TRAINING, OUT = int(Activity.IN_TRAINING), int(Activity.OUT_OF_LABOUR_FORCE)
+IN_TRAINING = int(Activity.IN_TRAINING)
 SHORT, ELEMENTARY, COLLEGE = int(Level.SHORT_COURSE), int(Level.ELEMENTARY), int(Level.COLLEGE)
 HIGHLY_SKILLED = int(Level.INTERMEDIATE)  # skilled technical workers, college, university and above
 MONTHS_AT_18, MONTHS_AT_19, THREE_MONTHS = 216, 228, 3

@@ -14,6 +14,7 @@ import numpy as np
 
 from labsim.compiled import inline, kernel
 from labsim.draws import Shared, in_32_bits, mix, pick_all, pick_slots, race, scramble, uniform_of
+from labsim.rows import BLOCK as AT_ONCE
 from labsim.world import EnterpriseArrays
 
 # Options of the nested picks are numbered apart, so that their numbers never coincide.
@@ -21,7 +22,6 @@ DISTRICTS, FIELDS, TIERS, BLOCKS, EMPLOYERS = 0, 1_000_000, 2_000_000, 3_000_000
 BLOCK = 128  # employers' rows in a block
 BOUND = 4.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
-AT_ONCE = 4096  # people whose draws stay next to the processor; of a country's, no memory is asked for
 MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
 
 
