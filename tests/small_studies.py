@@ -57,6 +57,7 @@ def harmful(folder: Path, *hows: int, replicates: int = 1) -> Plan:
     return plan(scenarios=(str(folder / "scenario.yaml"),), vary={"harm.how": {"values": hows}}, replicates=replicates)
 
 
-def content(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file with runs by its name."""
-    return {path.name: path.read_bytes() for path in sorted((folder / "runs").iterdir())}
+def content(folder: Path, *, killed: bool = False) -> dict[str, bytes]:
+    """Return the bytes of every file with runs by its name; a killed process may leave a draft, nobody else."""
+    files = sorted(path for path in (folder / "runs").iterdir() if not (killed and path.suffix == ".tmp"))
+    return {path.name: path.read_bytes() for path in files}
