@@ -33,7 +33,7 @@ def add_marked(answers: np.ndarray, first: int, rows: np.ndarray, n: int) -> int
             lowest = bits & (~bits + _ONE)
             rows[n] = first + 64 * k + _PLACE_OF_BIT[(lowest * _DE_BRUIJN) >> _S58]
             n += 1
-            bits ^= lowest
+            bits &= bits - _ONE
     for i in range(64 * whole, answers.shape[0]):
         rows[n] = first + i
         n += int(answers[i])

@@ -55,8 +55,9 @@ GONE, NOT_COUNTED = N_STATUSES * PER_STATUS, 255  # from the first of the last s
 _STATUS = np.arange(256) // PER_STATUS
 _IN_BUSINESS = (_STATUS == BUSINESSES).astype(np.int64)
 _WORKED = _IN_BUSINESS + (_STATUS == EMPLOYEES)
-# People whose codes stay next to the processor until they are counted; memory is quick where much is read in a row.
-BLOCK = 16_384
+# People whose codes stay near the processor until they are counted; memory is quick where much is read in a row.
+BLOCK = 65_536
+_ADDED_AT_ONCE = 32_768  # pay of so many people, in halves of 16 bits, adds up to 31 bits at most
 
 
 class CountingParameters(Parameters):
@@ -202,7 +203,7 @@ def tally(places: np.ndarray, tables: np.ndarray) -> None:
 
 @inline
 def _add_pay(activity: np.ndarray, wage: np.ndarray, pay: np.ndarray) -> None:
-    """Add up pay by kind of work, shape `(3,)`, in whole VND, of at most 32,768 people."""
+    """Add up pay by kind of work, shape `(3,)`, in whole VND, of at most `_ADDED_AT_ONCE` people."""
     # whole numbers may be added in any order, and halves of 16 bits eight at a time
     half, nothing = np.int32(0xFFFF), np.int32(0)
     farm, trade, hired, farm_high, trade_high, hired_high = nothing, nothing, nothing, nothing, nothing, nothing
@@ -234,7 +235,7 @@ def _recount(
     old_doing, old_field, _, groups = last
     cells, businesses = tables
     doings, answers, rows = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64)
-    before, after, owners = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
+    before, after, owners = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK + 1, np.int32)
     for r in range(runs.shape[0] - 1):
         d, u = w.district[runs[r]], w.urban[runs[r]]
         of_place, trades = cells[d, u], businesses[d]
@@ -266,7 +267,9 @@ def _recount(
                 trades[(field[i] + 1) * _IN_BUSINESS[doing[i]]] += 1
             for i in changed:
                 doing_was[i], field_was[i] = doing[i], field[i]
-            _add_pay(w.activity[here], w.wage[here], pay[d, u])
+            for start in range(first, here.stop, _ADDED_AT_ONCE):
+                part = slice(start, min(start + _ADDED_AT_ONCE, here.stop))
+                _add_pay(w.activity[part], w.wage[part], pay[d, u])
 
 
 @kernel

@@ -169,37 +169,6 @@ class Posts(NamedTuple):
     tiers: np.ndarray  # (n_bundles,)
 
 
-@inline
-def _score(
-    w: WorkerArrays,
-    e: EnterpriseArrays,
-    people: np.ndarray,
-    bundles: np.ndarray,
-    claims: np.ndarray,
-    posts: Posts,
-    by: Ranking,
-    values: np.ndarray,
-) -> None:
-    """Write the scores of applicants, minus infinity for who is not considered."""
-    field, school, skill, level, access = w.field, w.school, w.skill, w.level, by.access
-    field_of, partner_of, group, rows, tiers = e.field, e.partner, e.group, posts.rows, posts.tiers
-    subsidy, asked, selectivity, experience, n = by.subsidy, by.asked, by.selectivity, by.experience, people.shape[0]
-    for k in range(n):
-        values[k] = uniform(by.key, people[k])
-    for k in range(n if selectivity > 0.0 else 0):
-        i, r = people[k], rows[bundles[k]]
-        match = access[field[i], field_of[r]]
-        partner = by.bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
-        cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
-        suited = (1.0 - experience) * match + experience * skill[i] + by.of_level * level[i] + partner + cheap
-        values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
-    for k in range(claims.shape[0]):
-        values[k] += claims[k]
-    for k in range(n if asked.shape[0] > 0 else 0):
-        if level[people[k]] < asked[group[rows[bundles[k]]], tiers[bundles[k]]]:
-            values[k] = -np.inf
-
-
 @kernel
 def score_all(
     w: WorkerArrays,
@@ -214,11 +183,29 @@ def score_all(
 
     `claims` are points of first claims and priority, none if empty.
     """
-    values = np.empty(people.shape[0])
+    field, school, skill, level, access = w.field, w.school, w.skill, w.level, by.access
+    field_of, partner_of, group, rows, tiers = e.field, e.partner, e.group, posts.rows, posts.tiers
+    subsidy, asked, selectivity, experience = by.subsidy, by.asked, by.selectivity, by.experience
+    scores = np.empty(people.shape[0])
     for first in range(0, people.shape[0], BLOCK):
         here = slice(first, min(first + BLOCK, people.shape[0]))
-        _score(w, e, people[here], bundles[here], claims[here], posts, by, values[here])
-    return values
+        who, post, claim, values = people[here], bundles[here], claims[here], scores[here]
+        n = who.shape[0]
+        for k in range(n):
+            values[k] = uniform(by.key, who[k])
+        for k in range(n if selectivity > 0.0 else 0):
+            i, r = who[k], rows[post[k]]
+            match = access[field[i], field_of[r]]
+            partner = by.bonus if partner_of[r] >= 0 and school[i] == partner_of[r] else 0.0
+            cheap = subsidy[i if subsidy.shape[0] > 1 else 0]
+            suited = (1.0 - experience) * match + experience * skill[i] + by.of_level * level[i] + partner + cheap
+            values[k] = (1.0 - selectivity) * values[k] + selectivity * suited
+        for k in range(claim.shape[0]):
+            values[k] += claim[k]
+        for k in range(n if asked.shape[0] > 0 else 0):
+            if level[who[k]] < asked[group[rows[post[k]]], tiers[post[k]]]:
+                values[k] = -np.inf
+    return scores
 
 
 @inline
