@@ -1,8 +1,9 @@
-"""The labour market of `frictional_mesa` in numpy, twice: written to be fast, and as its equations read.
+"""The labour market of `frictional_mesa` in numpy, twice: as its equations read, and written to be fast.
 
-The fast one, which labsim is held to, uses single precision, reuses buffers and keeps the target and speed of learning
-up to date only where someone's state changed, so that a month is one array of random numbers, one comparison and three
-passes over the skills. The other says what a month costs without that work.
+labsim is held to the plain one, which is to numpy what `frictional_mesa` is to Mesa. The other says what a program
+made for this one market can do: it uses single precision, reuses buffers and keeps the target and speed of learning up
+to date only where someone's state changed, so that a month is one array of random numbers, one comparison and three
+passes over the skills. It has no employers, pay, fields, books or indicators.
 """
 
 from __future__ import annotations
