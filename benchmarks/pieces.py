@@ -128,12 +128,16 @@ def frictional() -> list[Measure]:
 
 
 def viet_nam() -> list[Measure]:
-    """Time 12 months of 52 million people, and of 1 million for the cost per person-month."""
-    small = _run_months(_frictional_model(WORKERS), 12)
-    large = _run_months(_frictional_model(VIET_NAM), 12)
-    small_ns, large_ns = _ns(small, WORKERS, 12), _ns(large, VIET_NAM, 12)
+    """Time 12 months of 52 million people, and of 1 million for the cost per person-month.
+
+    Five months of the few follow each of the many, so that both meet the same states of the machine.
+    """
+    small, large = _frictional_model(WORKERS), _frictional_model(VIET_NAM)
+    times = [(_run_months(large, 1), _run_months(small, 5)) for _month in range(12)]
+    of_large, of_small = (sum(seconds) for seconds in zip(*times, strict=True))
+    large_ns, small_ns = _ns(of_large, VIET_NAM, 12), _ns(of_small, WORKERS, 60)
     return [
-        Measure("12 months of 52 million people", large, "s"),
+        Measure("12 months of 52 million people", of_large, "s"),
         Measure("per person-month at 52 million", large_ns, "ns"),
         Measure("per person-month at 1 million", small_ns, "ns"),
         Measure("ratio of the two", large_ns / small_ns, "times", 1.3),
