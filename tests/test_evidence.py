@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from labsim.cli import cli
+from labsim.config import load
 from labsim.errors import ConfigError, ResultsError
 from labsim.evidence import shares_file
 from labsim.evidence.freezing import blocks, frozen
@@ -26,6 +27,7 @@ from labsim.evidence.shares_file import (
 from labsim.evidence.sparse import follow
 from labsim.experiment import code
 from labsim.experiment.code import configuration_of_numbers
+from labsim.experiment.opened import targets_of
 from labsim.experiment.uncertain import read_choices, uncertain_parameters
 from labsim.report.evidence import evidence_view
 from labsim.report.evidence_figures import evidence_files
@@ -211,6 +213,14 @@ def test_what_is_kept_says_when_it_is_stale(lake, tmp_path, monkeypatch):
     file.write_text("answer\n", encoding="utf-8")
     with pytest.raises(ResultsError, match=r"evidence\.csv: damaged"):
         kept_shares("two_state_lake")
+
+
+@pytest.mark.parametrize("province", ["son_la", "lao_cai", "bac_kan"])
+def test_every_province_ships_what_its_targets_rest_on(province):
+    config, kept = load(province), kept_shares(province)
+    assert set(kept["configuration"]) == {configuration_of_numbers(config.to_dict())}
+    assert {target.id for target in targets_of(province) if target.indicator} <= set(kept["answer"])
+    assert rests_of({"province": province, "config": config.to_dict()}) and len(kept_worth(province))
 
 
 def test_size_length_luck_and_words_change_no_configuration_of_numbers(son_la):
