@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labsim import load
-from labsim.processes.counting import AGE_BANDS, N_STATUSES, N_TRAINING, STATUSES
+from labsim.processes.counting import AGE_BANDS, BLOCK, N_STATUSES, N_TRAINING, STATUSES, count_people
 from labsim.simulation import Simulation
 from labsim.world import Activity, Certificate, Level, World
 
@@ -47,6 +47,7 @@ def _ages(world: World) -> np.ndarray:
     [
         ("son_la", ["scale=0.002"], (0, 5, 7, 12)),
         pytest.param("reference/frictional", ["reference.people=300"], (0, 1, 8), marks=pytest.mark.tiny),
+        ("reference/frictional", [f"reference.people={2 * BLOCK + 5_000}"], (0, 2)),  # several blocks in one place
     ],
 )
 def test_cells_are_those_of_a_count_from_nothing(name, settings, months):
@@ -75,3 +76,14 @@ def test_cells_are_those_of_a_count_from_nothing(name, settings, months):
             paid = w.activity == activity
             pay = np.bincount(w.urban[paid], w.wage[paid].astype(np.int64), 2)
             assert np.array_equal(counts["pay_by_residence"][:, activity], pay)
+
+
+def test_pay_is_added_up_exactly_however_many_earn_how_much():
+    """Pay is added up in halves of 16 bits: here all lower halves are as great as they can be."""
+    model = Simulation(load("reference/frictional", settings=[f"reference.people={BLOCK + 5_000}"]), seed=3)
+    w, pay = model.world.workers, 0x1FFFF
+    w.wage[:] = pay
+    count_people(model.world, model.config.counting, model.draws.at(0))
+    employees = int((w.activity == Activity.EMPLOYEE).sum())
+    assert employees > 0.9 * BLOCK
+    assert model.world.counts["pay_by_residence"][:, Activity.EMPLOYEE].sum() == employees * pay

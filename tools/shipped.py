@@ -3,8 +3,7 @@
 python tools/shipped.py             run every step, in order
 python tools/shipped.py evidence    begin with this step: calibrate, evidence, backcast, scoreboard
 
-Draws come first: shares of evidence, back-casts and the scoreboard are made with what is shipped by then. Ends with the
-exit code of the first step that fails.
+The scoreboard comes last: it looks at what is shipped. Ends with the exit code of the first step that fails.
 """
 
 from __future__ import annotations
