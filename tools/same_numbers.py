@@ -102,9 +102,8 @@ def hashes_of(revision: str, interpreted: bool, only: str) -> dict[str, str]:
     with tree_of(revision) as folder:
         command = [sys.executable, str(Path(__file__).resolve()), "--only", only]
         command += ["--interpreted"] if interpreted else []
-        there = subprocess.run(
-            command, cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, check=True, capture_output=True, text=True
-        ).stdout
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        there = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
     return {name: value for value, _space, name in (line.partition("  ") for line in there.splitlines())}
 
 
