@@ -1,4 +1,7 @@
-"""Which code and which configuration numbers belong to: hashes, the same on every platform."""
+"""Which code and which configuration numbers belong to: hashes, the same on every platform.
+
+Comments, docstrings and the words of messages decide no number and are in no hash of code.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from labsim.compiled import remembered
+from labsim.source_hash import hash_of_bytes, hash_of_files
 
 __all__ = ["code_hash", "configuration_of_numbers", "model_hash"]
 
@@ -25,7 +31,7 @@ _WORDS = ("en", "vi", "note", "name", "folder", "file")
 
 @cache  # of what this process has loaded, however the files change later
 def code_hash() -> str:
-    """Return a hash of labsim's own source; what only shows or judges numbers is left out."""
+    """Return a hash of what labsim's own code does; what only shows or judges numbers is left out."""
     return _hash_without(_ONLY_SHOWS)
 
 
@@ -37,13 +43,12 @@ def model_hash() -> str:
 
 def _hash_without(parts: tuple[str, ...]) -> str:
     package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix()):
-        if path.relative_to(package).parts[0] in parts:
-            continue
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
+    files = (path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in parts)
+    files = sorted(files, key=lambda path: path.relative_to(package).as_posix())
+    # reading the code anew takes a second, and its words say whether that was done before
+    return remembered(
+        f"code-{hash_of_bytes(package, files)}", lambda: {"code": hash_of_files(package, files)}
+    )["code"]
 
 
 def configuration_of_numbers(data: Mapping[str, Any]) -> str:
