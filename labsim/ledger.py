@@ -11,6 +11,8 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from labsim.wires import require_count
+
 Longs = NDArray[np.int64]
 
 STATE_BUDGET, POLICY_BANK, TRAINEES = "state budget", "social policy bank", "trainees"
@@ -56,7 +58,8 @@ class Ledger:
         self.counts.clear()
 
     def count(self, what: str, number: int) -> None:
-        """Add a number of rows to what was counted this month."""
+        """Add a number of rows to what was counted this month. Raises KeyError for a name that is not declared."""
+        require_count(what)
         self.counts[what] = self.counts.get(what, 0) + int(number)
 
     def close_month(self) -> None:

@@ -141,6 +141,11 @@ class Levers:
         self.contributions: list[Contribution] = []
         self._shares: dict[str, dict[str, Doubles]] = {}
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Return how many rows there are of each thing that a lever may range over."""
+        return dict(self._sizes)
+
     def reset(self) -> None:
         """Put every lever back to its neutral value and forget who wrote."""
         self._values.clear()

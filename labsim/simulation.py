@@ -97,6 +97,7 @@ class Simulation:
         world.month = month
         world.ledger.start_month()
         world.events.clear()
+        world.applications = None
         world.levers.reset()
         policies = self.active_policies()
         for name, policy in policies:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labsim.applications import Applications
 from labsim.columns import Column, Table
 from labsim.compiled import kernel
 from labsim.ledger import Ledger
 from labsim.levers import Levers
+from labsim.wires import Events
 
 Bytes = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
@@ -321,11 +323,11 @@ class World:
     market: Market
     employer_groups: tuple[str, ...] = ()  # sorts of employers, as `enterprises.group` counts them
     month: int = 0
+    applications: Applications | None = None  # of this month, where anybody could search
     demand_index: Doubles = field(default_factory=lambda: np.ones(0))  # (n_fields,): labour demand relative to month 0
     tables: dict[str, Doubles] = field(
         default_factory=dict
     )  # rates of the province by name, e.g. "mortality" (2, n_ages) per year
-    events: dict[str, Any] = field(default_factory=dict)  # what happened this month, for settling and recording
     counts: dict[str, Any] = field(default_factory=dict)  # the people counted at the end of last month
 
     def __post_init__(self) -> None:
@@ -337,6 +339,7 @@ class World:
         # rows by birth, and where each month begins
         self._by_birth: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self._by_district: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+        self.events = Events(self.levers.sizes)  # what happens this month, for later processes, policies, the recorder
         self.people = WorkerArrays(*(getattr(self.workers, name) for name in Workers.columns()))
         self.employers = EnterpriseArrays(*(getattr(self.enterprises, name) for name in Enterprises.columns()))
         self.courses = ProgrammeArrays(*(getattr(self.programmes, name) for name in Programmes.columns()))

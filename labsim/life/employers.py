@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from labsim.life.moment import Moment, explains
 from labsim.processes.own_account import MOST_GAIN
 from labsim.world import Activity, Channel, Kind, Tier
@@ -44,7 +42,7 @@ def enter_and_exit(at: Moment) -> Iterator[None]:
 @explains("firms.separate")
 def separate(at: Moment) -> Iterator[None]:
     """Tell who lost a post, and whether the employer closed, had too many people, or neither."""
-    chance, e = at.world.events.get("separation_chance", np.zeros((0, 0))), at.world.enterprises
+    chance, e = at.world.events["separation_chance"], at.world.enterprises
     headcount = e.headcount.copy()
     yield
     for k in at.moved(start=EMPLOYEE):
@@ -126,7 +124,7 @@ def support(at: Moment) -> Iterator[None]:
 def reach(at: Moment) -> Iterator[None]:
     """Tell whom employment services reached, and how."""
     yield
-    gain = at.world.events.get("search_gain")
+    gain = at.world.events["search_gain"]
     for k in at.changed("advised"):
         channel = int(at.after["channel"][k])
         at.tell(int(k), "reached_by_services", channel=Channel(channel).name.lower(), months=at.parameters.months,

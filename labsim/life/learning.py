@@ -81,7 +81,7 @@ def _wants(at: Moment, k: int, offered: np.ndarray, free: np.ndarray) -> dict[st
         p, world.n_fields, q.life_weight, offered, free, np.exp(-world.places.distance / q.reach),
         levers["training_allowance"], levers["training_fee_paid"],
     )  # fmt: skip
-    known, insight = Known(np.zeros(1, dtype=np.bool_), 1.0, np.ones(1)), world.events.get("insight")
+    known, insight = Known(np.zeros(1, dtype=np.bool_), 1.0, np.ones(1)), world.events["insight"]
     if insight is not None:
         known = Known(insight.known_to(people, w.district[people]), insight.error_left, insight.fields)
     choices, refused = choose_courses(world.people, p.level, world.month, taste, offers, known, key, people)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from labsim.applications import Applications
 from labsim.draws import normal, uniforms
 from labsim.life.employers import employer_facts
 from labsim.life.moment import Moment, explains
@@ -21,8 +22,8 @@ EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 def search(at: Moment) -> Iterator[None]:
     """Tell the unemployed who sent no application: they did not look, or found no vacancy within reach."""
     yield
-    q, events = at.parameters, at.world.events
-    applicants = events.get("applicants", np.zeros(0, dtype=np.int32))
+    q, events, applications = at.parameters, at.world.events, at.world.applications
+    applicants = applications.people if applications is not None else np.zeros(0, dtype=np.int32)
     idle = (at.after["activity"] == UNEMPLOYED) & (at.after["spell"] >= 1) & ~np.isin(at.people, applicants)
     for k in np.flatnonzero(idle):
         chance = q.effort * math.exp(-q.effort_decline * (int(at.after["spell"][k]) - 1))
@@ -40,19 +41,19 @@ def search(at: Moment) -> Iterator[None]:
 @explains("matching.hire")
 def hire(at: Moment) -> Iterator[None]:
     """Tell where people applied, how they ranked, who got the post, and why."""
-    events = at.world.events
-    found: dict[int, dict[str, Any]] = {}
-    if "applicants" in events:
-        places = {int(person): place for place, person in enumerate(events["applicants"])} if len(at.people) > 8 else {}
+    applications, found = at.world.applications, dict[int, dict[str, Any]]()
+    if applications is not None:
+        applicants = applications.people
+        places = {int(person): place for place, person in enumerate(applicants)} if len(at.people) > 8 else {}
         for k, person in enumerate(at.people.tolist()):
             if places:
                 place = places.get(person, -1)
             else:
-                place = int(next(iter(np.flatnonzero(events["applicants"] == person)), -1))
+                place = int(next(iter(np.flatnonzero(applicants == person)), -1))
             if place >= 0:
-                found[k] = _application(at, k, place)
+                found[k] = _application(at, applications, k, place)
     yield
-    hired = events.get("hired", np.zeros(0, dtype=np.int32))
+    hired = at.world.events["hired"]
     for k, facts in found.items():
         person, best = int(at.people[k]), facts["best"]["person"] if facts["best"] else -1
         facts["post_taken"] = best >= 0 and bool((hired == best).any())
@@ -65,50 +66,50 @@ def hire(at: Moment) -> Iterator[None]:
         at.tell(k, kind, **facts)
 
 
-def _application(at: Moment, k: int, place: int) -> dict[str, Any]:
+def _application(at: Moment, applications: Applications, k: int, place: int) -> dict[str, Any]:
     """Return one application: the post, all who applied for it, how they ranked, and what the person would accept."""
-    events, w = at.world.events, at.world.workers
-    choice, bundle = int(events["applications"][place]), int(events["bundles"][place])
-    row, tier = int(events["bundle_rows"][bundle]), int(events["bundle_tiers"][bundle])
-    rivals = np.flatnonzero(events["applications"] == choice)
-    score, ranked = _scores(at, rivals)
+    w, choice, bundle = at.world.workers, int(applications.choices[place]), int(applications.bundles[place])
+    row, tier = int(applications.employers[bundle]), int(applications.tiers[bundle])
+    rivals = np.flatnonzero(applications.choices == choice)
+    score, ranked = _scores(at, applications, rivals)
     mine = int(np.flatnonzero(rivals == place)[0])
     qualified = bool(ranked[mine])
     facts: dict[str, Any] = employer_facts(at, row, tier) | {
         "applied": len(rivals), "qualified": qualified, "rank": int((score[ranked] > score[mine]).sum()) + 1,
-        "score": float(score[mine]), "parts": _parts(at, rivals[mine], row, score[mine]), "best": {},
+        "score": float(score[mine]), "parts": _parts(at, applications, rivals[mine], row, score[mine]), "best": {},
         "own_level": Level(int(w.level[at.people[k]])).name.lower(), "was": Activity(int(at.before["activity"][k])
         ).name.lower(), "months": int(at.before["spell"][k]), "income_before": float(at.before["wage"][k]),
-        "way": _way(at, int(at.people[k]), place), "selectivity": at.parameters.selectivity,
+        "way": _way(applications, int(at.people[k]), place), "selectivity": at.parameters.selectivity,
     }  # fmt: skip
     if ranked.any():
         first = int(np.argmax(np.where(ranked, score, -np.inf)))
-        person = int(events["applicants"][rivals[first]])
+        person = int(applications.people[rivals[first]])
         facts["best"] = {
             "person": person, "score": float(score[first]), "level": Level(int(w.level[person])).name.lower(),
-            "field": at.world.fields[int(w.field[person])], "parts": _parts(at, rivals[first], row, score[first]),
+            "field": at.world.fields[int(w.field[person])],
+            "parts": _parts(at, applications, rivals[first], row, score[first]),
         }  # fmt: skip
-    asked = events.get("posts_ask")
+    asked = at.world.events["posts_ask"]
     if asked is not None:
         facts["level_asked"] = Level(int(asked[at.world.enterprises.group[row], tier])).name.lower()
     return facts | _terms(at, k, row, tier)
 
 
-def _scores(at: Moment, rivals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scores(at: Moment, applications: Applications, rivals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (score, ranked) of applicants for one post, from the very function that ranks them."""
-    world, events = at.world, at.world.events
+    world = at.world
     score = matching.score_all(
-        world.people, world.employers, events["applicants"][rivals], events["bundles"][rivals],
+        world.people, world.employers, applications.people[rivals], applications.bundles[rivals],
         matching.claims_of(world, rivals), *matching.ranking(world, at.parameters, at.draws),
     )  # fmt: skip
     ranked = score > -np.inf
     return np.where(ranked, score, 0.0), ranked
 
 
-def _parts(at: Moment, place: int, row: int, score: float) -> dict[str, float]:
+def _parts(at: Moment, applications: Applications, place: int, row: int, score: float) -> dict[str, float]:
     """Return what an applicant's score is made of; what is left over are claims, priority and subsidies."""
     world, q = at.world, at.parameters
-    w, e, person = world.workers, world.enterprises, int(world.events["applicants"][place])
+    w, e, person = world.workers, world.enterprises, int(applications.people[place])
     suited, x = q.selectivity, q.experience_weight
     partner = w.school[person] >= 0 and w.school[person] == e.partner[row]
     lot = float(uniforms(at.draws.key("rank"), np.array([person]))[0])
@@ -124,12 +125,12 @@ def _parts(at: Moment, place: int, row: int, score: float) -> dict[str, float]:
     }
 
 
-def _way(at: Moment, person: int, place: int) -> str:
+def _way(applications: Applications, person: int, place: int) -> str:
     """Return how the person came to this post: by own choice, by a service, or kept by a partner of the school."""
-    events = at.world.events
-    if "claims" in events and events["claims"][place] > 0.0:
+    if applications.claims is not None and applications.claims[place] > 0.0:
         return "kept"
-    return "introduced" if bool(np.isin(person, events.get("introduced", ()))) else "own"
+    introduced = () if applications.introduced is None else applications.introduced
+    return "introduced" if bool(np.isin(person, introduced)) else "own"
 
 
 def _terms(at: Moment, k: int, row: int, tier: int) -> dict[str, Any]:

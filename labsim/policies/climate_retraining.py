@@ -178,8 +178,6 @@ class ClimateRetraining(Policy):
     def settle(self, world: World, account: Account) -> None:
         """Pay teaching, and grant and credit for each farmer who changed livelihood."""
         settle_seats(world, account, self._cost())
-        converted = world.events.get("converted")
-        if converted is not None:
-            who = "farmers who change livelihood"
-            account.pay_share("conversion_grant", converted, "conversion grant", who)
-            account.pay_share("conversion_credit", converted, "conversion credit (loan)", who, POLICY_BANK)
+        converted, who = world.events["converted"], "farmers who change livelihood"
+        account.pay_share("conversion_grant", converted, "conversion grant", who)
+        account.pay_share("conversion_credit", converted, "conversion credit (loan)", who, POLICY_BANK)

@@ -77,7 +77,5 @@ class DigitalSkills(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay for everyone admitted this month."""
-        enrolled = world.events.get("digital_enrolled")
-        if enrolled is not None:
-            persons = float((enrolled * account.share("digital_places")).sum()) / world.scale
-            account.pay("courses in digital skills", "training institutions", persons, self.cost)
+        persons = float((world.events["digital_enrolled"] * account.share("digital_places")).sum()) / world.scale
+        account.pay("courses in digital skills", "training institutions", persons, self.cost)

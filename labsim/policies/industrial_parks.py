@@ -123,10 +123,8 @@ class IndustrialParks(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay for posts of enterprises that settled, and month by month for posts by which targets are raised."""
-        opened = world.events.get("company_park_posts")
-        if opened is not None:
-            persons = float((opened * account.share("park_posts")).sum()) / world.scale
-            account.pay("posts in parks", "enterprises in parks", persons, self.cost_per_post)
+        persons = float((world.events["company_park_posts"] * account.share("park_posts")).sum()) / world.scale
+        account.pay("posts in parks", "enterprises in parks", persons, self.cost_per_post)
         targets = world.enterprises.target.sum(axis=1)
         for one in world.levers.contributions:
             if one.policy == account.policy and one.lever == "labour_demand":

@@ -104,7 +104,7 @@ class JobPlacement(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay for everyone reached this month, by channel."""
-        reached = world.events.get("reached")
+        reached = world.events["reached"]
         if reached is None:
             return
         costs = (self.cost_fair, self.cost_counselling, self.cost_portal)

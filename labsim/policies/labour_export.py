@@ -92,9 +92,7 @@ class LabourExport(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay preparation for everyone who left this month, and enter what the policy bank lent them."""
-        sent, cost = world.events.get("sent_abroad"), world.events.get("cost_abroad")
-        if sent is None or cost is None:
-            return
+        sent, cost = world.events["sent_abroad"], world.events["cost_abroad"]
         account.pay_share("export_preparation", sent, "preparation", "workers sent abroad")
         lent = sent * account.share("export_loan") / world.scale
         total = float((lent * cost * world.levers["export_loan"]).sum())

@@ -77,9 +77,7 @@ class OfficialsDegrees(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Set the State's part of the whole study aside for everyone who began this month."""
-        started, years = world.events.get("degree_started"), world.events.get("degree_years")
-        if started is None or years is None:
-            return
+        started, years = world.events["degree_started"], world.events["degree_years"]
         mine = account.share("degree_places") / world.scale
         # what the person does not pay: another policy may ask for a larger part
         rest = np.maximum(0.0, self.cost - world.levers["degree_own_cost"])

@@ -65,13 +65,13 @@ class SchoolEnterpriseLinkage(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay a twelfth of the year's cost of linked programmes, and the practice of everyone admitted to them."""
-        linked = world.events.get("linked")
+        linked = world.events["linked"]
         if linked is None:
             return
-        mine, none = linked * account.share("programme_linkage"), np.zeros(len(linked))
+        mine = linked * account.share("programme_linkage")
         account.pay_sum(
             "linked programmes", "training institutions", 0.0, float(mine.sum()) * self.cost_programme / 12.0
         )
-        admitted = world.events.get("admitted", none) + world.events.get("admitted_paying", none)
+        admitted = world.events["admitted"] + world.events["admitted_paying"]
         account.pay("practice in enterprises", "enterprises", float((admitted * mine).sum()) / world.scale,
                     self.cost_practice)  # fmt: skip

@@ -64,7 +64,7 @@ def part_on_policies(world: World) -> np.ndarray:
     """Return the part of each programme's admissions of this month that took places of policies, shape
     `(n_programmes,)`.
     """
-    part: np.ndarray = world.events.get("part_on_policies", np.zeros(len(world.programmes)))
+    part: np.ndarray = world.events["part_on_policies"]
     return part
 
 
@@ -103,11 +103,10 @@ def settle_seats(world: World, account: Account, cost_of_level: Mapping[Level, f
     p, levers = world.programmes, world.levers
     if not any(account.policy in levers.shares(name) for name in _PAID_FOR):
         return
-    none = np.zeros(len(p))
     on_policies = part_on_policies(world)
     mine = on_policies * account.share("training_seats")
-    helped = world.events.get("admitted", none) / world.scale
-    paying = world.events.get("admitted_paying", none) / world.scale
+    helped = world.events["admitted"] / world.scale
+    paying = world.events["admitted_paying"] / world.scale
     by_level = np.bincount(p.level, (helped + paying) * mine, len(Level))
     for level, cost in cost_of_level.items():
         if by_level[level] > 0:
@@ -126,5 +125,5 @@ def settle_seats(world: World, account: Account, cost_of_level: Mapping[Level, f
     granted = helped * account.share("training_allowance")
     sums = granted * p.length * levers["training_allowance"]
     account.pay_sum("meals and travel", "trainees", float(granted.sum()), float(sums.sum()))
-    travelled = world.events.get("travelled", none) / world.scale * account.share("training_travel")
+    travelled = world.events["travelled"] / world.scale * account.share("training_travel")
     account.pay_sum("travel", "trainees", float(travelled.sum()), float((travelled * levers["training_travel"]).sum()))

@@ -159,12 +159,11 @@ class Startups(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay loan and grant to who opened a business, support to owners, and grants to cooperatives founded."""
-        events, none, scale = world.events, np.zeros(len(world.places)), world.scale
-        lent = events.get("lent", none)
+        events, scale = world.events, world.scale
+        lent = events["lent"]
         account.pay_share("loan_amount", lent, "business loan", "owners of new businesses", POLICY_BANK)
         account.pay_share("loan_grant", lent, "business grant", "owners of new businesses")
-        supported = float((events.get("supported", none) * account.share("business_support")).sum()) / scale
+        supported = float((events["supported"] * account.share("business_support")).sum()) / scale
         account.pay("digital support", "owners of household businesses", supported, self.cost_of_support)
-        if "cooperative_new_number" in events:
-            mine = events["cooperative_new_number"] * account.share("new_cooperatives")
-            account.pay("cooperative grant", "cooperatives", float(mine.sum()) / scale, self.cooperative_grant)
+        mine = events["cooperative_new_number"] * account.share("new_cooperatives")
+        account.pay("cooperative grant", "cooperatives", float(mine.sum()) / scale, self.cooperative_grant)

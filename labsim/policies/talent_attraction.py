@@ -72,9 +72,7 @@ class TalentAttraction(Policy):
 
     def settle(self, world: World, account: Account) -> None:
         """Pay the lump sum and set aside the supplement for everyone who came this month."""
-        came, pay = world.events.get("talent_came"), world.events.get("talent_pay")
-        if came is None or pay is None:
-            return
+        came, pay = world.events["talent_came"], world.events["talent_pay"]
         account.pay_share("talent_lump_sum", came, "lump sum", "degree holders")
         levers, share = world.levers, account.share("talent_supplement") / world.scale
         supplement = pay * share * levers["talent_supplement"] * levers["talent_supplement_months"]

@@ -412,7 +412,7 @@ def _follow_graduates(world: World) -> None:
     w, month, counts = world.workers, world.month, world.counts
     if "completions" not in counts:
         counts["completions"] = []
-    done = world.events.get("graduates", np.zeros(0, dtype=np.int64))
+    done = world.events["graduates"]
     # rows by the month of completion; who completes another course is followed from that
     counts["completions"] = [
         *(cohort for cohort in counts["completions"] if cohort[0] >= month - 12),

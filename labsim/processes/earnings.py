@@ -285,7 +285,7 @@ def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfM
     business[:, 1:] = places.business_income
     farm, floor = places.farm_income.astype(single), places.minimum_wage.astype(single)
     growth = single(math.exp(p.wage_growth / 12.0))
-    lost = world.events.get("savings_lost", np.zeros(len(places)))
+    lost = world.events["savings_lost"]
     _month_passes(
         world.people,
         world.runs,

@@ -146,12 +146,14 @@ def market_by_field(world: World) -> np.ndarray:
     Seekers are of the field of their skill when they search, before some of them change it; applications of the field
     of the employer.
     """
-    e, events, n = world.enterprises, world.events, world.n_fields
+    e, applications, n = world.enterprises, world.applications, world.n_fields
     values = np.full((3, n), np.nan)
     values[1] = np.bincount(e.field, e.vacancies.sum(axis=1), n)
-    if "applicants" in events and n == 1:
-        values[0], values[2] = len(events["seekers_fields"]), len(events["bundles"])
-    elif "applicants" in events:
-        values[0] = np.bincount(events["seekers_fields"], minlength=n)
-        values[2] = np.bincount(e.field[events["bundle_rows"][events["bundles"]]], minlength=n)
+    if applications is None:
+        return values
+    if n == 1:
+        values[0], values[2] = len(applications.seekers_fields), len(applications.bundles)
+    else:
+        values[0] = np.bincount(applications.seekers_fields, minlength=n)
+        values[2] = np.bincount(e.field[applications.employers[applications.bundles]], minlength=n)
     return values

@@ -425,7 +425,7 @@ def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> 
     Rural people fall back on the family farm with probability `farm_fallback`; the others are unemployed and search
     from next month.
     """
-    chance = world.events.get("separation_chance")
+    chance = world.events["separation_chance"]
     if chance is None:  # nobody planned
         return
     w = world.workers
@@ -472,7 +472,7 @@ def open_vacancies(world: World, parameters: FirmsParameters, draws: DrawsOfMont
     A count is the rounding of its mean by a uniform keyed to the post group, so that a small change of demand moves
     few of them.
     """
-    mean = world.events.get("openings_mean")
+    mean = world.events["openings_mean"]
     if mean is None:  # nobody planned
         return
     opened = _open_vacancies(

@@ -188,17 +188,17 @@ def send_graduates(world: World, parameters: LinkageParameters, draws: DrawsOfMo
     Of the posts of their field and tier that partners of their school keep, the one with the highest number keyed to
     person and post. They have the first claim on it; if none of them applies it goes to others.
     """
-    events, w = world.events, world.workers
-    if "linked" not in events or "applicants" not in events:
+    applications, linked, w = world.applications, world.events["linked"], world.workers
+    if linked is None or applications is None:
         return
-    people, p, e = events["applicants"], world.programmes, world.enterprises
+    people, p, e = applications.people, world.programmes, world.enterprises
     n_fields = world.n_fields
     schools = np.zeros((int(p.institution.max()) + 1) * n_fields, dtype=bool)
-    schools[(p.institution.astype(np.int64) * n_fields + p.field)[events["linked"]]] = True
+    schools[(p.institution.astype(np.int64) * n_fields + p.field)[linked]] = True
     of_person = w.school[people].astype(np.int64) * n_fields + w.field[people]
     new = (w.school[people] >= 0) & (world.month - w.graduated[people] < parameters.months)
     at = np.flatnonzero(new & schools[np.where(new, of_person, 0)])
-    lists = events["lists"]
+    lists = applications.lists
     if not at.size:
         return
     rows = lists.rows[lists.group]
@@ -207,15 +207,11 @@ def send_graduates(world: World, parameters: LinkageParameters, draws: DrawsOfMo
     if not posts.size:
         return
     home = e.partner[rows[posts]].astype(np.int64) * n_fields + e.field[rows[posts]]
-    tier = events["bundle_tiers"][lists.group[posts]]
+    tier = applications.tiers[lists.group[posts]]
     own_tier = np.minimum(TIER_OF_LEVEL[w.level[people[at]]], world.market.vacancies.shape[2] - 1)
     best = _best_of_kept(
         draws.key("post kept for graduates"), people[at], of_person[at] * N_TIERS + own_tier,
         lists.code[posts], home * N_TIERS + tier,
     )  # fmt: skip
     sent = best >= 0
-    at, posts = at[sent], posts[best[sent]]
-    events["applications"][at], events["bundles"][at] = posts, lists.group[posts]
-    claims = np.zeros(len(people))
-    claims[at] = FIRST_CLAIM
-    events["claims"] = claims
+    applications.keep_posts(at[sent], posts[best[sent]], FIRST_CLAIM)

@@ -329,24 +329,27 @@ def _add_by_field(field: np.ndarray, vacancies: np.ndarray, sums: np.ndarray) ->
 
 def ranking(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> tuple[Posts, Ranking]:
     """Return the posts of the month's vacancies and how applicants for them are ranked."""
-    p, events = parameters, world.events
-    return Posts(events["bundle_rows"], events["bundle_tiers"]), Ranking(
+    p, applications = parameters, world.applications
+    assert applications is not None
+    return Posts(applications.employers, applications.tiers), Ranking(
         world.accessibility,
         p.selectivity,
         p.experience_weight,
         p.level_weight,
         p.partner_bonus,
         world.levers["wage_subsidy"],
-        events.get("posts_ask", NOTHING_ASKED),
+        world.events.get("posts_ask", NOTHING_ASKED),
         draws.key("rank"),
     )
 
 
 def claims_of(world: World, applicants: slice | np.ndarray) -> np.ndarray:
     """Return the points of first claims and of priority of some of the month's applicants; none if nobody has any."""
-    claims, priority = world.events.get("claims"), world.levers["hiring_priority"]
+    applications, priority = world.applications, world.levers["hiring_priority"]
+    assert applications is not None
+    claims = applications.claims
     if priority.size > 1:
-        points: np.ndarray = priority[world.events["applicants"][applicants]]
+        points: np.ndarray = priority[applications.people[applicants]]
         return points if claims is None else points + claims[applicants]
     found: np.ndarray = np.zeros(0) if claims is None else claims[applicants]
     return found
@@ -371,14 +374,14 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     offer, higher with skill, beats the reservation wage: last wage x share x exp(-decline x months) when unemployed,
     present income x (1 + gain) otherwise.
     """
-    events, market, e = world.events, world.market, world.enterprises
-    if "applicants" not in events:  # nobody searched
+    applications, market, e = world.applications, world.market, world.enterprises
+    if applications is None:  # nobody could search
         e.vacancies += e.opened
         return
-    people, bundles = events["applicants"], events["bundles"]
+    people, bundles = applications.people, applications.bundles
     claims, how = claims_of(world, slice(None)), ranking(world, parameters, draws)
     scores = score_all(world.people, world.employers, people, bundles, claims, *how)
-    winners = _choose(scores, events["applications"], events["n_vacancies"])
+    winners = _choose(scores, applications.choices, applications.n_vacancies)
     w, p = world.workers, parameters
     trait = draws.lasting_key("attachment to the farm")
     chosen, rows, tiers, pay, activity = _who_accepts(
@@ -386,8 +389,8 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
         world.employers,
         people[winners],
         bundles[winners],
-        events["bundle_rows"],
-        events["bundle_tiers"],
+        applications.employers,
+        applications.tiers,
         np.float32(p.pay_floor),
         np.float32(p.pay_of_skill),
         Reservation(p.reservation, p.reservation_decline, p.switching_gain, p.attachment, trait),
@@ -403,10 +406,10 @@ def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> N
     unfilled = np.divide(left, open_before, out=np.full_like(left, 0.5), where=open_before > 0)
     market.tightness += parameters.chance_memory * (unfilled - market.tightness)
     e.vacancies += e.opened
-    events["hired"], events["hired_by"] = chosen, rows
-    if "claims" in events:
-        kept = int(np.isin(people[events["claims"] > 0.0], chosen).sum())
-        events["hired_by_partners"] = kept * events["linked"] / max(1, events["linked"].sum())
+    world.events["hired"], world.events["hired_by"] = chosen, rows
+    if applications.claims is not None:
+        kept, linked = int(np.isin(people[applications.claims > 0.0], chosen).sum()), world.events["linked"]
+        world.events["hired_by_partners"] = kept * linked / max(1, linked.sum())
         world.ledger.count("hired_by_partners", kept)
     world.ledger.count("hires", n)
     world.ledger.count("job_changes", int(hired[EMPLOYEE]))

@@ -12,17 +12,19 @@ from functools import cache
 
 import numpy as np
 
+from labsim.applications import Applications, Nests
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, gated, shared_proposals, slots_of
 from labsim.processes.base import process
 from labsim.processes.insight import Insight
-from labsim.processes.vacancies import Nests, list_vacancies, pick_markets, pick_vacancies
+from labsim.processes.vacancies import list_vacancies, pick_markets, pick_vacancies
 from labsim.quantity import Parameters, quantity
 from labsim.world import TIER_OF_LEVEL, Activity, WorkerArrays, World
 
 EMPLOYEE, UNEMPLOYED = int(Activity.EMPLOYEE), int(Activity.UNEMPLOYED)
 BOUND = 2.0  # proposals that a pick takes on average, unless the weights have moved far from those of the start
 LATER = 32767  # after every month
+NO_GAIN = np.ones(1)
 AGE_BANDS = 5  # 15-24, 25-34, 35-44, 45-54, 55+
 
 
@@ -258,7 +260,7 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
     own_rates = _own_account_rates(world, parameters, near, weights, mean_offer)
     eager = world.levers["search_effort"]
     # those whom employment services reached since a month apply more often, by the channel
-    since, gain = world.events.get("helped_since", LATER), world.events.get("search_gain", np.ones(1))
+    since, gain = world.events.get("helped_since", LATER), world.events.get("search_gain", NO_GAIN)
     eagerness = float(eager.max() * gain.max())
     # chances as a farmer, owner of a business, employee; the unemployed all come into question
     most = np.zeros(len(Activity))
@@ -299,22 +301,12 @@ def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> N
         markets[:] = 0
         n = n if total > 0 else 0
     people, choices, bundles = people[:n], np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    insight = world.events.get("insight")
+    insight = world.events["insight"]
     if nests is not None and insight is not None and insight.coverage.any():
         nests_seen = _nests(world, near, qualified, weights * insight.markets)
         _choose_by_forecasts(world, insight, nests_seen, key, people, markets)
     pick_vacancies(lists, markets[:n], people, draws.key("vacancy"), choices, bundles)
-    world.events.update(
-        applicants=people,
-        applications=choices,
-        bundles=bundles,
-        bundle_rows=lists.rows,
-        bundle_tiers=tiers,
-        n_vacancies=lists.group.size,
-        lists=lists,
-        nests=nests,
-        seekers_fields=fields,
-    )
+    world.applications = Applications(people, choices, bundles, lists, tiers, nests, fields)
     world.ledger.count("applications", n)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from labsim.applications import Applications
 from labsim.compiled import kernel
 from labsim.draws import DrawsOfMonth, rounded, uniforms
 from labsim.processes.base import process
@@ -155,15 +156,16 @@ def _first_time(world: World, what: str, people: np.ndarray) -> np.ndarray:
     return new
 
 
-def _promise(world: World, people: np.ndarray, choices: np.ndarray, rivals: np.ndarray) -> np.ndarray:
+def _promise(
+    world: World, applications: Applications, people: np.ndarray, choices: np.ndarray, rivals: np.ndarray
+) -> np.ndarray:
     """Return what vacancies promise people: how open the field is to theirs, halved for each tier above or below, and
     shared with the rivals who apply too.
     """
-    w, events = world.workers, world.events
-    group = events["lists"].group[choices]
-    field = world.enterprises.field[events["bundle_rows"][group]]
+    w, group = world.workers, applications.lists.group[choices]
+    field = world.enterprises.field[applications.employers[group]]
     n_tiers = world.market.vacancies.shape[2]
-    steps = np.minimum(TIER_OF_LEVEL[w.level[people]], n_tiers - 1).astype(np.int64) - events["bundle_tiers"][group]
+    steps = np.minimum(TIER_OF_LEVEL[w.level[people]], n_tiers - 1).astype(np.int64) - applications.tiers[group]
     promise: np.ndarray = world.accessibility[w.field[people], field] * 0.5 ** np.abs(steps) / (1.0 + rivals)
     return promise
 
@@ -179,28 +181,29 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     is to theirs, half as much for each tier of skill above or below, and a share of that where others apply of their
     own accord: before a service sends someone, it asks the employer who has come already.
     """
-    w, events, month = world.workers, world.events, world.month
-    if "helped_since" not in events or "applicants" not in events:
+    w, applications, month = world.workers, world.applications, world.month
+    if "helped_since" not in world.events or applications is None:
         return
-    people = events["applicants"]
+    people, claims = applications.people, applications.claims
     chance = np.array(parameters.introduction)[w.channel[people]]
-    helped = (month - w.advised[people] < parameters.months) & (events.get("claims", np.zeros(1)) == 0.0)
+    helped = month - w.advised[people] < parameters.months
+    if claims is not None:
+        helped &= claims == 0.0
     at = np.flatnonzero(helped & (uniforms(draws.key("introduced"), people) < chance))
     people = people[at]
-    best = events["applications"][at]
-    applicants = np.bincount(events["applications"], minlength=events["n_vacancies"])
-    most = _promise(world, people, best, applicants[best] - 1)  # they are no rivals of their own
+    best = applications.choices[at]
+    applicants = np.bincount(applications.choices, minlength=applications.n_vacancies)
+    most = _promise(world, applications, people, best, applicants[best] - 1)  # they are no rivals of their own
     for number in range(1, parameters.picks):
         who, markets = people.copy(), np.zeros(len(at), dtype=np.int32)
         other, groups = np.empty_like(markets), np.empty_like(markets)
         key, home, level = draws.key(f"introduction {number}"), w.district[people], w.level[people]
-        if events["nests"] is not None:  # everyone here has applied, so everyone finds a market again
-            pick_markets(home, w.field[people], level, TIER_OF_LEVEL, events["nests"], key, who, markets)
-        pick_vacancies(events["lists"], markets, people, key, other, groups)
-        promise = _promise(world, people, other, applicants[other])
+        if applications.nests is not None:  # everyone here has applied, so everyone finds a market again
+            pick_markets(home, w.field[people], level, TIER_OF_LEVEL, applications.nests, key, who, markets)
+        pick_vacancies(applications.lists, markets, people, key, other, groups)
+        promise = _promise(world, applications, people, other, applicants[other])
         best, most = np.where(promise > most, other, best), np.maximum(promise, most)
-    events["applications"][at], events["bundles"][at] = best, events["lists"].group[best]
-    events["introduced"] = people
+    applications.introduce(at, best)
     new = _first_time(world, "introduced_people", people)
     counselled = (w.channel[new] == COUNSELLING) & (w.advised[new] > month - world.calendar[1])
     _since_january(world)[[SERVED, INTRODUCED]] += (~counselled).sum(), len(new)
@@ -210,10 +213,10 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
 @process(reads="workers.advised workers.channel workers.district events", writes="counts ledger events")
 def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
     """Count the people hired through an introduction as placed."""
-    introduced, hired = world.events.get("introduced"), world.events.get("hired")
-    if introduced is None or hired is None:
+    introduced = world.applications.introduced if world.applications is not None else None
+    if introduced is None or "hired" not in world.events:
         return
-    w, placed = world.workers, introduced[np.isin(introduced, hired, kind="table")]
+    w, placed = world.workers, introduced[np.isin(introduced, world.events["hired"], kind="table")]
     shape, ago = (len(REACH), len(world.places)), world.month - w.advised[placed]
     cells = w.channel[placed].astype(np.int64) * shape[1] + w.district[placed]
     # by channel and district, by how long ago they were reached: policies may have changed since

@@ -256,7 +256,7 @@ def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMont
     take up none of its own.
     """
     p, rate = world.programmes, parameters.reallocation_rate
-    forecast = world.events.get("forecast")
+    forecast = world.events["forecast"]
     if (rate > 0.0 or forecast is not None) and len(p):
         tier = np.where(p.level >= COLLEGE, 2, 1)
         vacant = world.market.vacancies.sum(axis=0)[p.field, tier] + 1.0
@@ -346,7 +346,7 @@ def _applicants(
         levers["training_allowance"],
         levers["training_fee_paid"],
     )
-    known, insight = Known(np.zeros(len(people), dtype=np.bool_), 1.0, np.ones(1)), world.events.get("insight")
+    known, insight = Known(np.zeros(len(people), dtype=np.bool_), 1.0, np.ones(1)), world.events["insight"]
     if insight is not None:
         known = Known(insight.known_to(people, w.district[people]), insight.error_left, insight.fields)
     choices, refused = choose_courses(world.people, p.level, world.month, taste, offers, known, key, people)

@@ -8,12 +8,12 @@ who go to it or came from it.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from labsim.applications import Nests, VacancyLists
 from labsim.compiled import inline, kernel
-from labsim.draws import Shared, in_32_bits, mix, pick_all, pick_slots, race, scramble, uniform_of
+from labsim.draws import in_32_bits, mix, pick_all, pick_slots, race, scramble, uniform_of
 from labsim.rows import BLOCK as AT_ONCE
 from labsim.world import EnterpriseArrays
 
@@ -23,25 +23,6 @@ BLOCK = 128  # employers' rows in a block
 BOUND = 4.0  # proposals of blocks that a pick takes on average
 _S32, _LOW_32 = np.uint64(32), np.uint64(0xFFFFFFFF)
 MANY = 256  # with more vacancies than this in a block, employers are picked before vacancies
-
-
-class VacancyLists(NamedTuple):
-    """Post groups (an employer's posts of a tier) with vacancies, sorted by market, then by row.
-
-    Entries `first_block[m]` to `first_block[m + 1]` are the blocks of market m, those without a vacancy too; entries
-    `first_group[b]` to `first_group[b + 1]` the groups of block b; `first_vacancy[g]` to `first_vacancy[g + 1]` the
-    vacancies of group g.
-    """
-
-    first_block: np.ndarray  # (n_markets + 1,)
-    first_group: np.ndarray  # (n_blocks + 1,)
-    block_accept: np.ndarray  # (n_blocks,) chance that a proposal of the block passes, in 2^-32
-    block_over: np.ndarray  # (n_markets,) share of picks that are raced for by what exceeds the bound, in 2^-32
-    block_excess: np.ndarray  # (n_blocks,) the weights of that race
-    rows: np.ndarray  # (n_groups,) the employer
-    first_vacancy: np.ndarray  # (n_groups + 1,)
-    code: np.ndarray  # (n_vacancies,) what the pick knows a vacancy by
-    group: np.ndarray  # (n_vacancies,)
 
 
 @inline
@@ -262,18 +243,6 @@ def pick_vacancies(
             chosen[many[k]] += places[k]
         for s in range(who.shape[0]):
             groups[begin + s] = group[chosen[s]]
-
-
-class Nests(NamedTuple):
-    """What picks of a district, a field and a tier need: slots of proposals, and the chances with which they pass."""
-
-    any: np.ndarray  # (n_tiers, n_fields, n_districts) whether there is a vacancy, by the searcher's tier, field, home
-    district_slots: np.ndarray  # (n_districts, n_slots) by the searcher's district
-    districts: Shared  # among districts, by the searcher's tier, field and district
-    field_slots: np.ndarray  # (n_fields, n_slots) by the searcher's field
-    fields: Shared  # among fields, by the searcher's tier, the district of work, the searcher's field
-    tier_slots: np.ndarray  # (n_tiers, n_slots) by the searcher's tier
-    tiers: Shared  # among tiers, by the searcher's tier, the district and the field of work
 
 
 @inline
