@@ -58,7 +58,7 @@ class Ledger:
         self.counts.clear()
 
     def count(self, what: str, number: int) -> None:
-        """Add a number of rows to what was counted this month. Raises KeyError for a name that is not declared."""
+        """Add a number of rows to what was counted this month. Raises LookupError for a name that is not declared."""
         require_count(what)
         self.counts[what] = self.counts.get(what, 0) + int(number)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from labsim.processes import (
     abroad,
     climate,
@@ -26,6 +28,8 @@ from labsim.processes import (
     training,
 )
 from labsim.processes.base import Process
+from labsim.text import did_you_mean
+from labsim.wires import EVENTS, EventKind
 
 MONTH: tuple[Process, ...] = (
     # people
@@ -84,6 +88,32 @@ SWITCHABLE: tuple[str, ...] = (
     *dict.fromkeys(process.section for process in _PARTS),
     *(process.name for process in _PARTS),
 )
+
+
+def require_wired(month: Sequence[Process], events: Mapping[str, EventKind] = EVENTS) -> None:
+    """Raise ValueError if processes in this order cannot hand on what they declare.
+
+    Every event must be declared, written by its declared producers alone and by each of them, and read by no process
+    that comes before the first of them: what happens is of one month.
+    """
+    names = [process.name for process in month]
+    written = {name: [one.name for one in month if f"events.{name}" in one.writes] for name in events}
+    for process in month:
+        for place in (*process.reads, *process.writes):
+            name = place.removeprefix("events.")
+            if name != place and name not in events:
+                raise ValueError(f"{process.name}: there is no event {name!r}; {did_you_mean(name, events)}")
+    for name, kind in events.items():
+        if set(written[name]) != set(kind.producers):
+            declared, found = ", ".join(kind.producers), ", ".join(written[name]) or "nobody"
+            raise ValueError(f"event {name!r}: its declared producers are {declared}; it is written by {found}")
+        first = min(names.index(one) for one in kind.producers)
+        early = [one.name for one in month[:first] if f"events.{name}" in one.reads]
+        if early:
+            raise ValueError(f"event {name!r}: {early[0]} reads it before {names[first]} can have written it")
+
+
+require_wired(MONTH)
 
 
 def of_month(switched_off: tuple[str, ...]) -> tuple[Process, ...]:

@@ -176,15 +176,15 @@ COUNTS: dict[str, CountKind] = {
 
 
 def require_count(name: str) -> None:
-    """Raise KeyError for a count that nobody declared, with the nearest name."""
+    """Raise LookupError for a count that nobody declared, with the nearest name."""
     if name not in COUNTS:
-        raise KeyError(f"there is no count {name!r}; {did_you_mean(name, COUNTS)}")
+        raise LookupError(f"there is no count {name!r}; {did_you_mean(name, COUNTS)}")
 
 
 class Events(MutableMapping[str, Any]):
     """What has happened so far this month, by its declared name; a name that nobody wrote has its empty value.
 
-    `name in events` and iteration tell what was written. Every use of an undeclared name raises KeyError with the
+    `name in events` and iteration tell what was written. Every use of an undeclared name raises LookupError with the
     nearest one.
     """
 
@@ -229,5 +229,5 @@ class Events(MutableMapping[str, Any]):
     def _kind(name: str) -> EventKind:
         kind = EVENTS.get(name)
         if kind is None:
-            raise KeyError(f"there is no event {name!r}; {did_you_mean(name, EVENTS)}")
+            raise LookupError(f"there is no event {name!r}; {did_you_mean(name, EVENTS)}")
         return kind

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import copy
 import csv
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,13 @@ from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies.base import Account
 from labsim.processes.base import Process
-from labsim.schedule import MONTH
+from labsim.schedule import MONTH, require_wired
+from labsim.wires import COUNTS, EVENTS, Events
 from labsim.world import Enterprises, Institutions, Programmes, Workers, World
 
 TABLES = {"workers": Workers, "enterprises": Enterprises, "institutions": Institutions, "programmes": Programmes}
 COLUMNS = tuple(f"{table}.{column}" for table, kind in TABLES.items() for column in kind.columns())
-PARTS = ("places", "market", "ledger", "counts", "events", "tables", "demand_index", "accessibility", "levers")
+PARTS = ("places", "market", "ledger", "counts", "applications", "tables", "demand_index", "accessibility", "levers")
 # Every policy works hard, so that every process has something to do.
 BUSY = (
     "climate.frequency=4",
@@ -67,14 +70,15 @@ def state(world: World) -> dict[str, Any]:
         found[name] = getattr(getattr(world, table), column).copy()
     for name in PARTS[:-1]:
         found[name] = copy.deepcopy(getattr(world, name))
+    found |= {f"events.{name}": copy.deepcopy(value) for name, value in world.events.items()}
     # reading a lever lays out its neutral array; only amounts that someone put there count as a change
     found["levers"] = [(one.policy, one.lever, one.amount.copy()) for one in world.levers.contributions]
     return found
 
 
 def same(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray):
-        return isinstance(other, np.ndarray) and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return isinstance(other, type(one)) and one.shape == other.shape and one.tobytes() == other.tobytes()
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple):
@@ -92,6 +96,7 @@ def months_of(model: LabourModel, months: int):
         world.month = model.month
         world.ledger.start_month()
         world.events.clear()
+        world.applications = None
         world.levers.reset()
         policies = model.active_policies()
         for name, policy in policies:
@@ -114,7 +119,7 @@ def changes(son_la) -> dict[str, set[str]]:
         before = state(model.world)
         process(model.world, parameters, draws)
         now = state(model.world)
-        found[process.name] |= {name for name in before if not same(before[name], now[name])}
+        found[process.name] |= {name for name in now if not same(before.get(name), now[name])}
     assert model.imbalance() == []
     return found
 
@@ -122,6 +127,99 @@ def changes(son_la) -> dict[str, set[str]]:
 @pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
 def test_a_process_changes_only_what_it_declares(changes, process: Process):
     assert changes[process.name] - set(process.writes) == set()
+
+
+class Watched(Events):
+    """Events that remember what was asked for."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        super().__init__(sizes)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(f"events.{name}")
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(f"events.{name}")
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.read.add(f"events.{name}")
+        return super().__contains__(name)
+
+
+@pytest.fixture(scope="module")
+def passed_on(son_la) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return which events each process read, and which counts it added to."""
+    model = LabourModel(son_la(*BUSY, scale=0.005), seed=1)
+    events = model.world.events = Watched(model.world.levers.sizes)
+    read: dict[str, set[str]] = {process.name: set() for process in MONTH}
+    counted: dict[str, set[str]] = {process.name: set() for process in MONTH}
+    for process, parameters, draws in months_of(model, MONTHS):
+        events.read.clear()
+        before = dict(model.world.ledger.counts)
+        process(model.world, parameters, draws)
+        read[process.name] |= events.read
+        now = model.world.ledger.counts
+        counted[process.name] |= {name for name in now if name not in before or now[name] != before[name]}
+    return read, counted
+
+
+@pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
+def test_a_process_reads_only_events_that_it_declares(passed_on, process: Process):
+    read, _counted = passed_on
+    assert read[process.name] - {*process.reads, *process.writes} == set()
+
+
+def test_a_count_is_added_to_by_its_declared_producers_alone(passed_on):
+    _read, counted = passed_on
+    found = {name: {process for process, names in counted.items() if name in names} for name in COUNTS}
+    assert {name for name, by in found.items() if by - set(COUNTS[name].producers)} == set()
+    assert {name for name, by in found.items() if not by} == {"graduates_postgraduate"}  # nobody teaches it here
+
+
+def without(process: Process, place: str) -> Process:
+    return replace(process, writes=tuple(name for name in process.writes if name != place))
+
+
+def test_a_month_whose_wires_do_not_meet_is_refused():
+    month = list(MONTH)
+    by_name = {process.name: place for place, process in enumerate(month)}
+    enrol, progress = by_name["training.enrol"], by_name["training.progress"]
+    with pytest.raises(ValueError, match="there is no event 'admited'; did you mean \"admitted\""):
+        require_wired([*month[:enrol], replace(month[enrol], writes=("events.admited",)), *month[enrol + 1 :]])
+    with pytest.raises(ValueError, match=r"'graduates'.*declared producers are training.progress; .*by nobody"):
+        require_wired([without(one, "events.graduates") for one in month])
+    second = replace(month[enrol], writes=(*month[enrol].writes, "events.graduates"))
+    with pytest.raises(ValueError, match=r"'graduates'.*written by training.enrol, training.progress"):
+        require_wired([second if one.name == "training.enrol" else one for one in month])
+    early = replace(month[enrol], reads=(*month[enrol].reads, "events.graduates"))
+    with pytest.raises(ValueError, match=r"training.enrol reads it before training.progress"):
+        require_wired([early if one.name == "training.enrol" else one for one in month])
+    assert progress > enrol
+
+
+def test_an_undeclared_event_or_count_is_refused_with_the_nearest_name(son_la):
+    world = LabourModel(son_la(scale=0.002), seed=1).world
+    with pytest.raises(LookupError, match=r"no event 'admited'.*admitted"):
+        world.events["admited"] = 1
+    with pytest.raises(LookupError, match=r"no event 'graduats'.*graduates"):
+        world.events.get("graduats")
+    with pytest.raises(LookupError, match=r"no count 'hire'.*hires"):
+        world.ledger.count("hire", 1)
+
+
+def test_an_event_that_nobody_wrote_has_its_declared_empty_value(son_la):
+    world = LabourModel(son_la(scale=0.002), seed=1).world
+    world.events.clear()
+    for name, kind in EVENTS.items():
+        empty = world.events[name]
+        if kind.empty == "zeros":
+            assert empty.tolist() == [0.0] * world.levers.sizes[kind.over]
+        else:
+            assert (empty is None) if kind.empty == "nothing" else (len(empty) == 0)
+        assert name not in world.events
 
 
 @pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
@@ -132,14 +230,18 @@ def test_no_process_writes_a_lever(changes, process: Process):
 
 def test_busy_months_exercise_every_process(changes):
     """Those that only pass on what happens this month change events, all others something that lasts."""
-    passing = {process.name for process in MONTH if set(process.writes) == {"events"}}
+
+    def lasting(names: Iterable[str]) -> set[str]:
+        return {name for name in names if name not in ("ledger", "applications") and not name.startswith("events.")}
+
+    passing = {process.name for process in MONTH if not lasting(process.writes)}
     assert [name for name, changed in changes.items() if not changed - {"ledger"}] == []
-    assert {name for name, changed in changes.items() if not changed - {"events", "ledger"}} == passing
+    assert {name for name, changed in changes.items() if not lasting(changed)} == passing
 
 
 @pytest.mark.parametrize("process", MONTH, ids=lambda process: process.name)
 def test_every_declared_name_exists(process: Process):
-    known = {*COLUMNS, *PARTS, *(f"levers.{name}" for name in LEVERS)}
+    known = {*COLUMNS, *PARTS, *(f"levers.{name}" for name in LEVERS), *(f"events.{name}" for name in EVENTS)}
     assert set(process.reads) | set(process.writes) <= known
     assert len(set(process.writes)) == len(process.writes)
     assert len(set(process.reads)) == len(process.reads)

@@ -161,11 +161,11 @@ def test_a_world_of_one_field_has_what_a_count_by_field_finds():
     assert people.sum() == 3000
     assert np.array_equal(people, cells[:, :, :, :-1])
     assert np.array_equal(earned, pay)
-    events, market = world.events, fields.market_by_field(world)[:, 0]
+    applications, market = world.applications, fields.market_by_field(world)[:, 0]
     assert market.tolist() == [
-        np.bincount(events["seekers_fields"], minlength=1)[0],
+        len(applications.seekers_fields),
         world.enterprises.vacancies.sum(),
-        len(events["applicants"]),
+        len(applications.people),
     ]
 
 
@@ -285,7 +285,7 @@ def test_what_is_counted_by_field_is_what_the_columns_say(son_la):
         for name, numbers in counted.items():
             np.testing.assert_allclose(found[name], numbers / 0.01, rtol=1e-12, err_msg=name)
         # those who search and are not hired keep their field
-        stay = (w.field == free)[model.world.events["applicants"]].mean()
+        stay = (w.field == free)[model.world.applications.people].mean()
         assert stay > 0.9 and found["seekers"].sum() >= found["applications"].sum() >= found["hires"].sum()
         rate = 100.0 * counted["unemployed"] / (counted["unemployed"] + counted["employed"])
         np.testing.assert_allclose(found["unemployment_rate"], rate, rtol=1e-12)

@@ -21,10 +21,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("0b", ("source_hash",)),
+    ("0b", ("source_hash", "wires")),
     ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),
+    ("1d", ("applications",)),
     ("2", ("world",)),
     ("3a", ("processes.base", "processes.admission", "processes.courses", "processes.vacancies", "policies.base")),
     ("3aa", ("processes.drawing", "processes.insight", "processes.loans", "processes.policy_places")),

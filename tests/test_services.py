@@ -185,7 +185,8 @@ def test_the_three_rates_of_placement_have_each_their_own_base(son_la, with_poli
         model.step()
         came = np.flatnonzero(w.advised == model.month)
         counselled_later += len(introduced & set(came[w.channel[came] == Channel.COUNSELLING].tolist()))
-        now = events.get("introduced", np.zeros(0, dtype=int))
+        now = model.world.applications.introduced
+        now = np.zeros(0, dtype=int) if now is None else now
         twice += len(introduced & set(now.tolist()))
         introduced |= set(now.tolist())
         placed |= set(now[np.isin(now, events["hired"])].tolist())
@@ -210,8 +211,8 @@ def test_people_reached_apply_more(son_la, with_policies):
     one.step()
     other.step()
     reached = np.flatnonzero(one.workers.advised == 1)
-    with_help, without = (np.isin(reached, m.world.events["applicants"]).sum() for m in (one, other))
-    elsewhere = [np.setdiff1d(m.world.events["applicants"], reached) for m in (one, other)]
+    with_help, without = (np.isin(reached, m.world.applications.people).sum() for m in (one, other))
+    elsewhere = [np.setdiff1d(m.world.applications.people, reached) for m in (one, other)]
     assert np.array_equal(*elsewhere)
     # given `without`, each of them still applies; the rest are binomial with a mean of half as many
     assert abs(with_help - 1.5 * without) < 4 * np.sqrt(1.5 * without)
@@ -225,12 +226,12 @@ def test_introductions_suit_better_and_only_by_choice(son_la, with_policies):
         model = alone(son_la, with_policies, "job_placement", f"services.picks={picks}",
                       "services.introduction=[1,1,1]", scale=0.05)  # fmt: skip
         model.step()
-        events, w, e = model.world.events, model.workers, model.enterprises
-        people, field = events["applicants"], e.field[events["bundle_rows"][events["bundles"]]]
+        events, applications, w, e = model.world.events, model.world.applications, model.workers, model.enterprises
+        people, field = applications.people, e.field[applications.employers[applications.bundles]]
         fit = model.world.accessibility[w.field[people], field]
-        introduced = np.isin(people, events["introduced"])
-        fits[picks] = fit[introduced], events["applications"][~introduced]
-        hired = np.isin(events["introduced"], events["hired"]).sum()
+        introduced = np.isin(people, applications.introduced)
+        fits[picks] = fit[introduced], applications.choices[~introduced]
+        hired = np.isin(applications.introduced, events["hired"]).sum()
         assert model.world.ledger.counts["placed"] == hired
     assert fits[6][0].mean() > fits[1][0].mean()
     assert np.array_equal(fits[1][1], fits[6][1])
@@ -248,11 +249,11 @@ def test_introduced_people_meet_fewer_rivals_than_at_their_own_choice(son_la, wi
         dose = {"job_placement": {"share_per_year": {2021: 1.0}}}
         model = model_of(son_la, with_policies, dose, *settings, scale=0.2, seed=seed)
         model.step()
-        events = model.world.events
-        own = np.isin(events["applicants"], events["introduced"])
-        others = np.bincount(events["applications"][~own], minlength=events["n_vacancies"])
-        rivals[picks] += others[events["applications"][own]].tolist()
-        hired[picks] += np.isin(events["introduced"], events["hired"]).tolist()
+        events, applications = model.world.events, model.world.applications
+        own = np.isin(applications.people, applications.introduced)
+        others = np.bincount(applications.choices[~own], minlength=applications.n_vacancies)
+        rivals[picks] += others[applications.choices[own]].tolist()
+        hired[picks] += np.isin(applications.introduced, events["hired"]).tolist()
     assert len(hired[1]) == len(hired[6])
     assert np.median(rivals[6]) < np.median(rivals[1])
     share = {picks: np.mean(found) for picks, found in hired.items()}
@@ -362,9 +363,9 @@ def test_people_with_forecasts_apply_where_posts_are_hard_to_fill(son_la, with_p
     tight = []
     for amounts in ({}, {"labour_information": {"workers": {2021: 1.0}, "start": "2021-06"}}):
         model = model_of(son_la, with_policies, amounts, "information.search_response=2", scale=0.05).run(6)
-        events, market = model.world.events, model.world.market
-        fields = model.enterprises.field[events["bundle_rows"][events["bundles"]]]
-        tight.append((events["applicants"], market.tightness[fields, events["bundle_tiers"][events["bundles"]]]))
+        applications, market = model.world.applications, model.world.market
+        fields = model.enterprises.field[applications.employers[applications.bundles]]
+        tight.append((applications.people, market.tightness[fields, applications.tiers[applications.bundles]]))
     # forecasts also move a few into courses, and so out of search
     both, base, informed = np.intersect1d(tight[0][0], tight[1][0], return_indices=True)
     assert len(both) > 0.98 * max(len(applicants) for applicants, _tightness in tight)
@@ -428,16 +429,16 @@ def test_graduates_have_the_first_claim_on_posts_kept_for_them(son_la, with_poli
     claimed = 0
     for _ in range(12):
         model.step()
-        events, w, e = model.world.events, model.workers, model.enterprises
-        claims = events.get("claims")
+        events, applications, w, e = model.world.events, model.world.applications, model.workers, model.enterprises
+        claims = applications.claims
         if claims is None:
             continue
         at = np.flatnonzero(claims)
-        people, rows = events["applicants"][at], events["bundle_rows"][events["bundles"][at]]
+        people, rows = applications.people[at], applications.employers[applications.bundles[at]]
         assert (model.month - w.graduated[people] < 6).all()
         assert (e.partner[rows] == w.school[people]).all()
-        winners = np.isin(events["applicants"], events["hired"])
-        wanted = np.isin(events["applications"], events["applications"][at])
+        winners = np.isin(applications.people, events["hired"])
+        wanted = np.isin(applications.choices, applications.choices[at])
         assert not (winners & wanted & (claims == 0)).any()
         claimed += len(at)
         assert model.world.ledger.counts["hired_by_partners"] == winners[at].sum()

@@ -115,11 +115,11 @@ def test_ranks_are_in_the_order_of_scores_and_nobody_is_ranked_who_is_not_consid
 def test_each_vacancy_takes_the_applicant_with_the_highest_lot():
     """The known answer, with more applicants than are ranked at once: nothing but the lot counts, and all accept."""
     model = Simulation(load("reference/frictional", settings=["reference.people=60000"]), seed=4).run(4)
-    events, w = model.world.events, model.world.workers
-    people, choices = events["applicants"], events["applications"]
+    applications, hired, w = model.world.applications, model.world.events["hired"], model.world.workers
+    people, choices = applications.people, applications.choices
     assert len(people) > AT_ONCE
     lots = uniforms(model.draws.at(model.month).key("rank"), people)
     order = np.lexsort((lots, choices))
     last = np.append(choices[order][1:] != choices[order][:-1], True)
-    assert np.array_equal(events["hired"], np.sort(people[order[last]]))
-    assert (w.activity[events["hired"]] == Activity.EMPLOYEE).all()
+    assert np.array_equal(hired, np.sort(people[order[last]]))
+    assert (w.activity[hired] == Activity.EMPLOYEE).all()

@@ -198,12 +198,13 @@ def _apply_abroad(
 
 @process(
     reads=(
-        "workers.birth_month workers.schooling workers.wage levers.export_places levers.export_loan"
-        " levers.export_preparation"
+        "workers.birth_month workers.schooling workers.wage levers.export_places levers.export_loan "
+        "levers.export_preparation"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
-        " workers.months_left workers.savings workers.destination enterprises.headcount programmes.taken ledger events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field "
+        "workers.programme workers.months_left workers.savings workers.destination enterprises.headcount "
+        "programmes.taken ledger events.cost_abroad events.sent_abroad events.sent_people"
     ),
 )
 def go(world: World, parameters: AbroadParameters, draws: DrawsOfMonth) -> None:

@@ -23,7 +23,8 @@ class Process:
 
     `section` names the parameters that the function receives; `reads` and `writes` name columns as
     `workers.activity`, levers as
-    `levers.training_seats`, and other state of the world as `market`, `places`, `ledger`.
+    `levers.training_seats`, what happens in the month as `events.admitted`, and other state of the world as `market`,
+    `places`, `ledger`.
     """
 
     name: str

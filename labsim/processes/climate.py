@@ -76,7 +76,10 @@ class ClimateParameters(Parameters):
     )
 
 
-@process(reads="places", writes="places events")
+@process(
+    reads="places",
+    writes="places events.districts_struck events.savings_lost",
+)
 def strike(world: World, parameters: ClimateParameters, draws: DrawsOfMonth) -> None:
     """Draw each hazard in each district: P = 1 - exp(-rate / months of its season) in season, none outside it.
 

@@ -353,9 +353,10 @@ def _kept(world: World) -> tuple[Last, Tables]:
 
 @process(
     reads=(
-        "workers.activity workers.birth_month workers.sex workers.district workers.urban workers.ethnicity"
-        " workers.level workers.certificate workers.vocational workers.digital workers.work_field workers.wage"
-        " workers.own_use workers.pace workers.graduated places events"
+        "workers.activity workers.birth_month workers.sex workers.district workers.urban "
+        "workers.ethnicity workers.level workers.certificate workers.vocational workers.digital "
+        "workers.work_field workers.wage workers.own_use workers.pace workers.graduated places "
+        "events.graduates"
     ),
     writes="counts ledger",
 )

@@ -56,9 +56,13 @@ def _who_may_learn(w: WorkerArrays, month: int, n_ages: int, rows: np.ndarray) -
 
 @process(
     reads=(
-        "workers.activity workers.birth_month workers.district levers.digital_places levers.digital_priority counts"
+        "workers.activity workers.birth_month workers.district levers.digital_places "
+        "levers.digital_priority counts"
     ),
-    writes="workers.digital workers.digital_course counts events ledger",
+    writes=(
+        "workers.digital workers.digital_course counts ledger events.digital_enrolled "
+        "events.digital_trained"
+    ),
 )
 def teach(world: World, parameters: DigitalParameters, draws: DrawsOfMonth) -> None:
     """Teach digital skills in short courses: those at the end of one gain them, and places are filled anew.

@@ -271,7 +271,7 @@ def _month_passes(w: WorkerArrays, runs: np.ndarray, by: Pay, habits: Habits, pa
 
 
 @process(
-    reads="workers.activity workers.district workers.work_field places events",
+    reads="workers.activity workers.district workers.work_field places events.savings_lost",
     writes="workers.spell workers.wage workers.skill workers.savings",
 )
 def earn_and_learn(world: World, parameters: EarningsParameters, draws: DrawsOfMonth) -> None:

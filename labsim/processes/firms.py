@@ -199,10 +199,10 @@ def _plan(
 
 @process(
     reads=(
-        "enterprises.weight enterprises.tier_share enterprises.kind enterprises.active enterprises.field"
-        " enterprises.headcount enterprises.vacancies demand_index levers.labour_demand"
+        "enterprises.weight enterprises.tier_share enterprises.kind enterprises.active enterprises.field "
+        "enterprises.headcount enterprises.vacancies demand_index levers.labour_demand"
     ),
-    writes="enterprises.target enterprises.luck events",
+    writes="enterprises.target enterprises.luck events.openings_mean events.separation_chance",
 )
 def plan_headcount(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
     """Set the target of every post group and from it this month's chances.
@@ -414,9 +414,10 @@ def _who_separates(
 
 
 @process(
-    reads="workers.urban events",
+    reads="workers.urban events.separation_chance",
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field enterprises.headcount ledger"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field "
+        "enterprises.headcount ledger"
     ),
 )
 def separate(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
@@ -465,7 +466,10 @@ def _open_vacancies(
     return total
 
 
-@process(reads="events enterprises.active", writes="enterprises.opened enterprises.vacancies ledger")
+@process(
+    reads="enterprises.active events.openings_mean",
+    writes="enterprises.opened enterprises.vacancies ledger",
+)
 def open_vacancies(world: World, parameters: FirmsParameters, draws: DrawsOfMonth) -> None:
     """Open vacancies, to be filled from next month, and let unfilled ones lapse.
 

@@ -271,12 +271,13 @@ def _drawn(people: np.ndarray, levels: np.ndarray, n: int, key: np.uint64) -> np
 
 @process(
     reads=(
-        "workers.activity workers.birth_month workers.employer workers.tier workers.schooling workers.programme"
-        " enterprises.group levers.degree_places levers.degree_own_cost events"
+        "workers.activity workers.birth_month workers.employer workers.tier workers.schooling "
+        "workers.programme enterprises.group levers.degree_places levers.degree_own_cost events.posts_ask"
     ),
     writes=(
-        "workers.level workers.certificate workers.vocational workers.skill workers.savings workers.degree"
-        " workers.degree_left counts events ledger"
+        "workers.level workers.certificate workers.vocational workers.skill workers.savings "
+        "workers.degree workers.degree_left counts ledger events.degree_started events.degree_years "
+        "events.degrees_in_service"
     ),
 )
 def study(world: World, parameters: InServiceParameters, draws: DrawsOfMonth) -> None:

@@ -77,7 +77,7 @@ def _pull(of: np.ndarray, response: float) -> np.ndarray:
 
 @process(
     reads="programmes.institution levers.information_schools levers.information_workers market",
-    writes="tables events",
+    writes="tables events.forecast events.insight",
 )
 def forecast(world: World, parameters: InformationParameters, draws: DrawsOfMonth) -> None:
     """Forecast vacancies by field and tier for institutions and people who have the information system.

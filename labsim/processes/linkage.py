@@ -133,10 +133,10 @@ def _partners(world: World, parameters: LinkageParameters, draws: DrawsOfMonth, 
 
 @process(
     reads=(
-        "enterprises.active enterprises.field enterprises.district programmes.field programmes.district"
-        " programmes.institution programmes.base_seats places levers.programme_linkage"
+        "enterprises.active enterprises.field enterprises.district programmes.field programmes.district "
+        "programmes.institution programmes.base_seats places levers.programme_linkage"
     ),
-    writes="enterprises.partner tables events",
+    writes="enterprises.partner tables events.linked events.quality_gain",
 )
 def agree(world: World, parameters: LinkageParameters, draws: DrawsOfMonth) -> None:
     """Link programmes with enterprises, in an order keyed to the programme, and find the partners of institutions.
@@ -177,10 +177,10 @@ def _best_of_kept(
 
 @process(
     reads=(
-        "workers.school workers.graduated workers.field workers.level enterprises.partner enterprises.field"
-        " programmes.institution programmes.field market"
+        "workers.school workers.graduated workers.field workers.level enterprises.partner "
+        "enterprises.field programmes.institution programmes.field market applications events.linked"
     ),
-    writes="events",
+    writes="applications",
 )
 def send_graduates(world: World, parameters: LinkageParameters, draws: DrawsOfMonth) -> None:
     """Send new graduates of linked programmes who apply to a post that a partner keeps for them, if there is one.

@@ -357,13 +357,14 @@ def claims_of(world: World, applicants: slice | np.ndarray) -> np.ndarray:
 
 @process(
     reads=(
-        "workers.field workers.level workers.skill workers.school enterprises.wage_offer enterprises.partner"
-        " enterprises.field enterprises.group enterprises.opened events levers.wage_subsidy"
-        " levers.hiring_priority"
+        "workers.field workers.level workers.skill workers.school enterprises.wage_offer "
+        "enterprises.partner enterprises.field enterprises.group enterprises.opened levers.wage_subsidy "
+        "levers.hiring_priority applications events.linked events.posts_ask"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field workers.wage"
-        " enterprises.headcount enterprises.vacancies enterprises.opened market ledger events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.field "
+        "workers.wage enterprises.headcount enterprises.vacancies enterprises.opened market ledger "
+        "events.hired events.hired_by events.hired_by_partners"
     ),
 )
 def hire(world: World, parameters: MatchingParameters, draws: DrawsOfMonth) -> None:

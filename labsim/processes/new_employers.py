@@ -150,12 +150,14 @@ def _settle(world: World, draws: DrawsOfMonth, sort: Newcomers) -> np.ndarray:
 
 @process(
     reads=(
-        "enterprises.district enterprises.headcount enterprises.active enterprises.founded enterprises.kind"
-        " places demand_index levers.park_posts levers.new_cooperatives"
+        "enterprises.district enterprises.headcount enterprises.active enterprises.founded "
+        "enterprises.kind places demand_index levers.park_posts levers.new_cooperatives"
     ),
     writes=(
-        "enterprises.field enterprises.kind enterprises.weight enterprises.tier_share enterprises.wage_offer"
-        " enterprises.group enterprises.active enterprises.founded enterprises.owner enterprises.luck events ledger"
+        "enterprises.field enterprises.kind enterprises.weight enterprises.tier_share "
+        "enterprises.wage_offer enterprises.group enterprises.active enterprises.founded "
+        "enterprises.owner enterprises.luck ledger events.company_park_number events.company_park_posts "
+        "events.cooperative_new_number events.cooperative_new_posts"
     ),
 )
 def settle(world: World, parameters: NewEmployersParameters, draws: DrawsOfMonth) -> None:

@@ -424,13 +424,13 @@ def _businesses(
 
 @process(
     reads=(
-        "places counts workers.district workers.urban workers.birth_month workers.backed_until levers.conversion_places"
-        " levers.conversion_grant levers.conversion_credit"
+        "places counts workers.district workers.urban workers.birth_month workers.backed_until "
+        "levers.conversion_places levers.conversion_grant levers.conversion_credit"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings"
-        " workers.programme workers.months_left workers.backed_until enterprises.headcount programmes.taken ledger"
-        " events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage "
+        "workers.savings workers.programme workers.months_left workers.backed_until enterprises.headcount "
+        "programmes.taken ledger events.converted"
     ),
 )
 def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
@@ -498,13 +498,13 @@ def run_businesses(world: World, parameters: OwnAccountParameters, draws: DrawsO
 
 @process(
     reads=(
-        "places counts workers.district workers.birth_month workers.programme levers.loan_offers levers.loan_amount"
-        " levers.loan_grant levers.business_support_months"
+        "places counts workers.district workers.birth_month workers.programme levers.loan_offers "
+        "levers.loan_amount levers.loan_grant levers.business_support_months"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage workers.savings"
-        " workers.programme workers.months_left workers.backed_until enterprises.headcount programmes.taken ledger"
-        " events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage "
+        "workers.savings workers.programme workers.months_left workers.backed_until enterprises.headcount "
+        "programmes.taken ledger events.lent"
     ),
 )
 def lend(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
@@ -562,8 +562,10 @@ def _draw_some(chance: np.ndarray, district: np.ndarray, rows: np.ndarray, key: 
 
 
 @process(
-    reads="workers.activity workers.district levers.business_support levers.business_support_months",
-    writes="workers.digital workers.backed_until ledger events",
+    reads=(
+        "workers.activity workers.district levers.business_support levers.business_support_months"
+    ),
+    writes="workers.digital workers.backed_until ledger events.supported",
 )
 def support(world: World, parameters: OwnAccountParameters, draws: DrawsOfMonth) -> None:
     """Give owners of household businesses digital support: basic digital skills, and a lower closing hazard for some

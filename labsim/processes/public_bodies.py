@@ -43,7 +43,10 @@ class PublicBodiesParameters(Parameters):
     )
 
 
-@process(reads="", writes="events")
+@process(
+    reads="",
+    writes="events.posts_ask",
+)
 def ask(world: World, parameters: PublicBodiesParameters, draws: DrawsOfMonth) -> None:
     """Let public bodies ask for the level of training that the law sets for each tier of their posts.
 

@@ -236,12 +236,12 @@ def _nests(world: World, near: np.ndarray, qualified: np.ndarray, market: np.nda
 
 @process(
     reads=(
-        "workers.activity workers.spell workers.field workers.level workers.district workers.birth_month"
-        " workers.programme workers.advised workers.channel enterprises.vacancies enterprises.wage_offer"
-        " enterprises.district enterprises.field"
-        " levers.search_effort places counts"
+        "workers.activity workers.spell workers.field workers.level workers.district workers.birth_month "
+        "workers.programme workers.advised workers.channel enterprises.vacancies enterprises.wage_offer "
+        "enterprises.district enterprises.field levers.search_effort places counts events.helped_since "
+        "events.insight events.search_gain"
     ),
-    writes="market events ledger tables",
+    writes="market ledger tables applications",
 )
 def search(world: World, parameters: SearchParameters, draws: DrawsOfMonth) -> None:
     """Let the unemployed, some employees and some own-account workers apply to one vacancy each.

@@ -103,10 +103,13 @@ def _since_january(world: World) -> np.ndarray:
 
 @process(
     reads=(
-        "workers.activity workers.district levers.fair_reach levers.counselling_reach levers.portal_reach"
-        " counts"
+        "workers.activity workers.district levers.fair_reach levers.counselling_reach levers.portal_reach "
+        "counts"
     ),
-    writes="workers.advised workers.channel counts events ledger",
+    writes=(
+        "workers.advised workers.channel counts ledger events.helped_since events.reached "
+        "events.search_gain"
+    ),
 )
 def reach(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
     """Reach people of working age in the labour force by fairs, counselling and the portal, each once a year at most.
@@ -171,8 +174,11 @@ def _promise(
 
 
 @process(
-    reads="workers.advised workers.channel workers.district workers.field workers.level enterprises.field market",
-    writes="events ledger counts",
+    reads=(
+        "workers.advised workers.channel workers.district workers.field workers.level enterprises.field "
+        "market applications events.helped_since"
+    ),
+    writes="ledger counts applications",
 )
 def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
     """Introduce some of the applicants whom services reached to the vacancy that promises them most of a few.
@@ -210,7 +216,10 @@ def introduce(world: World, parameters: ServicesParameters, draws: DrawsOfMonth)
     world.ledger.count("introduced", len(people))
 
 
-@process(reads="workers.advised workers.channel workers.district events", writes="counts ledger events")
+@process(
+    reads="workers.advised workers.channel workers.district applications events.hired",
+    writes="counts ledger events.placed",
+)
 def follow_up(world: World, parameters: ServicesParameters, draws: DrawsOfMonth) -> None:
     """Count the people hired through an introduction as placed."""
     introduced = world.applications.introduced if world.applications is not None else None

@@ -131,13 +131,14 @@ def _offers(e: EnterpriseArrays, n_districts: int) -> tuple[np.ndarray, np.ndarr
 
 @process(
     reads=(
-        "workers.level workers.district workers.skill enterprises.wage_offer enterprises.field enterprises.district"
-        " enterprises.group events levers.talent_places levers.talent_lump_sum levers.talent_supplement"
-        " levers.talent_supplement_months"
+        "workers.level workers.district workers.skill enterprises.wage_offer enterprises.field "
+        "enterprises.district enterprises.group levers.talent_places levers.talent_lump_sum "
+        "levers.talent_supplement levers.talent_supplement_months events.posts_ask"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage"
-        " workers.savings enterprises.headcount enterprises.vacancies ledger events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.wage "
+        "workers.savings enterprises.headcount enterprises.vacancies ledger events.talent_came "
+        "events.talent_pay events.talent_people"
     ),
 )
 def attract(world: World, parameters: TalentParameters, draws: DrawsOfMonth) -> None:

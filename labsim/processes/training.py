@@ -242,11 +242,11 @@ class TrainingParameters(Parameters):
 
 @process(
     reads=(
-        "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken"
-        " programmes.length programmes.intake_month workers.programme workers.months_left market"
-        " levers.training_seats levers.training_place events"
+        "programmes.base_seats programmes.field programmes.institution programmes.level programmes.taken "
+        "programmes.length programmes.intake_month workers.programme workers.months_left market "
+        "levers.training_seats levers.training_place events.forecast"
     ),
-    writes="programmes.seats programmes.base_seats tables events",
+    writes="programmes.seats programmes.base_seats tables events.part_on_policies",
 )
 def plan_intake(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
     """Set this month's seats: an institution's own, moving toward fields with vacancies, plus places of policies.
@@ -356,17 +356,18 @@ def _applicants(
 
 @process(
     reads=(
-        "workers.birth_month workers.district workers.urban workers.ethnicity workers.poor workers.schooling"
-        " workers.level workers.field workers.wage programmes.seats programmes.field programmes.level"
-        " programmes.district programmes.length programmes.full_time programmes.schooling programmes.intake_month"
-        " programmes.fee places levers.training_fee_paid"
-        " levers.training_allowance levers.training_priority levers.training_outreach levers.training_outreach_group"
-        " levers.training_quota levers.training_travel levers.training_hit levers.training_place"
+        "workers.birth_month workers.district workers.urban workers.ethnicity workers.poor "
+        "workers.schooling workers.level workers.field workers.wage programmes.seats programmes.field "
+        "programmes.level programmes.district programmes.length programmes.full_time programmes.schooling "
+        "programmes.intake_month programmes.fee places levers.training_fee_paid levers.training_allowance "
+        "levers.training_priority levers.training_outreach levers.training_outreach_group "
+        "levers.training_quota levers.training_travel levers.training_hit levers.training_place "
+        "events.insight"
     ),
     writes=(
-        "workers.activity workers.spell workers.employer workers.tier workers.work_field workers.programme"
-        " workers.months_left workers.savings enterprises.headcount programmes.seats programmes.taken tables ledger"
-        " events"
+        "workers.activity workers.spell workers.employer workers.tier workers.work_field "
+        "workers.programme workers.months_left workers.savings enterprises.headcount programmes.seats "
+        "programmes.taken tables ledger events.admitted events.admitted_paying events.travelled"
     ),
 )
 def enrol(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
@@ -462,12 +463,14 @@ def _progress(
 
 
 @process(
-    reads="workers.urban programmes.quality programmes.field programmes.institution programmes.level programmes.length"
-    " events",
+    reads=(
+        "workers.urban programmes.quality programmes.field programmes.institution programmes.level "
+        "programmes.length events.linked events.quality_gain"
+    ),
     writes=(
-        "workers.activity workers.spell workers.level workers.certificate workers.vocational workers.field"
-        " workers.skill workers.school workers.graduated workers.programme workers.months_left programmes.taken ledger"
-        " events"
+        "workers.activity workers.spell workers.level workers.certificate workers.vocational "
+        "workers.field workers.skill workers.school workers.graduated workers.programme "
+        "workers.months_left programmes.taken ledger events.completed events.graduates"
     ),
 )
 def progress(world: World, parameters: TrainingParameters, draws: DrawsOfMonth) -> None:
