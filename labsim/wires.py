@@ -22,6 +22,9 @@ __all__ = ["COUNTS", "EVENTS", "CountKind", "EventKind", "Events", "require_coun
 class EventKind:
     """What happened in a month: who may write it, what it ranges over, its unit and its meaning.
 
+    `readers` are those who read it beside processes: "policies", which pay for it or count it as their outcome, and
+    the "recorder".
+
     `empty` is what a month in which nobody wrote it holds: "zeros" over what it ranges over, no "rows" of people or
     employers, or "nothing" (None), which whoever reads it has to expect.
     """
@@ -31,6 +34,7 @@ class EventKind:
     unit: str
     meaning: str
     empty: str = "nothing"
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class CountKind:
     meaning: str
 
 
-def _event(producer: str, over: str, unit: str, meaning: str, empty: str = "nothing") -> EventKind:
-    return EventKind(tuple(producer.split()), over, unit, meaning, empty)
+def _event(producers: str, over: str, unit: str, meaning: str, empty: str = "nothing", readers: str = "") -> EventKind:
+    return EventKind(tuple(producers.split()), over, unit, meaning, empty, tuple(readers.split()))
 
 
 def _count(producers: str, meaning: str) -> CountKind:
@@ -56,30 +60,59 @@ EVENTS: dict[str, EventKind] = {
     "districts_struck": _event("climate.strike", "province", "districts", "districts that a hazard strikes"),
     "forecast": _event("information.forecast", "fields and tiers", "vacancies", "what institutions are told to expect"),
     "insight": _event("information.forecast", "people", "factors", "what people who know the forecasts reckon with"),
-    "linked": _event("linkage.agree", "programmes", "switch", "programmes made with enterprises"),
+    "linked": _event("linkage.agree", "programmes", "switch", "programmes made with enterprises", readers="policies"),
     "quality_gain": _event("linkage.agree", "province", "share", "what linkage adds to the quality of a programme"),
     "part_on_policies": _event(
-        "training.plan_intake", "programmes", "share", "part of this month's admissions on places of policies", "zeros"
+        "training.plan_intake",
+        "programmes",
+        "share",
+        "part of this month's admissions on places of policies",
+        "zeros",
+        readers="policies",
     ),
-    "admitted": _event("training.enrol", "programmes", "persons", "admitted with help towards fees or living", "zeros"),
+    "admitted": _event(
+        "training.enrol",
+        "programmes",
+        "persons",
+        "admitted with help towards fees or living",
+        "zeros",
+        readers="policies",
+    ),
     "admitted_paying": _event(
-        "training.enrol", "programmes", "persons", "admitted who pay the fee themselves", "zeros"
+        "training.enrol", "programmes", "persons", "admitted who pay the fee themselves", "zeros", readers="policies"
     ),
-    "travelled": _event("training.enrol", "programmes", "persons", "admitted whose travel is paid", "zeros"),
-    "graduates": _event("training.progress", "people", "rows", "who completes a course", "rows"),
-    "completed": _event("training.progress", "programmes", "persons", "who completes a course, by programme", "zeros"),
+    "travelled": _event(
+        "training.enrol", "programmes", "persons", "admitted whose travel is paid", "zeros", readers="policies"
+    ),
+    "graduates": _event("training.progress", "people", "rows", "who completes a course", "rows", readers="recorder"),
+    "completed": _event(
+        "training.progress",
+        "programmes",
+        "persons",
+        "who completes a course, by programme",
+        "zeros",
+        readers="policies",
+    ),
     "digital_trained": _event(
-        "digital.teach", "districts, by months ago", "persons", "who completes a course in digital skills"
+        "digital.teach",
+        "districts, by months ago",
+        "persons",
+        "who completes a course in digital skills",
+        readers="policies",
     ),
     "digital_enrolled": _event(
-        "digital.teach", "districts", "persons", "who begins a course in digital skills", "zeros"
+        "digital.teach", "districts", "persons", "who begins a course in digital skills", "zeros", readers="policies"
     ),
     "posts_ask": _event("public_bodies.ask", "sorts of employers and tiers", "level", "training that posts ask for"),
     "degrees_in_service": _event(
-        "in_service.study", "degrees, by months ago", "persons", "who finishes a degree in service"
+        "in_service.study", "degrees, by months ago", "persons", "who finishes a degree in service", readers="policies"
     ),
-    "degree_started": _event("in_service.study", "degrees", "persons", "who begins to study in service", "zeros"),
-    "degree_years": _event("in_service.study", "degrees", "years", "years of study that begin", "zeros"),
+    "degree_started": _event(
+        "in_service.study", "degrees", "persons", "who begins to study in service", "zeros", readers="policies"
+    ),
+    "degree_years": _event(
+        "in_service.study", "degrees", "years", "years of study that begin", "zeros", readers="policies"
+    ),
     "separation_chance": _event(
         "firms.plan_headcount", "enterprises and tiers", "probability", "chance of each employee to be separated"
     ),
@@ -87,33 +120,67 @@ EVENTS: dict[str, EventKind] = {
         "firms.plan_headcount", "enterprises and tiers", "posts", "vacancies that open in the mean"
     ),
     "company_park_posts": _event(
-        "new_employers.settle", "markets", "posts", "posts of enterprises that settle in parks", "zeros"
+        "new_employers.settle",
+        "markets",
+        "posts",
+        "posts of enterprises that settle in parks",
+        "zeros",
+        readers="policies",
     ),
     "company_park_number": _event("new_employers.settle", "markets", "enterprises", "enterprises that settle in parks"),
     "cooperative_new_posts": _event("new_employers.settle", "markets", "posts", "posts of cooperatives founded"),
     "cooperative_new_number": _event(
-        "new_employers.settle", "markets", "cooperatives", "cooperatives founded", "zeros"
+        "new_employers.settle", "markets", "cooperatives", "cooperatives founded", "zeros", readers="policies"
     ),
-    "converted": _event("own_account.run_businesses", "districts", "persons", "farmers who change livelihood", "zeros"),
-    "lent": _event("own_account.lend", "districts", "persons", "who opens a business with a loan", "zeros"),
-    "supported": _event("own_account.support", "districts", "persons", "owners given digital support", "zeros"),
-    "reached": _event("services.reach", "channels and districts", "persons", "whom employment services reach"),
+    "converted": _event(
+        "own_account.run_businesses",
+        "districts",
+        "persons",
+        "farmers who change livelihood",
+        "zeros",
+        readers="policies",
+    ),
+    "lent": _event(
+        "own_account.lend", "districts", "persons", "who opens a business with a loan", "zeros", readers="policies"
+    ),
+    "supported": _event(
+        "own_account.support", "districts", "persons", "owners given digital support", "zeros", readers="policies"
+    ),
+    "reached": _event(
+        "services.reach", "channels and districts", "persons", "whom employment services reach", readers="policies"
+    ),
     "helped_since": _event("services.reach", "province", "month", "first month in which who was reached is helped yet"),
     "search_gain": _event("services.reach", "channels", "factor", "how much more often who was reached applies"),
     "placed": _event(
-        "services.follow_up", "channels and districts, by months ago", "persons", "hired after an introduction"
+        "services.follow_up",
+        "channels and districts, by months ago",
+        "persons",
+        "hired after an introduction",
+        readers="policies",
     ),
-    "talent_came": _event("talent.attract", "districts", "persons", "degree holders who take reserved posts", "zeros"),
-    "talent_pay": _event("talent.attract", "districts", "VND", "supplements promised to them", "zeros"),
-    "talent_people": _event("talent.attract", "people", "rows", "degree holders who take reserved posts", "rows"),
-    "hired": _event("matching.hire", "people", "rows", "who is hired", "rows"),
-    "hired_by": _event("matching.hire", "people", "rows", "by which employer each is hired", "rows"),
+    "talent_came": _event(
+        "talent.attract", "districts", "persons", "degree holders who take reserved posts", "zeros", readers="policies"
+    ),
+    "talent_pay": _event(
+        "talent.attract", "districts", "VND", "supplements promised to them", "zeros", readers="policies"
+    ),
+    "talent_people": _event(
+        "talent.attract", "people", "rows", "degree holders who take reserved posts", "rows", readers="recorder"
+    ),
+    "hired": _event("matching.hire", "people", "rows", "who is hired", "rows", readers="recorder"),
+    "hired_by": _event(
+        "matching.hire", "people", "rows", "by which employer each is hired", "rows", readers="recorder"
+    ),
     "hired_by_partners": _event(
-        "matching.hire", "programmes", "persons", "graduates hired for a post that a partner kept"
+        "matching.hire", "programmes", "persons", "graduates hired for a post that a partner kept", readers="policies"
     ),
-    "sent_abroad": _event("abroad.go", "destinations", "persons", "who leaves under a contract", "zeros"),
-    "cost_abroad": _event("abroad.go", "destinations", "VND", "what those who leave borrow", "zeros"),
-    "sent_people": _event("abroad.go", "people", "rows", "who leaves under a contract", "rows"),
+    "sent_abroad": _event(
+        "abroad.go", "destinations", "persons", "who leaves under a contract", "zeros", readers="policies"
+    ),
+    "cost_abroad": _event(
+        "abroad.go", "destinations", "VND", "what those who leave borrow", "zeros", readers="policies"
+    ),
+    "sent_people": _event("abroad.go", "people", "rows", "who leaves under a contract", "rows", readers="recorder"),
 }
 
 COUNTS: dict[str, CountKind] = {

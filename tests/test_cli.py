@@ -181,8 +181,21 @@ def test_schedule_prints_what_each_process_reads_and_writes(monkeypatch) -> None
     ]
     start = lines.index("WORKING AWAY")
     assert lines[start + 1 : start + 4] == [" 2  abroad.go", "    End jobs.", "      writes  ledger"]
-    explained = [line.split()[0] for line in lines[lines.index("Words") + 1 :] if not line.startswith(" ")]
+    words = lines[lines.index("Words") + 1 :]
+    explained = [line.split()[0] for line in words[: words.index("")] if not line.startswith(" ")]
     assert explained == ["workers", "levers", "events", "ledger"]
+
+
+def test_schedule_prints_who_makes_and_who_reads_each_event() -> None:
+    lines = call("schedule", "--lang", "en").stdout.splitlines()
+    start = lines.index("completed  persons, over programmes")
+    assert lines[start + 2 : start + 4] == [
+        "    made by: training.progress",
+        "    read by: policies that pay for it",
+    ]
+    start = next(place for place, line in enumerate(lines) if line.startswith("helped_since  "))
+    assert lines[start + 2] == "    made by: services.reach"
+    assert lines[start + 3] == "    read by: search.search, services.introduce"
 
 
 def test_schedule_of_a_reference_world_says_what_is_switched_off() -> None:

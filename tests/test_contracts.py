@@ -22,6 +22,7 @@ from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies.base import Account
 from labsim.processes.base import Process
+from labsim.recorder import Recorder
 from labsim.schedule import MONTH, require_wired
 from labsim.wires import COUNTS, EVENTS, Events
 from labsim.world import Enterprises, Institutions, Programmes, Workers, World
@@ -177,6 +178,21 @@ def test_a_count_is_added_to_by_its_declared_producers_alone(passed_on):
     found = {name: {process for process, names in counted.items() if name in names} for name in COUNTS}
     assert {name for name, by in found.items() if by - set(COUNTS[name].producers)} == set()
     assert {name for name, by in found.items() if not by} == {"graduates_postgraduate"}  # nobody teaches it here
+
+
+def test_policies_and_the_recorder_read_what_is_declared_for_them(son_la):
+    model = LabourModel(son_la(*BUSY, scale=0.005), seed=1)
+    events = model.world.events = Watched(model.world.levers.sizes)
+    model.recorder = Recorder(by=("sex", "field"))
+    read: set[str] = set()
+    for process, parameters, draws in months_of(model, MONTHS):
+        if process is model.processes[0]:
+            read |= {name.removeprefix("events.") for name in events.read}  # since the last process of a month
+        process(model.world, parameters, draws)
+        events.read.clear()
+    told = {name for name, kind in EVENTS.items() if kind.readers}
+    assert read - told == set()
+    assert told - read <= {"completed", "digital_trained", "degrees_in_service", "placed", "hired_by_partners"}
 
 
 def without(process: Process, place: str) -> Process:

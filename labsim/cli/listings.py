@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 import rich_click as click
@@ -22,13 +23,14 @@ __all__ = ["check", "levers", "params", "schedule"]
 @language_option
 def schedule(province: str | None, scenario: tuple[str, ...]) -> None:
     """Print the schedule; of a province, also what is switched off there and which policies act."""
-    from labsim.report.listings import schedule_lines
+    from labsim.report.listings import event_lines, schedule_lines
     from labsim.schedule import MONTH
+    from labsim.wires import EVENTS
 
     if province is None and scenario:
         raise click.UsageError(_("--scenario needs the province before it, as in: labsim schedule son_la"))
     if province is None:
-        print_lines(lambda width: schedule_lines(MONTH, width))
+        print_lines(lambda width: chain(schedule_lines(MONTH, width), event_lines(EVENTS, MONTH, width)))
         return
     from labsim.config import load
     from labsim.schedule import of_month

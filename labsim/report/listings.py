@@ -12,7 +12,7 @@ from rich.text import Text
 
 from labsim.text import _, current_language, mark, n_
 
-__all__ = ["lever_lines", "parameter_lines", "schedule_lines"]
+__all__ = ["event_lines", "lever_lines", "parameter_lines", "schedule_lines"]
 
 # the parts of a month as a reader would name them, by the sections whose processes they hold
 _PARTS = {
@@ -44,10 +44,12 @@ _WORDS = {
     "demand_index": mark("demand for labour by field, relative to the start"),
     "levers": mark("what policies write and processes read; back to neutral every month"),
     "events": mark("what happened this month, for later processes and for paying policies"),
+    "applications": mark("who applies to which vacancy this month"),
     "counts": mark("people as counted at the end of the month before"),
     "tables": mark("rates of the province looked up by age, sex or date"),
     "ledger": mark("the books: moves between activities, counts, payments"),
 }
+_READERS = {"policies": mark("policies that pay for it"), "recorder": mark("the recorder")}
 _SHAPES = re.compile(r",? shapes? \([^)]*\)(?: and \([^)]*\))?")  # of arrays: for those who read the code
 _TOGETHER = "\N{NO-BREAK SPACE}"
 _GRADES = {
@@ -101,6 +103,22 @@ def schedule_lines(
         indent = max(len(name) for name, _words in known) + 2
         for name, words in known:
             yield from _wrapped(_(words), width, first=f"{name:<{indent}}", rest=" " * indent)
+
+
+def event_lines(events: Mapping[str, Any], processes: Sequence[Any], width: int) -> Iterator[Text]:
+    """Yield every event of a month: what it is, who makes it and who reads it."""
+    yield Text("")
+    yield Text(_("What happens in a month, who makes it and who reads it"), style="bold")
+    for name, kind in events.items():
+        place = f"events.{name}"
+        makers = [process.name for process in processes if place in process.writes]
+        readers = [process.name for process in processes if place in process.reads]
+        readers += [_(_READERS[one]) for one in kind.readers]
+        over = _("over {rows}").format(rows=kind.over)
+        yield Text.assemble((name, "bold"), f"  {kind.unit}, {over}")
+        yield from _wrapped(kind.meaning, width, first="    ")
+        for words, names in ((_("made by"), makers), (_("read by"), readers)):
+            yield from _wrapped(f"{words}: {', '.join(names) or '-'}", width, first="    ", rest="      ", style="dim")
 
 
 def lever_lines(
