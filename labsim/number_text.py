@@ -11,18 +11,21 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from typing import Any, Self
 
 from labsim.text import _
 
 __all__ = [
     "BOOLEANS",
-    "check_spelling",
+    "Written",
+    "as_written",
     "is_counted",
     "is_share",
     "range_of",
     "read_boolean",
     "read_number",
     "read_whole",
+    "settled",
 ]
 
 BOOLEANS = {"true": True, "false": False}
@@ -36,6 +39,7 @@ _GROUPED = {
     for mark, other in ((",", "."), (".", ","))
 }
 _SPACED = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:[ '][0-9]{3})+(?:[.,][0-9]*)?")
+_LIKE_A_NUMBER = re.compile(r"\s*[-+\u2212]?[0-9\uff10-\uff19]+[0-9\uff10-\uff19\s.,_'%\u2019\uff0c\uff0e\uff05]*\Z")
 _WIDE = {0xFF10 + digit: str(digit) for digit in range(10)} | {
     ord(wide): plain for wide, plain in zip("．，－＋％＿", ".,-+%_", strict=True)
 }
@@ -94,11 +98,45 @@ def read_boolean(text: str) -> bool:
     return value
 
 
-def check_spelling(text: str, unit: str) -> None:
-    """Refuse a number of what is counted that may be thousands or a fraction, as 25.000; raises ValueError."""
-    one_group = _ONE_GROUP.fullmatch(text.strip())
-    if one_group is not None and is_counted(unit):
-        raise _doubtful(text, one_group, unit)
+class Written(float):
+    """A number of a file with one group of three digits after its point: 25.000 may be 25 or 25,000 seats.
+
+    Calculates as the fraction that YAML and JSON say it is, and remembers how it is written.
+    """
+
+    text: str
+
+    def __new__(cls, text: str | float) -> Self:
+        """Keep the spelling beside the number."""
+        made = super().__new__(cls, text)
+        made.text = str(text)
+        return made
+
+
+def as_written(text: str) -> float:
+    """Return the number that digits with a point say, with its spelling where that may mean another number."""
+    return Written(text) if _ONE_GROUP.fullmatch(text) else float(text.replace("_", ""))
+
+
+def settled(value: Any, unit: str) -> Any:
+    """Return a value of a file as the number that its spelling says, in the unit of what it is for.
+
+    A text that YAML takes for words but people for a number (6,25 or 2.500.000) becomes that number; lists and groups
+    are settled member by member; what is no number stays as it is. Raises ValueError for a spelling in doubt.
+    """
+    if isinstance(value, Written):
+        found = _ONE_GROUP.fullmatch(value.text)
+        if found is not None and is_counted(unit):
+            raise _doubtful(value.text, found, unit)
+        return float(value)
+    if isinstance(value, list):
+        return [settled(one, unit) for one in value]
+    if isinstance(value, dict):
+        return {key: settled(one, unit) for key, one in value.items()}
+    if not isinstance(value, str) or not _LIKE_A_NUMBER.match(value) or _PLAIN.fullmatch(value):
+        return value  # digits in quotes stay text
+    number = read_number(value, unit)
+    return int(number) if number.is_integer() else number
 
 
 def is_counted(unit: str) -> bool:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import pickle
 
-from labsim.number_text import check_spelling, is_counted, is_share, range_of, read_boolean, read_number, read_whole
+import pytest
+import yaml
+
+from labsim.config import load
+from labsim.errors import ConfigError
+from labsim.number_text import Written, is_counted, is_share, range_of, read_boolean, read_number, read_whole, settled
+from labsim.yaml_source import parse_value
 
 
 @pytest.mark.parametrize(
@@ -96,11 +102,89 @@ def test_other_booleans_are_refused(text):
         read_boolean(text)
 
 
-def test_a_spelling_is_refused_for_counts_only():
-    check_spelling("25.000", "share")
-    check_spelling("25.00", "seats")
+def test_a_number_remembers_how_a_file_writes_it():
+    found = parse_value("{2022: 25.000, 2023: 25.0, 2024: 0.250}")
+    assert found == {2022: 25.0, 2023: 25.0, 2024: 0.25}
+    assert [type(one) for one in found.values()] == [Written, float, float]
+    again = pickle.loads(pickle.dumps(found[2022]))
+    assert (again, again.text) == (25.0, "25.000")
+    assert yaml.safe_dump({"a": again}) == "a: 25.000\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("6,25", "share", 6.25), ("2.500.000", "VND", 2_500_000), ("28,5%", "%", 28.5), ("25.000", "km", 25.0),
+        ("[1,5, 2]", "seats", [1, 5, 2]), ("{a: '1,5'}", "seats", {"a": 1.5}), ("'12'", "seats", "12"),
+        ("much", "seats", "much"), ("true", "seats", True), ("2026-01", "month", "2026-01"), ("25.00", "seats", 25.0),
+    ],
+)  # fmt: skip
+def test_values_of_files_are_settled_by_their_unit(text, unit, value):
+    found = settled(parse_value(text), unit)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("text", ["25.000", "[25.000]", "{2022: 25.000}", "'25,000'", "{2022: '25,000'}"])
+def test_a_spelling_in_doubt_is_refused_for_counts(text):
     with pytest.raises(ValueError, match="write 25000 or 25_000, or 25 if that is meant"):
-        check_spelling("25.000", "seats")
+        settled(parse_value(text), "seats")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("vocational_training.seats_per_year={2022: 25.000}",
+         "--set  policies.vocational_training.seats_per_year.2022: given 25.000; it may be thousands or a fraction: "
+         "write 25000 or 25_000, or 25 if that is meant"),
+        ("vocational_training.seats_per_year.2022=25,000", "write 25000 or 25_000, or 25 if that is meant"),
+        ("vocational_training.budget={2022: 40.000}", "write 40000 or 40_000, or 40 if that is meant"),
+        ("matching.selectivity=65%", "the unit is share, from 0 to 1: a percent sign does not belong to it"),
+        ("matching.selectivity='0.5'", 'given "0.5"; allowed a number'),
+    ],
+)  # fmt: skip
+def test_settings_in_doubt_are_refused_in_one_line(setting, message):
+    with pytest.raises(ConfigError) as caught:
+        load("son_la", settings=[setting])
+    (problem,) = caught.value.problems
+    assert message in str(problem)
+
+
+def test_files_in_doubt_are_refused_where_it_stands(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "extends: son_la/baseline\npolicies:\n  vocational_training:\n    seats_per_year: {2022: 25.000}\n"
+        "matching:\n  selectivity: 0,25\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match=r"mine\.yaml:4:22  policies\.vocational_training\.seats_per_year\.2022: giv"):
+        load(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("25.000", "2.500"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"write 2500 or 2_500, or 2\.5 if that is meant"):
+        load(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("2.500", "25_000"), encoding="utf-8")
+    config = load(path)
+    assert config.matching.selectivity == 0.25
+    assert config.changes[-1] == "matching.selectivity: 0.5 -> 0.25 [share]"
+    assert config.policies["vocational_training"].seats_per_year[2022] == 25_000
+
+
+def test_a_scenario_is_read_as_windows_and_excel_leave_it(tmp_path):
+    text = "extends: son_la/baseline\ntitle: S\u01a1n La\nmatching: {selectivity: 0.25}\n"
+    kinds = (text.encode("utf-8-sig"), text.encode("utf-16"), text.replace("\n", "\r\n").encode())
+    for place, data in enumerate(kinds):
+        path = tmp_path / f"{place}.yaml"
+        path.write_bytes(data)
+        assert load(path).title.en == "S\u01a1n La"
+    path.write_bytes(text.encode("cp1258"))
+    with pytest.raises(ConfigError, match=r"2\.yaml:2  byte 9 \(0xf5\) is not UTF-8; the text looks like Windows-1258"):
+        load(path)
+
+
+def test_fees_and_seats_of_a_profile_in_doubt_are_refused():
+    for key, value in (("seats", "30.000"), ("fee", "2.500")):
+        with pytest.raises(ConfigError, match="it may be thousands or a fraction"):
+            load("son_la", settings=[f"institutions.0.programmes.0.{key}={value}"])
 
 
 def test_units_are_told_apart():
