@@ -18,6 +18,7 @@ import pandas as pd
 import pydantic
 
 from labsim.errors import ConfigError, Problem, ResultsError
+from labsim.number_text import settled
 from labsim.results import GROUPS, IndicatorInfo, wide
 from labsim.text import _, current_language, did_you_mean
 from labsim.yaml_source import Source, read_yaml
@@ -133,9 +134,12 @@ def load_targets(path: str | Path) -> list[Target]:
     problems: list[Problem] = []
     for position, item in enumerate(source.data.get("targets") or ()):
         try:
-            target = Target.model_validate(item)
+            target = Target.model_validate(_settled(item))
         except pydantic.ValidationError as error:
             problems += _problems(source, position, error)
+            continue
+        except ValueError as error:
+            problems.append(_problem(source, ("targets", str(position), "value"), str(error)))
             continue
         if (target.id, target.year) in targets:
             message = _("{id} is given twice for {year}").format(id=target.id, year=target.year)
@@ -350,6 +354,13 @@ def _factor(given: str, wanted: str) -> float:
     if _is_share(given) and _is_share(wanted):
         return (100.0 if wanted.startswith("%") else 1.0) / (100.0 if given.startswith("%") else 1.0)
     raise ValueError(_("the indicator is in {given}, the target in {wanted}").format(given=given, wanted=wanted))
+
+
+def _settled(item: Any) -> Any:
+    """Return a target with the value that people write, such as 28,5; raises ValueError for one in doubt."""
+    if not isinstance(item, dict):
+        return item
+    return item | {"value": settled(item.get("value"), str(item.get("unit", "")))} if "value" in item else item
 
 
 def _problems(source: Source, position: int, error: pydantic.ValidationError) -> list[Problem]:

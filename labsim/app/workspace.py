@@ -21,9 +21,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.store import write_text
 from labsim.text import _
+from labsim.text_files import json_object, read_text
 
 __all__ = ["LONGEST_NAME", "Workspace", "new_code", "safe_name"]
 
@@ -80,7 +81,7 @@ class Workspace:
         path = self.scenario_file(name)
         if not self._is_own(path):
             raise ResultsError(_("no file {name}").format(name=path.name))
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
 
     def delete_scenario(self, name: str) -> None:
         """Remove a scenario, if it is there."""
@@ -102,11 +103,10 @@ class Workspace:
         found = {}
         for path in sorted(self._part(part).glob("*.json")):
             try:
-                data = json.loads(path.read_text(encoding="utf-8")) if self._is_own(path) else None
-            except (OSError, ValueError):
+                if self._is_own(path):
+                    found[path.stem] = json_object(path)
+            except (OSError, ConfigError):
                 continue
-            if isinstance(data, dict):
-                found[path.stem] = data
         return found
 
     def secret(self) -> str:
@@ -116,14 +116,14 @@ class Workspace:
             write_text(path, secrets.token_hex(32))
             if os.name == "posix":
                 path.chmod(0o600)
-        return path.read_text(encoding="utf-8").strip()
+        return read_text(path).strip()
 
     def code(self) -> str:
         """Return the code with which others are let in, the same after a restart."""
         path = self._own(self.folder / _ROOM)
         if not path.is_file():
             write_text(path, new_code())
-        return path.read_text(encoding="utf-8").strip()
+        return read_text(path).strip()
 
     def _part(self, part: str) -> Path:
         return self._own(self.folder / part)

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from labsim.config import Config
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.text import _
+from labsim.text_files import json_object
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
 
@@ -67,10 +68,13 @@ def read_about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about = json_object(path)
         if about["format"] != STUDY_FORMAT:
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
+    except ConfigError as error:
+        why = error.problems[0].message
+        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=why)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
     return about

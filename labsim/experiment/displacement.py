@@ -28,6 +28,7 @@ from labsim.experiment.runner import Carried, Receipt
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
 from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, run_pair
+from labsim.frames import read_typed
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -312,10 +313,9 @@ def _file(folder: Path, run: str) -> Path:
 def _read(path: Path) -> pd.DataFrame:
     """Return the table of a pair of runs, bit for bit as it was; raises ResultsError for a damaged file."""
     try:
-        words = pd.read_csv(path, dtype=str, encoding="utf-8")[list(COLUMNS)]
-        kinds = {"month": int, "persons": int, "share": float, "without": float, "with": float}
-        return words.astype(kinds)  # from words, since a quicker reader may lose the last bit of a number
-    except (OSError, ValueError, KeyError) as error:
+        kinds = {"month": "int64", "persons": "int64", "share": "float64", "without": "float64", "with": "float64"}
+        return read_typed(path, {name: kinds.get(name, "words") for name in COLUMNS})
+    except (OSError, ValueError, KeyError, ConfigError) as error:
         raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
 
 

@@ -26,10 +26,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.shards import FORMAT, write_parquet
 from labsim.folders import sync_folder
 from labsim.text import _
+from labsim.text_files import json_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,8 +142,8 @@ class Store:
         found = []
         for path in sorted((self.folder / _FAILED).glob("*.json")):
             try:
-                found.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))
-            except (OSError, ValueError, TypeError):
+                found.append(Failure(**json_object(path)))
+            except (OSError, ConfigError, TypeError):
                 continue  # half a note of a killed process is no note
         done = self.done() if found else set()
         return [failure for failure in found if failure.run not in done]
