@@ -57,8 +57,9 @@ def calls_of(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, name
         elif not head and bare.get(last, "").rpartition(".")[0] in MODULES:
             yield node.lineno, bare[last]
-        elif last in FORBIDDEN_CALLS and not (not head and last in OWN):
-            yield node.lineno, last
+        elif last in FORBIDDEN_CALLS:
+            if head or last not in OWN:
+                yield node.lineno, last
         elif last in ("float", "int") and not head and node.args and is_text(node.args[0]):
             yield node.lineno, last
 

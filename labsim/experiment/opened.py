@@ -20,6 +20,7 @@ from labsim.experiment.store import Failure, Store
 from labsim.results import GROUPS, Results, canonical
 from labsim.targets import Target, load_targets, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
+from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -278,7 +279,7 @@ class OpenedStudy:
 
 def targets_of(province: str) -> list[Target]:
     """Return the targets of a province by its name or the file of its profile; none for a reference world."""
-    places = [Path(province).parent] if province.endswith((".yaml", ".yml")) else []
+    places = [Path(province).parent] if is_yaml_file(province) else []
     for folder in [*places, *(root / province for root in find_configs())]:
         file = folder / "targets.yaml"
         if file.is_file():
