@@ -76,7 +76,7 @@ def test_targets_are_not_offered_as_a_scenario() -> None:
     ("text", "message"),
     [
         ("", "must hold lines of `key: value`"),
-        ("matching: " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("matching: " + "[" * 3000 + "]" * 3000, "nested too deeply; allowed at most 32 levels"),
         ("extends: son_la/baseline\nseed: " + "9" * 6000, "given"),
         ("? [a, b]\n: 1\n", "given the key 'a list or group'"),
     ],
