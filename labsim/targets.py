@@ -127,7 +127,7 @@ class Target(_Data):
 
 
 @cache
-def indicators_known() -> Mapping[str, IndicatorInfo]:
+def indicators_known() -> dict[str, IndicatorInfo]:
     """Return what is known of every indicator, without the means to compute it."""
     from labsim.indicators import INDICATORS
 

@@ -17,10 +17,11 @@ import pandas as pd
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
+from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
 from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
-from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
+from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
 from labsim.results import Results, canonical, joined
 from labsim.target_file import load_targets
 from labsim.targets import Target, indicators_known, scorecard
@@ -122,8 +123,7 @@ def run(
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    _targets(config)  # a damaged file is told before hours of work
-    drawn = drawn_from(config, posterior_for(config, posterior), fixed)
+    drawn = require_sound(config, posterior, fixed)  # a damaged file is told before hours of work
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
