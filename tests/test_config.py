@@ -154,8 +154,8 @@ def test_files_are_read_strictly(content: str, message: str) -> None:
 
 
 def test_a_file_in_another_encoding_is_named() -> None:
-    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16"))
-    with pytest.raises(ConfigError, match=r"x\.yaml  cannot be read as UTF-8"):
+    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16-le"))
+    with pytest.raises(ConfigError, match=r"x\.yaml  this looks like UTF-16 text without a mark at its start"):
         read_yaml(Path("x.yaml"))
 
 

@@ -12,7 +12,7 @@ from labsim.config_files import ProvinceNeeded, known_names
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.evidence.observed_series import read_figures
 from labsim.experiment.before import gathered, problems_in, problems_of_draws, problems_of_files
-from labsim.experiment.posterior import SHIPPED
+from labsim.experiment.posterior import SHIPPED, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
 from labsim.target_file import load_targets
 from labsim.text import _, n_
