@@ -84,7 +84,8 @@ _PARAMETER = Group({"name": TEXT, "present": ANYTHING})
 POSTERIOR = Group(
     {"format": TEXT},
     {
-        "province": TEXT, "scenario": Each(TEXT), "settings": Each(TEXT), "scale": SCALE, "start": MONTH, "until": MONTH,
+        "province": TEXT, "scenario": Each(TEXT), "settings": Each(TEXT), "scale": SCALE, "start": MONTH,
+        "until": MONTH,
         "seed": COUNT, "config_hash": TEXT, "assumed": Each(NUMBER, of_list=False), "code_hash": TEXT,
         "data_hash": TEXT, "observations_hash": TEXT, "configuration_hash": TEXT, "draws_hash": TEXT, "runs": COUNT,
         "draws": COUNT, "distinct_draws": COUNT, "effective_sample_size": NUMBER, "left_of_the_prior": NUMBER,

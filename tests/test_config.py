@@ -410,7 +410,7 @@ title: {en: Only English}
         ("province: {}", "province: unknown key; did you mean"),
         ("changes: []", "changes: unknown key; "),
         ("kind: town", "kind: given \"town\"; allowed province, reference"),
-        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed agriculture, industry"),
+        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed agriculture"),
         ("fields: [{id: a, en: A, vi: A, sector: services, nte: x}]", 'fields.0.nte: unknown key; did you mean "note"'),
         ("groups: {sex: [{id: a, en: A, vi: A, x: 1}]}", "groups.sex.0.x: unknown key; allowed: id, en, vi, note"),
     ],

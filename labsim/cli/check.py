@@ -43,7 +43,7 @@ def check(file: Path, as_json: bool) -> None:
         raise ConfigError(checked.problems)
     what = ", ".join(part for part in (checked.kind.words, checked.summary) if part)
     noted = n_("{n} note", "{n} notes", len(checked.notes)).format(n=len(checked.notes))
-    end = _("no problems") if not checked.notes else f"{_('no problems')}, {noted}"
-    click.echo(f"{checked.shown}: {what}, {end}")
+    end = _("no problems in any province") if checked.in_every_province else _("no problems")
+    click.echo(f"{checked.shown}: {what}, {end}{f', {noted}' if checked.notes else ''}")
     for line in checked.lines:
         click.echo(f"  {line}")

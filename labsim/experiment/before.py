@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labsim.errors import ConfigError, LabsimError, Problem
-from labsim.evidence.observed_series import read_figures
+from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import DrawnFrom, beside_margins, drawn_from, posterior_for
 from labsim.target_file import load_targets
 
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["gathered", "problems_in", "problems_of_draws", "problems_of_files", "require_sound"]
+__all__ = ["gathered", "problems_in", "problems_of_draws", "problems_of_files", "require_files", "require_sound"]
 
 _OBSERVED = ("observed.csv", "observed_history.csv")
 
@@ -33,6 +33,13 @@ def require_sound(config: Config, posterior: str | Path, fixed: Iterable[str] = 
     if problems:
         raise ConfigError(problems)
     return drawn[0]
+
+
+def require_files(config: Config) -> None:
+    """Raise ConfigError with every problem of the targets and figures that lie beside the margins."""
+    problems = problems_of_files(config)
+    if problems:
+        raise ConfigError(problems)
 
 
 def problems_of_files(config: Config) -> list[Problem]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from labsim.config import changes_of, load
 from labsim.config_files import ProvinceNeeded, known_names
 from labsim.errors import ConfigError, LabsimError, Problem
-from labsim.evidence.observed_series import read_figures
 from labsim.experiment.before import gathered, problems_in, problems_of_draws, problems_of_files
+from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import SHIPPED, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
 from labsim.target_file import load_targets
@@ -40,6 +40,7 @@ class Checked:
     notes: list[tuple[str, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     summary: str = ""
+    in_every_province: bool = False
 
 
 def check_path(path: str | Path, *, allow_code: bool = True) -> Checked:
@@ -85,7 +86,7 @@ def _in_every_province(found: Found, checked: Checked, allow_code: bool, needed:
             continue
         _before_month_0(config, checked)
         told[name] = changes_of(name, scenario=found.path, allow_code=allow_code)
-    checked.summary = _("in any province")
+    checked.in_every_province = True
     if len(set(told.values())) == 1:
         checked.lines = list(next(iter(told.values())))
     else:

@@ -11,9 +11,9 @@ from typing import Any
 from labsim.config import SECTIONS
 from labsim.config_base import ConfigBase
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.observed_series import COLUMNS as FIGURE_COLUMNS
-from labsim.evidence.observed_series import NEEDED as FIGURES_NEED
 from labsim.experiment.about import STUDY_FORMAT
+from labsim.experiment.observed_series import COLUMNS as FIGURE_COLUMNS
+from labsim.experiment.observed_series import NEEDED as FIGURES_NEED
 from labsim.experiment.posterior import FORMAT as POSTERIOR_FORMAT
 from labsim.experiment.study_file import Study
 from labsim.policies import BUILT_IN

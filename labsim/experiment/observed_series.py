@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.counted import DERIVED
+from labsim.experiment.counted import DERIVED
 from labsim.experiment.posterior import beside_margins
 from labsim.groups import RESIDENCES
 from labsim.processes.counting import AGE_BANDS
