@@ -21,7 +21,9 @@ import pandas as pd
 
 from labsim import answers
 from labsim.errors import ResultsError
+from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
+from labsim.json_shape import require_shape
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
 
@@ -374,6 +376,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
 
 def _require_sense(manifest: dict[str, Any]) -> None:
     """Raise ValueError if a manifest holds what no run writes."""
+    require_shape(manifest, MANIFEST)
     files, config = manifest["files"], manifest.get("config", {})
     replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
     wrong = [

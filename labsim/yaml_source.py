@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from labsim.errors import ConfigError, Problem
+from labsim.number_text import BOOLEANS, Written, as_written
 from labsim.text import _
+from labsim.text_files import composed, read_text
 from labsim.yaml_syntax import DEEPEST, explain, find_unreadable, too_deep
 
 __all__ = ["KeyPath", "Place", "Source", "find_place", "parse_value", "read_yaml", "shown_path"]
@@ -26,7 +28,6 @@ _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:_[0-9]+)*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 _LONGEST_NUMBER = 400  # digits; longer ones stay text, as no parameter takes them
-_BOOLEAN = {"true": True, "false": False}
 
 
 class Place(NamedTuple):
@@ -51,11 +52,12 @@ def read_yaml(path: Path) -> Source:
     """Read a file whose top level is a mapping; raises ConfigError with every problem found."""
     shown = shown_path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, shown=shown)
         whole = path.resolve()
-    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: links in a circle
-        reason = _("cannot be read as UTF-8 text: {error}").format(error=error)
-        raise ConfigError([Problem(shown, None, None, "", reason)]) from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        message = _("cannot be read ({reason})").format(reason=reason)
+        raise ConfigError([Problem(shown, None, None, "", message)]) from error
     source = Source(shown, whole, {})
     reader = _Reader(shown, source.places)
     data = reader.read(text)
@@ -100,6 +102,13 @@ class _StrictLoader(_Loader):  # type: ignore[misc]
     """Compose nodes; scalars are read by `_plain`, so no implicit resolver of YAML 1.1 is kept."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own name)
+
+
+def _write_number(dumper: Any, number: Written) -> Any:
+    return dumper.represent_scalar(f"{_TAG}float", number.text)
+
+
+yaml.SafeDumper.add_representer(Written, _write_number)  # a file written anew says what the old one said
 
 
 class _Reader:
@@ -157,7 +166,7 @@ class _Reader:
                 values.append(self._value(item, (*path, str(position))))
             return values
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
-            return node.value if node.style else _plain(node.value)  # no style: not in quotes
+            return composed(node.value) if node.style else _plain(node.value)  # no style: not in quotes
         self._refuse(node.start_mark, path, _("given the tag {given}; allowed none").format(given=node.tag))
         return None
 
@@ -190,11 +199,11 @@ class _Reader:
 def _plain(text: str) -> Any:
     if text in ("", "~", "null"):
         return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
+    if text in BOOLEANS:
+        return BOOLEANS[text]
     if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return int(text.replace("_", ""))
     leading_zero = re.match(r"[-+]?0[0-9]", text)
     if _FLOAT.fullmatch(text) and re.search(r"[0-9]", text) and not leading_zero and text[0] not in "eE":
-        return float(text.replace("_", ""))
+        return as_written(text)
     return text

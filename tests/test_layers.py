@@ -22,9 +22,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
     ("0a", ("yaml_syntax",)),
-    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
+    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "levers", "text_files")),
+    ("1aa", ("quantity", "yaml_source")),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),
+    ("1cc", ("file_shapes",)),
     ("2", ("world",)),
     ("3a", ("processes.base", "processes.admission", "processes.courses", "processes.vacancies", "policies.base")),
     ("3aa", ("processes.drawing", "processes.insight", "processes.loans", "processes.policy_places")),
@@ -39,10 +41,13 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
+    ("6c", ("members",)),
     ("7a", ("targets", "experiment.executor")),
+    ("7aa", ("target_file",)),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
+    ("8c", ("gate", "gate.*")),
     ("9a", ("report", "report.*")),
     ("9b", ("life", "life.*")),
     ("9c", ("lessons", "lessons.*")),
@@ -52,7 +57,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 # Packages that are one layer by themselves: their modules may import each other as long as no cycle arises.
-FAMILIES = ("population", "experiment", "evidence", "report", "life", "lessons", "app", "cli")
+FAMILIES = ("gate", "population", "experiment", "evidence", "report", "life", "lessons", "app", "cli")
 
 # Only these may import the library; a pattern matches as in LAYERS.
 HEAVY: dict[str, tuple[str, ...]] = {

@@ -18,7 +18,8 @@ from labsim.experiment.run import indicators_known
 from labsim.experiment.shards import TABLES, schema
 from labsim.experiment.store import Failure, Store
 from labsim.results import GROUPS, Results, canonical
-from labsim.targets import Target, load_targets, scorecard, target_values, wilson
+from labsim.target_file import load_targets
+from labsim.targets import Target, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
 
 if TYPE_CHECKING:

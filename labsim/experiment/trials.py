@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from labsim.config import Config
 from labsim.errors import RunError
+from labsim.experiment.before import require_files
 from labsim.experiment.doses import Dose, Space
 from labsim.experiment.opened import open_study
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
@@ -80,6 +81,7 @@ class Trials:
         self._how = {"executor": executor, "workers": workers, "progress": progress}
         self._code = code_hash()
         self._points: dict[Dose | None, Point] = {}
+        require_files(varied.base)
         self._posterior = posterior_for(varied.base, posterior)
         self._fixed = tuple(fixed)
         self._drawn: dict[int, DrawnFrom] = {}  # by point
