@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
+    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "notes", "yaml_source")),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),
     ("2", ("world",)),
@@ -34,7 +34,8 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("4b", ("policies", "schedule", "recorder")),
     ("4c", ("results", "reference_world")),
     ("5a", ("config_base",)),
-    ("5b", ("config_build", "config_schema")),
+    ("5aa", ("row_notes",)),
+    ("5b", ("config_build", "config_notes", "config_schema")),
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
