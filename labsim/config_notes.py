@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -282,6 +283,7 @@ def _spans_of_difference(old: Mapping[int, float], new: Mapping[int, float]) -> 
     return spans_above_zero({year: float(amount_in(old, year) != amount_in(new, year)) for year in years})
 
 
+@lru_cache(maxsize=4096)  # the points of a study repeat most of their changes
 def _series(text: str) -> dict[int, float] | None:
     """Read yearly amounts as the log of changes writes them, or None for anything else."""
     if not text.startswith("{"):

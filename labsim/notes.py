@@ -12,7 +12,7 @@ from typing import Any
 
 from labsim.text import _, current_language, mark, speaking
 
-__all__ = ["Note", "noted", "notes_in"]
+__all__ = ["Note", "are_notes", "noted", "notes_in"]
 
 # What stands in braces is a value of the note. Years and months are texts, so that nobody groups their digits.
 _SENTENCES = {
@@ -39,14 +39,17 @@ _SENTENCES = {
         "too many: about {missing} of {wanted} employers will find no row left in their districts and cannot open;"
         " at most {most} can"
     ),
-    "rows_gone": mark("not all of it: {found} of {wanted} posts or cooperatives opened, as no row was left for more"),
+    "rows_gone": mark(
+        "only {found} of {wanted} opened in the whole run (mean of replicates): no row was left for more employers in"
+        " their districts, or no employer of their field is there at this scale"
+    ),
     "employers_lost": mark(
         "no row was left for employers that were to be founded: {lost} in the whole run (mean of replicates)"
     ),
     "people_gone": mark(
         "asks for more people than there are outside: about {wanted} are to move in, and {most} may come"
     ),
-    "differs_outside": mark("the scenarios differ for {years} only, and the run covers {run}"),
+    "differs_later": mark("the scenarios differ from {since}, after the end of the run ({until})"),
     "differs_nowhere": mark("is the same as {base} in everything that this run uses"),
 }  # fmt: skip
 
@@ -86,6 +89,22 @@ def noted(notes: Iterable[Note]) -> list[dict[str, Any]]:
 def notes_in(kept: Iterable[Mapping[str, Any]]) -> list[Note]:
     """Return the notes that a manifest keeps."""
     return [Note(str(one["code"]), str(one["where"]), dict(one["values"])) for one in kept]
+
+
+def are_notes(kept: Any) -> bool:
+    """Say whether something read from a file is what `noted` returns."""
+    return isinstance(kept, list) and all(
+        isinstance(one, dict) and isinstance(one.get("code"), str) and isinstance(one.get("where"), str)
+        and isinstance(one.get("values"), dict) and all(map(_can_be_worded, one["values"].values()))
+        for one in kept
+    )  # fmt: skip
+
+
+def _can_be_worded(value: Any) -> bool:
+    if not isinstance(value, list):
+        return isinstance(value, str | int | float)
+    spans = [one for one in value if isinstance(one, list) and len(one) == 2]
+    return len(spans) == len(value) and all(isinstance(end, str | None) for one in spans for end in one)
 
 
 def _worded(value: Any) -> str:

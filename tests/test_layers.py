@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
-    ("7a", ("targets", "experiment.executor")),
+    ("7a", ("targets", "experiment.executor", "experiment.run_notes")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
