@@ -15,8 +15,10 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.about import config_data, read_about
 from labsim.experiment.run import indicators_known
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
 from labsim.experiment.shards import TABLES, schema
 from labsim.experiment.store import Failure, Store
+from labsim.notes import noted, notes_in
 from labsim.results import GROUPS, Results, canonical
 from labsim.target_file import load_targets
 from labsim.targets import Target, scorecard, target_values, wilson
@@ -207,6 +209,7 @@ class OpenedStudy:
         recorded = set(monthly["indicator"].cat.categories)
         n = int(monthly["replicate"].nunique())
         config = config_data(self.about, point)
+        told = notes_of_run(config, lost_in(monthly), tables["policies"])
         return Results(
             monthly=monthly,
             scorecard=scorecard(monthly, targets_of(about["province"]), known),
@@ -217,6 +220,7 @@ class OpenedStudy:
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
                 "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
+                "notes": noted(without_estimates([*notes_in(about.get("notes", ())), *told])),
             },
             indicators={name: info for name, info in known.items() if name in recorded},
             observed=pd.DataFrame(),

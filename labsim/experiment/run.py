@@ -16,12 +16,15 @@ import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
 from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.notes import noted
 from labsim.results import Results, canonical, joined
 from labsim.target_file import load_targets
 from labsim.targets import Target, indicators_known, scorecard
@@ -168,6 +171,8 @@ def assembled(
         policies=_stacked([one.policies for one in found]),
     )
     results.manifest = _manifest(config, drawn, found, started, seconds, executor)
+    told = notes_of_run(config.to_dict(), lost_in(monthly), results.policies)
+    results.manifest["notes"] = noted(without_estimates([*notes_of(config), *told]))
     return results
 
 
