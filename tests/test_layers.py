@@ -21,7 +21,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
+    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "yaml_source")),
+    ("1aa", ("lever_kinds", "payments")),
+    ("1ab", ("lever_amounts",)),
+    ("1ac", ("levers",)),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),
     ("2", ("world",)),
@@ -248,7 +251,7 @@ def tree(tmp_path):
         ({"world.py": "from .model import x", "model.py": ""}, "world:1 imports labsim.model: layer 2 may not"),
         ({"world.py": "def f():\n    import labsim.model", "model.py": ""}, "world:2 imports labsim.model: layer 2"),
         ({"world.py": "if TYPE_CHECKING:\n    import labsim.model", "model.py": ""}, "world:2 imports labsim.model"),
-        ({"levers.py": "import labsim.ledger", "ledger.py": ""}, "levers:1 imports labsim.ledger: layer 1a may not"),
+        ({"columns.py": "import labsim.ledger", "ledger.py": ""}, "columns:1 imports labsim.ledger: layer 1a may not"),
         ({"processes/firms.py": "import labsim.processes.matching", "processes/matching.py": ""}, "layer 3b may not"),
         ({"processes/firms.py": "from .matching import x", "processes/matching.py": ""}, "layer 3b may not"),
         ({"policies/base.py": "import labsim.processes.base", "processes/base.py": ""}, "layer 3a may not"),
