@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def _number(purpose: str, what: str, given: Any, most: float, unit: str) -> floa
     plain = (
         given.item() if isinstance(given, np.generic) or (isinstance(given, np.ndarray) and given.ndim == 0) else given
     )
-    if isinstance(plain, bool) or not isinstance(plain, Real) or not 0 <= plain <= most:
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or not 0 <= plain <= most:
         raise _refused(purpose, what, plain, most, unit)
     return float(plain)
 
