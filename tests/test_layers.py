@@ -22,7 +22,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
     ("0a", ("yaml_syntax",)),
-    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "text_files")),
+    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
+    ("1a, text", ("text_files",)),
     ("1aa", ("quantity", "yaml_source", "lever_kinds", "payments")),
     ("1ab", ("lever_amounts",)),
     ("1ac", ("levers",)),

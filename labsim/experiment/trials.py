@@ -20,7 +20,7 @@ from labsim.experiment.doses import Dose, Space
 from labsim.experiment.opened import open_study
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import Progress, code_hash, replicate_seed
-from labsim.experiment.runner import Carried, carry_out
+from labsim.experiment.runner import Carried, added_notes, carry_out
 from labsim.experiment.store import run_id
 from labsim.experiment.study import Plan, Point, Run, Study
 from labsim.experiment.variation import Varied
@@ -147,6 +147,7 @@ class Trials:
             found=carried.done - (before.done - before.found) - (carried.done - carried.found),
             seconds=before.seconds + carried.seconds,
             busy_seconds=before.busy_seconds + carried.busy_seconds,
+            notes=added_notes(before, carried),
         )
         if carried.paused or carried.failed:
             raise Unfinished(self.carried)
