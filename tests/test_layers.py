@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
+    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "spreadsheet_cells", "yaml_source")),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),
     ("2", ("world",)),
