@@ -67,7 +67,8 @@ def test_a_word_much_longer_than_every_option_is_like_none(monkeypatch):
 
 @pytest.mark.parametrize(
     ("one", "two", "clash"),
-    [({"a": {"b": 1}}, {"a": {"b": 2}}, ["a.b"]), ({"a": {"b": 1}}, {"a": {"c": 2}}, []), ({"a": {"b": 1}}, {"a": 5}, ["a"]),
+    [({"a": {"b": 1}}, {"a": {"b": 2}}, ["a.b"]),
+     ({"a": {"b": 1}}, {"a": {"c": 2}}, []), ({"a": {"b": 1}}, {"a": 5}, ["a"]),
      ({"a": 5}, {"a": {"b": 1, "c": 2}}, ["a.b", "a.c"]), ({"ab": 1}, {"a": 1}, [])],
 )  # fmt: skip
 def test_two_scenarios_clash_where_one_sets_what_the_other_sets_or_holds(one, two, clash):
