@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
     ("0a", ("yaml_syntax",)),
     ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
-    ("1a, text", ("text_files",)),
+    ("1a", ("text_files", "spreadsheet_cells")),
     ("1aa", ("quantity", "yaml_source", "lever_kinds", "payments")),
     ("1ab", ("lever_amounts",)),
     ("1ac", ("levers",)),
