@@ -20,7 +20,7 @@ from labsim.text import _, did_you_mean, nearest
 from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_name, unknown_top_key
 from labsim.yaml_source import KeyPath, Place, find_place
 
-__all__ = ["build"]
+__all__ = ["build", "changes_on_top"]
 
 Model = TypeVar("Model", bound=ConfigBase)
 _WRITTEN_BY_LABSIM = ("province", "scenario", "origins", "changes", "given")
@@ -42,6 +42,11 @@ def build(
     return _Builder(model, files, allow_code).build(settings)
 
 
+def changes_on_top(model: type[Model], files: FileSet, *, allow_code: bool = True) -> tuple[str, ...]:
+    """Return what the last file of a configuration changes of those that it extends; raises ConfigError."""
+    return _Builder(model, files, allow_code).changes_on_top()
+
+
 class _Builder(Generic[Model]):
     """Carry the tree of values and the problems found so far from one step to the next."""
 
@@ -54,7 +59,8 @@ class _Builder(Generic[Model]):
         self.classes: dict[str, type[Parameters]] = {}
         self.origins: dict[str, PolicyOrigin] = {}
         self.tree = Tree({name: defaults_of(section) for name, section in model.sections().items()})
-        self.on_in_profile: set[str] = set()
+        self.on_before: set[str] = set()
+        self.start_at = 1  # the layer from which on changes are told: the first above the profile
         self.in_doubt: set[str] = set()  # keys whose number may be another; they are reported once
         self.tree.places[()] = Place(files.sources[0].file, 1, 1)
 
@@ -75,6 +81,11 @@ class _Builder(Generic[Model]):
             raise ConfigError(_in_order(self.problems))
         return config
 
+    def changes_on_top(self) -> tuple[str, ...]:
+        """Build as `build` does, with what lies below the last file as the state that changes start from."""
+        self.start_at = len(self.files.sources) - 1
+        return self.build(()).changes if self.start_at else ()
+
     def _lay_files(self) -> None:
         layers = [split_evidence(source) for source in self.files.sources]
         self.problems += [problem for layer in layers for problem in layer.problems]
@@ -84,10 +95,10 @@ class _Builder(Generic[Model]):
         for position, layer in enumerate(layers):
             self._check_groups(layer)
             changes = self.tree.add(layer)
-            if position:
+            if position >= self.start_at:
                 self.changes += [one for one in changes if one.path[0] not in ("extends", "title", "question")]
             else:
-                self.on_in_profile = self._policies_on()
+                self.on_before = self._policies_on()
         self._join_words(layers)
 
     def _check_groups(self, layer: Layer) -> None:
@@ -150,7 +161,7 @@ class _Builder(Generic[Model]):
     def _log_switches(self) -> None:
         """Log each policy that scenarios and settings brought in or took away, before its parameters."""
         on = self._policies_on()
-        switched = sorted(on ^ self.on_in_profile)
+        switched = sorted(on ^ self.on_before)
         noise = {("policies", name, "use") for name in switched}
         self.changes = [one for one in self.changes if one.path not in noise and not _is_policy(one.path)]
         self.changes = [Change(("policies", name), name not in on, name in on) for name in switched] + self.changes

@@ -13,7 +13,7 @@ from labsim.errors import ConfigError
 from labsim.number_text import read_boolean, read_number
 from labsim.text_files import Table, read_table, read_text
 
-__all__ = ["read_frame", "read_typed"]
+__all__ = ["read_frame", "read_typed", "typed_frame"]
 
 _BOOL = "bool"
 
@@ -44,8 +44,12 @@ def read_typed(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
 
     Raises ConfigError for a file that is no text, ValueError or KeyError for other cells or columns.
     """
-    text = io.StringIO(read_text(path))
-    frame = pd.read_csv(text, dtype=str, keep_default_na=False)[list(types)]
+    return typed_frame(read_text(path), types)
+
+
+def typed_frame(text: str, types: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table of a text as `read_typed` does."""
+    frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)[list(types)]
     for name, kind in types.items():
         if kind == _BOOL:
             frame[name] = [read_boolean(cell) for cell in frame[name]]

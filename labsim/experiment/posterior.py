@@ -25,6 +25,8 @@ from labsim.errors import ConfigError, Problem
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.uncertain import Uncertain, kind_of
 from labsim.experiment.variation import Factor, can_be_varied, full_path, put, unknown_parameter
+from labsim.file_shapes import POSTERIOR
+from labsim.json_shape import require_shape
 from labsim.number_text import read_number
 from labsim.text import _
 from labsim.text_files import Table, json_object, read_text, table_of
@@ -136,6 +138,8 @@ def read_posterior(file: str | Path) -> Posterior:
         about = json_object(beside) if beside.is_file() else {}
         if about and about.get("format") != FORMAT:
             raise ValueError(_("{file} is no description of a posterior").format(file=beside.name))
+        if about:
+            _require_about(about, beside.name)
         names, draws, weights = _table(table_of(text, str(path)))
         if about.get("draws_hash", drawn := hash_of_draws(text)) != drawn:
             raise ValueError(_("{file} describes other draws").format(file=beside.name))
@@ -278,6 +282,14 @@ def _numbers(table: Table, column: str, problems: list[Problem]) -> list[float]:
             found.append(0.0)
             problems.append(table.problem(place, column, str(error)))
     return found
+
+
+def _require_about(about: Mapping[str, Any], name: str) -> None:
+    """Raise ValueError naming the file beside the draws if it says what no calibration writes."""
+    try:
+        require_shape(about, POSTERIOR)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _within(value: float, factor: Factor) -> float:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.counted import DERIVED
+from labsim.experiment.counted import DERIVED
 from labsim.experiment.posterior import beside_margins
-from labsim.experiment.run import indicators_known
 from labsim.groups import RESIDENCES
 from labsim.number_text import range_of, read_boolean, read_number, read_whole
 from labsim.processes.counting import AGE_BANDS
 from labsim.quantity import allowed_range, within
 from labsim.results import IndicatorInfo
+from labsim.targets import indicators_known
 from labsim.text import _, did_you_mean
 from labsim.text_files import Table, read_table
 from labsim.world import Sex
