@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
+    ("6c", ("verdicts",)),
     ("7a", ("targets", "experiment.executor")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),

@@ -34,7 +34,8 @@ __all__ = ["run"]
 _RESULTS = Path("labsim-results")
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+    "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value",
+    "otherwise_chance",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, draw
 from labsim.results import IndicatorInfo, Results, canonical, joined
 from labsim.targets import Target, load_targets, scorecard
 from labsim.text import _
+from labsim.verdicts import setting_of
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -158,7 +159,7 @@ def assembled(
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
         monthly=monthly,
-        scorecard=scorecard(monthly, _targets(config), indicators),
+        scorecard=scorecard(monthly, _targets(config), indicators, setting_of(config)),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
         observed=_observed(config),
