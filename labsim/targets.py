@@ -37,8 +37,8 @@ from labsim.verdicts import (
 from labsim.yaml_source import Source, read_yaml
 
 __all__ = [
-    "SCORECARD_COLUMNS", "Label", "Otherwise", "Target", "base_of", "judged", "load_targets", "missing_persons", "said",
-    "scorecard", "shortfall", "start_values", "target_values", "why_absent", "wilson",
+    "SCORECARD_COLUMNS", "UNKNOWN", "Label", "Otherwise", "Target", "base_of", "judged", "load_targets", "missing_persons",
+    "said", "scorecard", "shortfall", "start_values", "target_values", "why_absent", "wilson",
 ]
 
 SCORECARD_COLUMNS = (

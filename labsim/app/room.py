@@ -10,13 +10,14 @@ from labsim.app.answers import Answer, answer_of
 from labsim.app.drafts import Draft
 from labsim.app.hub import Hub, Session
 from labsim.app.levers import Lever, levers_of, shown_unit
-from labsim.app.names import assumption_label
 from labsim.app.runs import PRECISIONS, PairedRun, sized
 from labsim.app.workshop import Participant, Spread, Workshop, spread_of
 from labsim.config import Config
 from labsim.errors import LabsimError
+from labsim.evidence.possible import possible_range
 from labsim.evidence.shares_file import kept_worth
 from labsim.quantity import within
+from labsim.report.assumption_words import assumption_label
 from labsim.text import _
 
 __all__ = [
@@ -35,7 +36,7 @@ def doses_of(config: Config, since: int) -> dict[str, Lever]:
 def views_of(config: Config) -> dict[str, Lever]:
     """Return the assumptions that the province's answers rest on most, as levers; {} where nobody has worked them out.
 
-    Ranges are those that evidence leaves, as `labsim evidence` keeps them.
+    Ranges are those that evidence leaves, as `labsim evidence` keeps them, as far as people would call them possible.
     """
     try:
         table = kept_worth(config.province.id)
@@ -47,10 +48,11 @@ def views_of(config: Config) -> dict[str, Lever]:
         now = present_of(config, path)
         if now is None:
             continue
+        unit = str(row["unit"])
+        low, high = possible_range(path, unit, float(row["low"]), float(row["high"]))
         found[path] = Lever(
-            path, "", assumption_label(path), str(row["source"]), str(row["unit"]), shown_unit(str(row["unit"])),
-            float(row["low"]), float(row["high"]), now, float(row["high"]), "number", False, str(row["grade"]),
-            str(row["source"]),
+            path, "", assumption_label(path), str(row["source"]), unit, shown_unit(unit), min(low, now),
+            max(high, now), now, max(high, now), "number", False, str(row["grade"]), str(row["source"]),
         )  # fmt: skip
     return found
 

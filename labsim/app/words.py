@@ -65,7 +65,7 @@ def change_words(verdict: Verdict) -> str:
         return _("unchanged")
     middle = f"{signed(gap.mean * factor, kind or 'persons')} {name}".strip()
     if not math.isfinite(gap.low):
-        return _("{change} in the first run").format(change=middle) if gap.n == 1 else middle
+        return _("{change} in the first replicate").format(change=middle) if gap.n == 1 else middle
     interval = _("95 %: {low} to {high}").format(
         low=signed(gap.low * factor, kind or "persons"), high=signed(gap.high * factor, kind or "persons")
     )
