@@ -36,7 +36,8 @@ __all__ = ["run"]
 _RESULTS, _LONGEST = Path("labsim-results"), 100
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+    "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value",
+    "otherwise_chance",
 )  # fmt: skip
 
 

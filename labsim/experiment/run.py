@@ -30,6 +30,7 @@ from labsim.results import Results, canonical, joined
 from labsim.target_file import load_targets
 from labsim.targets import Target, indicators_known, scorecard
 from labsim.text import _
+from labsim.verdicts import setting_of
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -164,7 +165,7 @@ def assembled(
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
         monthly=monthly,
-        scorecard=scorecard(monthly, _targets(config), indicators),
+        scorecard=scorecard(monthly, _targets(config), indicators, setting_of(config)),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
         observed=_observed(config),

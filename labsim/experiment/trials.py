@@ -26,6 +26,7 @@ from labsim.experiment.study import Plan, Point, Run, Study
 from labsim.experiment.variation import Varied
 from labsim.targets import Target
 from labsim.text import _, current_language
+from labsim.verdicts import Setting
 
 __all__ = ["BASE", "Found", "Trials", "Unfinished"]
 
@@ -139,6 +140,10 @@ class Trials:
     def found(self, dose: Dose | None, replicates: range) -> Found:
         """Return what some replicates of a dose found, after `run`."""
         return self._found[dose, replicates]
+
+    def setting(self, dose: Dose | None) -> Setting:
+        """Return what verdicts need to know of a dose that was run: its scale and its policies."""
+        return open_study(self.folder).setting(self._points[dose].number)
 
     def _take(self, carried: Carried) -> None:
         before = self.carried
