@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("3bb", ("processes.fields", "processes.incomes")),
     ("3c", ("processes", "policies.seats", "policies.markets", "policies.means", "policies.told", "groups")),
     ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),
-    ("4b", ("policies", "schedule", "recorder", "frames")),
+    ("4b", ("policies", "schedule", "recorder", "frames", "spreadsheets")),
     ("4c", ("results", "reference_world")),
     ("5a", ("config_base",)),
     ("5aa", ("row_notes",)),
@@ -71,7 +71,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "agents", "processes.training"),
     "matplotlib": ("report", "report.*", "life.figures", "lessons.*"),
     "pandas": (
-        *("population", "population.*", "recorder", "answers", "frames", "results", "config", "model", "targets"),
+        *("population", "population.*", "recorder", "answers", "frames", "spreadsheets", "results", "config", "model", "targets"),
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),
     ),
 }
