@@ -17,7 +17,7 @@ from labsim.json_shape import (
     Row,
 )
 
-__all__ = ["MANIFEST", "POSTERIOR", "STUDY", "TOLD_OF_DRAWS"]
+__all__ = ["MANIFEST", "POSTERIOR", "STUDY", "TOLD_OF_DRAWS", "WRITTEN_BY_RUNS"]
 
 _NAMES = Group({"en": TEXT, "vi": TEXT})
 _TEXTS = Each(TEXT, of_list=False)
@@ -55,7 +55,7 @@ MANIFEST = Group(
         "posterior": OneOf((TOLD_OF_DRAWS,)), "parameters_by_grade": Each(COUNT, of_list=False), "versions": _TEXTS,
         "platform": TEXT, "command": TEXT, "executor": TEXT, "started": TEXT, "wall_time_s": NUMBER,
         "timing": Each(NUMBER, of_list=False), "study": TEXT, "values": OBJECT,
-        "misfit": Each(Group({"margin": TEXT, "expected": NUMBER, "got": NUMBER}, {"cells": COUNT})),
+        "misfit": Each(Group({"margin": TEXT}, {"expected": NUMBER, "got": NUMBER, "cells": COUNT})),
     },
 )  # fmt: skip
 
@@ -78,6 +78,8 @@ STUDY = Group(
     },
     {"factors": Each(OBJECT), "platform": TEXT, "started": TEXT},
 )  # fmt: skip
+
+WRITTEN_BY_RUNS = ("province", "scenario", "scale", "start", "until", "replicates", "changes", "versions", "posterior")
 
 _PARAMETER = Group({"name": TEXT, "present": ANYTHING})
 

@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 
 from labsim import answers
+from labsim.config_hash import hash_of
 from labsim.errors import ResultsError
-from labsim.file_shapes import MANIFEST
+from labsim.file_shapes import MANIFEST, WRITTEN_BY_RUNS
 from labsim.folders import require_writable, swap_in, sync_folder
 from labsim.json_shape import require_shape
 from labsim.profile import GROUPINGS, unknown_grouping
@@ -377,6 +378,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
 def _require_sense(manifest: dict[str, Any]) -> None:
     """Raise ValueError if a manifest holds what no run writes."""
     require_shape(manifest, MANIFEST)
+    _require_own_configuration(manifest)
     files, config = manifest["files"], manifest.get("config", {})
     replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
     wrong = [
@@ -396,6 +398,21 @@ def _require_sense(manifest: dict[str, Any]) -> None:
     ]  # fmt: skip
     if wrong:
         raise ValueError(_("{names}: not what a run writes").format(names=", ".join(dict.fromkeys(wrong))))
+
+
+def _require_own_configuration(manifest: Mapping[str, Any]) -> None:
+    """Raise ValueError if the configuration in a manifest is not the one that the run had."""
+    config, known = manifest.get("config"), manifest.get("config_hash")
+    if config and known is not None:
+        missing = [name for name in WRITTEN_BY_RUNS if name not in manifest]
+        if missing:
+            raise ValueError(_("the key {name} is missing").format(name=missing[0]))
+        try:
+            same = hash_of(config) == known
+        except (KeyError, TypeError, AttributeError, ValueError):
+            same = False
+        if not same:
+            raise ValueError(_("config: not the one that was run, as config_hash tells"))
 
 
 def _require_whole(path: Path, known: Any) -> None:

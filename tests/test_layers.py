@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "levers", "text_files")),
+    ("1a", ("compiled", "config_hash", "folders", "json_shape", "number_text", "columns", "ledger", "levers", "text_files")),
     ("1aa", ("quantity", "yaml_source")),
     ("1b", ("rows", "overlay", "config_files", "profile")),
     ("1c", ("draws", "validation")),

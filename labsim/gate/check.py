@@ -256,10 +256,13 @@ def _results(found: Found, checked: Checked, _allow_code: bool) -> None:
 
 
 def _runs(found: Found, checked: Checked, _allow_code: bool) -> None:
+    from labsim.experiment.about import config_data
     from labsim.experiment.opened import open_study
 
     def read() -> None:
         study = open_study(found.path.parent)
+        for point in study.about["points"]:
+            config_data(study.about, point["number"])
         runs = study.runs
         done = int((runs["status"] == "ok").sum())
         checked.summary = _("{done} of {total} runs are there").format(done=done, total=len(runs))
