@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -53,6 +54,7 @@ class Outcome:
     verdict: str
     words: str
     seed: int
+    changed: str
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,10 @@ def _spoilt(
     if spoilt is None or spoilt == sound:
         return []
 
+    changed = f"{specimen.path.name}: {_first_change(sound, spoilt)}"
+
     def outcome(command: str, verdict: str, words: str) -> Outcome:
-        return Outcome(specimen.kind, name, command, verdict, words.strip()[:400], seed)
+        return Outcome(specimen.kind, name, command, verdict, words.strip()[:400], seed, changed)
 
     specimen.path.write_bytes(spoilt)
     try:
@@ -135,6 +139,14 @@ def _spoilt(
         return found
     finally:
         specimen.path.write_bytes(sound)
+
+
+def _first_change(sound: bytes, spoilt: bytes) -> str:
+    """Return the first line that differs, as it became and as it was."""
+    for old, new in zip_longest(sound.splitlines(), spoilt.splitlines(), fillvalue=b""):
+        if old != new and b"{" not in old:
+            return f"{new[:110]!r} for {old[:110]!r}"
+    return ""
 
 
 def _look(command: Sequence[str], specimen: Specimen, meant: object) -> tuple[str, str]:
@@ -268,7 +280,7 @@ def _specimens(folder: Path) -> list[Specimen]:
     home = load(own / "profile.yaml")
     run = ("run", str(own / "profile.yaml"), *TINY, "--replicates", "1", "--quiet", "--json", "--executor", "serial")
     ask = ("ask", str(own / "profile.yaml"), "--target", "trained_share >= 40% in 2020", "--vary",
-           "vocational_training.seats_per_year", "--scale", "0.001", "--replicates", "2", "--quiet")  # fmt: skip
+           "vocational_training.seats_per_year", "--scale", "0.001", "--replicates", "4", "--quiet")  # fmt: skip
     compare = ("compare", str(own / "profile.yaml"), "--scenarios", "baseline,more_seats", "--scale", "0.001", "--quiet")
     person = ("person", str(own / "profile.yaml"), "--who", "5", "--scale", "0.001", "--until", "2020-12")
     of_province = (run, ask, compare, person)
@@ -384,7 +396,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     print(table_of(outcomes))
     print(f"{len(outcomes):,} looks at {n:,} spoilt files in {time.monotonic() - began:,.0f} s; {len(wrong)} got through")
     for one in wrong[:200]:
-        print(f"{one.verdict}: {one.kind}, {one.mutation}, {one.command}, seed {one.seed}: {one.words!r}")
+        print(f"{one.verdict}: {one.kind}, {one.mutation}, {one.command}, seed {one.seed}: {one.words!r}\n    {one.changed}")
     return 1 if wrong else 0
 
 
