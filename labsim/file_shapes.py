@@ -17,7 +17,7 @@ from labsim.json_shape import (
     Row,
 )
 
-__all__ = ["MANIFEST", "POSTERIOR", "STUDY", "TOLD_OF_DRAWS", "WRITTEN_BY_RUNS"]
+__all__ = ["MANIFEST", "POSTERIOR", "STUDY", "TOLD_OF_DRAWS"]
 
 _NAMES = Group({"en": TEXT, "vi": TEXT})
 _TEXTS = Each(TEXT, of_list=False)
@@ -78,8 +78,6 @@ STUDY = Group(
     },
     {"factors": Each(OBJECT), "platform": TEXT, "started": TEXT},
 )  # fmt: skip
-
-WRITTEN_BY_RUNS = ("province", "scenario", "scale", "start", "until", "replicates", "changes", "versions", "posterior")
 
 _PARAMETER = Group({"name": TEXT, "present": ANYTHING})
 

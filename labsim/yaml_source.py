@@ -19,6 +19,7 @@ from labsim.errors import ConfigError, Problem
 from labsim.number_text import BOOLEANS, Written, as_written
 from labsim.text import _
 from labsim.text_files import composed, read_text
+from labsim.yaml_syntax import DEEPEST, explain, find_unreadable, too_deep
 
 __all__ = ["KeyPath", "Place", "Source", "find_place", "parse_value", "read_yaml", "shown_path"]
 
@@ -119,22 +120,41 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self, text: str) -> Any:
+        unreadable = find_unreadable(text)
+        if unreadable is not None:
+            self._refuse(unreadable[0], (), unreadable[1])
+            return None
+        opened: list[yaml.CollectionStartEvent] = []
         try:
-            for event in yaml.parse(text, Loader=_StrictLoader):
-                if isinstance(event, yaml.AliasEvent):
-                    self._refuse(event.start_mark, (), _("aliases (*name) are not read; write the value out"))
-                    return None
+            if not self._is_plain(text, opened):
+                return None
             node = yaml.compose(text, Loader=_StrictLoader)
-            return None if node is None else self._value(node, ())
-        except RecursionError:
-            self._refuse(None, (), _("nested too deeply"))
-            return None
         except yaml.MarkedYAMLError as error:
-            self._refuse(error.problem_mark or error.context_mark, (), _syntax(error))
+            mark, message = explain(error, text, [one.start_mark for one in opened if one.flow_style])
+            self._refuse(mark, (), message)
             return None
-        except yaml.reader.ReaderError as error:
-            self._refuse(None, (), _("not text that YAML can read: {error}").format(error=error.reason))
-            return None
+        return None if node is None else self._value(node, ())
+
+    def _is_plain(self, text: str, opened: list[yaml.CollectionStartEvent]) -> bool:
+        """Walk the events before any node is made, so that depth is bounded; what is open stands in `opened`."""
+        documents = 0
+        for event in yaml.parse(text, Loader=_StrictLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                opened.append(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                opened.pop()
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            message = ""
+            if isinstance(event, yaml.AliasEvent):
+                message = _("aliases (*name) are not read; write the value out")
+            elif len(opened) > DEEPEST:
+                message = too_deep()
+            elif documents > 1:
+                message = _("a second document begins with ---; a file holds one")
+            if message:
+                self._refuse(event.start_mark, (), message)
+                return False
+        return True
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
@@ -187,8 +207,3 @@ def _plain(text: str) -> Any:
     if _FLOAT.fullmatch(text) and re.search(r"[0-9]", text) and not leading_zero and text[0] not in "eE":
         return as_written(text)
     return text
-
-
-def _syntax(error: yaml.MarkedYAMLError) -> str:
-    parts = [part for part in (error.context, error.problem) if part]
-    return _("not YAML: {error}").format(error=", ".join(parts))

@@ -17,11 +17,13 @@ from typing import Any
 
 from labsim.config import Config
 from labsim.config_hash import hash_of
+from labsim.config_notes import notes_of
 from labsim.errors import ResultsError
 from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
+from labsim.notes import noted
 from labsim.text import _
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
@@ -47,6 +49,7 @@ def described(plan: Plan) -> str:
             "config_hash": point.config.hash,
             "changes": list(point.config.changes),
             "posterior": plan.drawn[point.number].told(replicates) if point.number in plan.drawn else None,
+            "notes": noted(notes_of(point.config)),
             "differs": list(_differences(base, config)),
         })  # fmt: skip
     about = {

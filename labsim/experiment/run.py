@@ -16,16 +16,20 @@ import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
 from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.notes import noted
 from labsim.results import Results, canonical, joined
 from labsim.target_file import load_targets
 from labsim.targets import Target, indicators_known, scorecard
 from labsim.text import _
+from labsim.verdicts import setting_of
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -159,7 +163,7 @@ def assembled(
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
         monthly=monthly,
-        scorecard=scorecard(monthly, _targets(config), indicators),
+        scorecard=scorecard(monthly, _targets(config), indicators, setting_of(config)),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
         observed=_observed(config),
@@ -168,6 +172,8 @@ def assembled(
         policies=_stacked([one.policies for one in found]),
     )
     results.manifest = _manifest(config, drawn, found, started, seconds, executor)
+    told = notes_of_run(config.to_dict(), lost_in(monthly), results.policies)
+    results.manifest["notes"] = noted(without_estimates([*notes_of(config), *told]))
     return results
 
 
