@@ -18,13 +18,14 @@ from typing import Any
 from labsim.config import Config
 from labsim.config_hash import hash_of
 from labsim.config_notes import notes_of
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
 from labsim.notes import noted
 from labsim.text import _
+from labsim.text_files import json_object
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
 
@@ -73,7 +74,7 @@ def read_about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about = json_object(path)
         if about["format"] != STUDY_FORMAT:
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
@@ -81,7 +82,9 @@ def read_about(folder: Path) -> dict[str, Any]:
         _require_whole(about)
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ResultsError(_damaged(path, error)) from error
     return about
 

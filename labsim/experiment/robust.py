@@ -29,6 +29,7 @@ from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_param
 from labsim.experiment.variation import Varied
 from labsim.targets import Target, wilson
 from labsim.text import _
+from labsim.yaml_source import is_yaml_file
 
 __all__ = ["Robust", "Scenario", "judged", "regrets", "robust", "told_pairs"]
 
@@ -195,7 +196,7 @@ def _drawn(
 ) -> Drawn:
     """Return each scenario to vary, the parameters that can be drawn in all, and why others cannot."""
     choices = read_choices(vary)
-    parts = [name if name.endswith((".yaml", ".yml")) else name.split("+") for name in scenarios]
+    parts = [name if is_yaml_file(name) else name.split("+") for name in scenarios]
     _first, parameters, left_out = uncertain_parameters(
         province, scenario=parts[0], settings=settings, choices=choices, grades=grades, with_policies=False
     )
