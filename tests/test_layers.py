@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version", "spreadsheet_cells")),
     ("0a", ("yaml_syntax",)),
-    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
+    ("1a", ("compiled", "config_hash", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
     ("1a", ("text_files",)),
     ("1aa", ("quantity", "yaml_source")),
     ("1ab", ("lever_kinds", "payments")),
