@@ -16,6 +16,7 @@ import yaml
 from labsim.config_base import ConfigBase, defaults_of
 from labsim.notes import Note
 from labsim.policies.base import Policy
+from labsim.policies.climate_retraining import ClimateRetraining
 from labsim.profile import Period
 from labsim.quantity import Yearly, amount_in, names_in, quantity_facts
 from labsim.row_notes import notes_on_rows
@@ -110,6 +111,9 @@ def _notes_of_policy(config: ConfigBase, one: _Named) -> Iterator[Note]:
     yield from stopping
     if any(note.code == "no_money" for note in stopping):
         return
+    if _waits_for_nothing(config, policy):
+        yield Note("no_hazard", one.at())
+        return
     yield from _notes_on_processes(config, one)
     dead = {dose for dose in _doses(policy) if _is_nil(one, dose)}
     yield from _notes_on_amounts(config, one, dead)
@@ -126,6 +130,15 @@ def _notes_on_budget(one: _Named) -> Iterator[Note]:
         yield Note("no_money", one.at("budget"))
     elif budget and one.months[-1][0] < min(budget):
         yield Note("budget_outside", one.at("budget"), {"years": [[str(min(budget)), None]], "in_force": one.in_force})
+
+
+def _waits_for_nothing(config: ConfigBase, policy: Policy) -> bool:
+    """Say whether a policy is for districts that a hazard hit, in a run in which none strikes."""
+    if not isinstance(policy, ClimateRetraining) or policy.at_risk > 0.0:
+        return False
+    climate = getattr(config, "climate", None)
+    is_off = all(process.section != "climate" for process in of_month(config.switched_off))
+    return is_off or (climate is not None and climate.frequency == 0.0)
 
 
 def _notes_on_processes(config: ConfigBase, one: _Named) -> Iterator[Note]:

@@ -26,6 +26,7 @@ _SENTENCES = {
     "zero_shares": mark("the shares sum to 0, so that nobody gets anything ({amounts})"),
     "nothing_kept": mark("every share is 0: nothing is kept for anybody"),
     "no_means": mark("does nothing: it needs {needs} above {neutral}"),
+    "no_hazard": mark("does nothing in this run: no hazard strikes, and at_risk is 0"),
     "same_demand": mark("changes no demand: it has no amplitude, and no field ends at another factor than 1"),
     "process_off": mark("cannot act: what reads it is switched off ({processes})"),
     "process_off_in_part": mark("acts in part only: what reads {levers} is switched off ({processes})"),

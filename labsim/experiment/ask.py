@@ -36,6 +36,7 @@ from labsim.experiment.search import Search, Tried
 from labsim.experiment.store import write_text
 from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
+from labsim.notes import noted
 from labsim.targets import wilson
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ def _write(found: Answer) -> None:
     text = {
         "status": found.status, "targets_asked": [one.label.en for one in found.question.targets],
         "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": found.chance,
-        "posterior": found.posterior, "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
+        "posterior": found.posterior, "notes": noted(found.question.notes()), "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
         **tables,
     }  # fmt: skip
     write_text(found.folder / "answer.json", json.dumps(text, ensure_ascii=False, indent=1, allow_nan=False))
