@@ -56,7 +56,7 @@ class Names(_Data):
         if isinstance(value, dict):
             only = [code for code in LANGUAGES if code in value]
             if len(only) == 1 and isinstance(value[only[0]], str):
-                return {code: value[only[0]] for code in LANGUAGES} | value
+                return dict.fromkeys(LANGUAGES, value[only[0]]) | value
         return value
 
     def __str__(self) -> str:

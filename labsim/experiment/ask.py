@@ -273,7 +273,7 @@ def _write(found: Answer) -> None:
     text = {
         "status": found.status, "targets_asked": [one.label.en for one in found.question.targets],
         "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": found.chance,
-        "posterior": found.posterior, "notes": noted(found.question.notes()), "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
-        **tables,
+        "posterior": found.posterior, "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
+        "notes": noted(found.question.notes()), **tables,
     }  # fmt: skip
     write_text(found.folder / "answer.json", json.dumps(text, ensure_ascii=False, indent=1, allow_nan=False))
