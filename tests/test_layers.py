@@ -20,7 +20,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("0", ("errors", "text", "version")),
+    ("0", ("errors", "text", "version", "interrupts")),
     ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "yaml_source")),
     ("1aa", ("lever_kinds", "payments")),
     ("1ab", ("lever_amounts",)),
@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
+    ("7", ("experiment.ending",)),
     ("7a", ("targets", "experiment.executor")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),

@@ -9,6 +9,7 @@ import sys
 
 import rich_click as click
 
+from labsim import interrupts
 from labsim.cli.app import app
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
@@ -54,4 +55,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # an old Windows code page has no Vietnamese letters: better a "?" than a traceback
             stream.reconfigure(errors="replace")
-    cli(prog_name="labsim")
+    try:
+        cli(prog_name="labsim")
+    finally:
+        interrupts.deaf_from_now_on()  # what is left to do is to end
