@@ -21,6 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version", "interrupts")),
+    ("0b", ("plain_values",)),
     ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "yaml_source")),
     ("1aa", ("lever_kinds", "payments")),
     ("1ab", ("lever_amounts",)),

@@ -36,6 +36,7 @@ from labsim.experiment.search import Search, Tried
 from labsim.experiment.store import write_text
 from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class _Outcome:
     steps: int = 0
 
 
+@plain_arguments
 def ask(
     province: str = "son_la",
     *,
@@ -131,6 +133,7 @@ def ask(
     )  # fmt: skip
 
 
+@plain_arguments
 def answer(
     question: Question,
     folder: str | Path | None = None,

@@ -24,6 +24,7 @@ from labsim.experiment.paired import LEVEL, Difference, difference_of, holm, rat
 from labsim.experiment.posterior import NONE, SHIPPED
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.text import _
 from labsim.validation import problems_of
@@ -64,6 +65,7 @@ class Comparison:
         return {name: getattr(self, name) for name in names}
 
 
+@plain_arguments
 def compare(
     province: str = "son_la",
     scenarios: Sequence[str] = (),
@@ -98,6 +100,7 @@ def compare(
     return comparison_of(open_study(folder))
 
 
+@plain_arguments
 def study_of(
     province: str,
     scenarios: Sequence[str],

@@ -28,6 +28,7 @@ from labsim.experiment.runner import Carried, Receipt
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
 from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, run_pair
+from labsim.plain_values import plain_arguments
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Displacement:
     about: dict[str, Any]
 
 
+@plain_arguments
 def displacement(
     config: Config,
     treatment: str = "vocational_training",
@@ -131,6 +133,7 @@ def displacement(
     return displacement_of(plan, folder)
 
 
+@plain_arguments
 def plan_trial(
     config: Config,
     treatment: str,
@@ -166,6 +169,7 @@ def plan_trial(
     return TrialPlan(name, config, treatment, wanted, began, first, months, follow, replicates, code_hash())
 
 
+@plain_arguments
 def carry_out_trial(
     plan: TrialPlan,
     folder: str | Path,

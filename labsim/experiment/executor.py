@@ -33,6 +33,7 @@ __all__ = [
     "peak_memory_mb",
     "require_answer",
     "require_executor",
+    "require_workers",
     "run_tasks",
     "start_worker",
     "stop_requested",
@@ -87,10 +88,11 @@ def run_tasks(
     Raises RunError for an unknown executor; errors of a task pass through.
     """
     require_executor(executor)
+    require_workers(workers)
     interrupts.raise_from_now_on()
     if executor == AUTO:
         executor = "processes" if len(tasks) > 1 else "serial"
-    n_workers = min(usable_cores() if workers is None else max(1, workers), max(1, len(tasks)))
+    n_workers = min(usable_cores() if workers is None else workers, max(1, len(tasks)))
     told = finished or (lambda _count: None)
     each = delivered or (lambda _outcome: None)
     if executor == "serial":
@@ -106,11 +108,18 @@ def run_tasks(
 
 def require_executor(name: str) -> None:
     """Raise RunError for an executor that does not exist."""
-    if name in (AUTO, *EXECUTORS, "dask") or re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name):
+    if name in (AUTO, *EXECUTORS, "dask") or (isinstance(name, str) and re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name)):
         return
     options = (AUTO, *EXECUTORS, "dask", "dask://host:port")
-    hint = did_you_mean(name, options)
+    hint = did_you_mean(str(name), options)
     raise RunError(_("executor: given {given!r}; {hint}").format(given=name, hint=hint))
+
+
+def require_workers(workers: int | None) -> None:
+    """Raise RunError for a number of workers that is none."""
+    if workers is None or (isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1):
+        return
+    raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
 
 
 def require_answer(name: str) -> None:

@@ -18,9 +18,10 @@ from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.code import code_hash
-from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
+from labsim.experiment.executor import AUTO, peak_memory_mb, require_workers, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
+from labsim.plain_values import plain_arguments
 from labsim.results import IndicatorInfo, Results, canonical, joined
 from labsim.targets import Target, load_targets, scorecard
 from labsim.text import _
@@ -90,8 +91,9 @@ class Replicate:
     timing: dict[str, float]
 
 
+@plain_arguments
 def run(
-    config: Config | str,
+    config: Config | str | Path,
     *,
     seed: int | None = None,
     scale: float | None = None,
@@ -116,8 +118,7 @@ def run(
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
-    if not (workers is None or (isinstance(workers, int) and workers >= 1)):
-        raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
+    require_workers(workers)
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
@@ -170,12 +171,12 @@ def assembled(
     return results
 
 
-def loaded(config: Config | str) -> Config:
+def loaded(config: Config | str | Path) -> Config:
     """Return a configuration, read by its name where it is given as text. Raises ConfigError for anything else."""
     from labsim.config import load
     from labsim.config_base import ConfigBase
 
-    if isinstance(config, str):
+    if isinstance(config, str | Path):
         return load(config)
     if isinstance(config, ConfigBase):
         return config

@@ -24,6 +24,7 @@ from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up, w
 from labsim.experiment.shards import write_shard
 from labsim.experiment.store import Failure, Store
 from labsim.experiment.study import Plan, Run
+from labsim.plain_values import plain_arguments
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Carried:
     older: int = 0
 
 
+@plain_arguments
 def carry_out(
     plan: Plan,
     folder: str | Path,
