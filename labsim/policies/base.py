@@ -112,11 +112,15 @@ class Policy(Parameters):
         high=1e14,
         grade="D",
         year=2021,
-        source="the scenario's author; none = no ceiling",
+        source="the scenario's author; none = no ceiling, nor before the first year given",
         help="public money for a year, no more is offered than is left; once spent, the policy pauses until January",
     )
 
     outcome: ClassVar[Outcome | tuple[Outcome, ...]] = ()
+    # the amounts through which a parameter acts, so that it has no effect without them; who is not named: all of them
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # what an amount does nothing without: of several groups of parameters, one whole group that is not neutral
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
 
     @field_validator("start", "stop")
     @classmethod
@@ -137,15 +141,19 @@ class Policy(Parameters):
         now = f"{year:04d}-{month:02d}"
         return (self.start is None or self.start <= now) and (self.stop is None or now <= self.stop)
 
+    def ceiling(self, year: int) -> float:
+        """Return the public money there is in a year, in VND; infinite without a budget, and before its first year."""
+        return math.inf if not self.budget or year < min(self.budget) else amount_in(self.budget, year)
+
     def within_budget(self, spent: int, year: int) -> bool:
         """Say whether money is left this year, given what was spent in it, in VND."""
-        return self.budget is None or spent < amount_in(self.budget, year)
+        return spent < self.ceiling(year)
 
     def money_left(self, world: World, name: str) -> float:
-        """Return what is left this year of the budget of this policy, named `name`, in VND; infinite without one."""
+        """Return what is left this year of the budget of this policy, named `name`, in VND; see `ceiling`."""
         year = world.calendar[0]
         spent = world.ledger.spent.get((name, year), 0)
-        return math.inf if self.budget is None else amount_in(self.budget, year) - spent
+        return self.ceiling(year) - spent
 
     @classmethod
     def outcomes(cls) -> tuple[Outcome, ...]:
