@@ -51,7 +51,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("6c", ("members", "verdicts")),
     ("7", ("experiment.ending",)),
     ("7a", ("targets", "experiment.executor", "experiment.run_notes")),
-    ("7aa", ("target_file",)),
+    ("7aa", ("target_file", "experiment.memory")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),

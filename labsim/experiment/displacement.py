@@ -22,6 +22,7 @@ import pandas as pd
 from labsim.config import Config
 from labsim.errors import ConfigError, LabsimError, Problem, ResultsError, RunError
 from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.paired import mean_of
 from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up, where_it_pays
 from labsim.experiment.runner import Carried, Receipt, Unwritten, refused_by
@@ -219,6 +220,9 @@ def _carried_out(
     tell(Progress(found, len(wanted)))
     if executor == AUTO:
         executor = where_it_pays(plan.config, 2 * len(tasks))
+    workers = workers_that_fit(
+        plan.config, len(tasks), executor, workers, lambda line: tell(Progress(found, len(wanted), line)), kept=0
+    )
     paused = False
     try:
         run_tasks(

@@ -20,7 +20,15 @@ from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
-from labsim.experiment.executor import AUTO, peak_memory_mb, require_workers, run_tasks, stop_requested
+from labsim.experiment.executor import (
+    AUTO,
+    peak_memory_mb,
+    require_executor,
+    require_workers,
+    run_tasks,
+    stop_requested,
+)
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
 from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
@@ -120,7 +128,7 @@ def run(
     that the configuration has otherwise than the one calibrated, are not drawn. The result does not depend on
     `executor` ("serial", "threads", "processes" or "auto": processes where they repay their start; threads need no `if
     __name__ == "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises ConfigError for
-    values out of range and RunError for a replicate that fails.
+    values out of range and RunError for a replicate that fails, or where the memory that is free is too small.
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
@@ -129,10 +137,12 @@ def run(
     tell = progress or (lambda _event: None)
     total = config.replicates
     drawn = require_sound(config, posterior, fixed)  # a damaged file is told before hours of work
+    require_executor(executor)
+    executor = where_it_pays(config, total) if executor == AUTO else executor
+    workers = workers_that_fit(config, total, executor, workers, lambda line: tell(Progress(0, total, line)))
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
-    executor = where_it_pays(config, total) if executor == AUTO else executor
     found = run_tasks(
         simulate,
         jobs,
