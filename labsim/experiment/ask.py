@@ -38,6 +38,7 @@ from labsim.experiment.store import write_text
 from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
 from labsim.notes import noted
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.verdicts import ABSENT, TOO_FEW
 
@@ -97,6 +98,7 @@ class _Outcome:
     steps: int = 0
 
 
+@plain_arguments
 def ask(
     province: str = "son_la",
     *,
@@ -138,6 +140,7 @@ def ask(
     )  # fmt: skip
 
 
+@plain_arguments
 def answer(
     question: Question,
     folder: str | Path | None = None,

@@ -27,6 +27,7 @@ from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
+from labsim.plain_values import plain_arguments
 from labsim.targets import Target, wilson
 from labsim.text import _
 from labsim.yaml_source import is_yaml_file
@@ -73,6 +74,7 @@ class Robust:
     boxes: Mapping[tuple[str, str], Box] = field(default_factory=dict)
 
 
+@plain_arguments
 def robust(
     province: str = "son_la",
     *,
