@@ -23,7 +23,10 @@ import pandas as pd
 
 from labsim import answers
 from labsim.errors import ResultsError
+from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
+from labsim.json_shape import require_shape
+from labsim.notes import are_notes, notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
 
@@ -94,6 +97,13 @@ class Results:
     def series(self, indicator: str, groups: Mapping[str, str] | None = None) -> pd.DataFrame:
         """Return one indicator by month (rows) and replicate (columns), in its own unit."""
         return wide(self.monthly, indicator, groups)
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """Return what was given and has no effect, in the language in use: code, where (path), note, values (JSON)."""
+        told = notes_in(self.manifest.get("notes", ()))
+        rows = [(one.code, one.where, one.message, json.dumps(dict(one.values))) for one in told]
+        return pd.DataFrame(rows, columns=["code", "where", "note", "values"], dtype="object")
 
     @property
     def groupings(self) -> tuple[str, ...]:
@@ -382,6 +392,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
 
 def _require_sense(manifest: dict[str, Any]) -> None:
     """Raise ValueError if a manifest holds what no run writes."""
+    require_shape(manifest, MANIFEST)
     files, config = manifest["files"], manifest.get("config", {})
     replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
     wrong = [
@@ -392,6 +403,7 @@ def _require_sense(manifest: dict[str, Any]) -> None:
             ("config", isinstance(config, dict)),
             ("replicates", isinstance(replicates, int) and replicates >= 1),
             ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
+            ("notes", are_notes(manifest.get("notes", []))),
         )
         if not right
     ]

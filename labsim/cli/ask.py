@@ -100,7 +100,8 @@ def _summary(found: Answer) -> dict[str, Any]:
     }
     return {
         "status": found.status, "chance_wanted": found.question.chance, "minimise": found.question.minimise,
-        "chance": list(found.chance), "chance_before": list(found.before), "steps_up": found.steps_up,
+        "chance": [plain(one) for one in found.chance], "chance_before": [plain(one) for one in found.before],
+        "steps_up": found.steps_up,
         "runs": found.n_runs, "folder": str(found.folder), **rows,
     }  # fmt: skip
 

@@ -36,7 +36,8 @@ __all__ = ["run"]
 _RESULTS, _LONGEST = Path("labsim-results"), 100
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+    "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value",
+    "otherwise_chance",
 )  # fmt: skip
 
 
@@ -144,11 +145,13 @@ def _summary(results: Results) -> dict[str, Any]:
     }
     drawn = results.manifest["posterior"]
     told = {key: value for key, value in drawn.items() if key != "draws"} if drawn else None
-    return about | {"posterior": told, "scorecard": rows} | answers
+    return about | {"posterior": told, "notes": results.manifest["notes"], "scorecard": rows} | answers
 
 
 def _show(results: Results) -> None:
+    from labsim.notes import notes_in
     from labsim.report.console import scorecard_view
+    from labsim.report.noted import notes_view
     from labsim.report.panels import is_reference
     from labsim.report.tables import group_view, ledger_view
     from labsim.report.worlds import world_view
@@ -159,4 +162,5 @@ def _show(results: Results) -> None:
     else:
         groupings, first = list(results.groupings), scorecard_view(results)
     groups = [part for grouping in groupings for part in group_view(results, grouping)]
-    print_parts(*first, *ledger_view(results), *groups)
+    notes = notes_view(notes_in(results.manifest.get("notes", ())))
+    print_parts(*first, *notes, *ledger_view(results), *groups)

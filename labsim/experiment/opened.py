@@ -15,11 +15,15 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.about import config_data, read_about
 from labsim.experiment.run import indicators_known
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
 from labsim.experiment.shards import TABLES, schema
 from labsim.experiment.store import Failure, Holding, Store, runs_of
+from labsim.notes import noted, notes_in
 from labsim.results import GROUPS, Results, canonical
-from labsim.targets import Target, load_targets, scorecard, target_values, wilson
+from labsim.target_file import load_targets
+from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
+from labsim.verdicts import Setting, setting_of, verdict
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +33,7 @@ __all__ = ["OpenedStudy", "open_study", "targets_of"]
 _ATTEMPTS = 20
 _SCORED = (
     "point", "name", "id", "year", "direction", "target", "unit", "value", "low", "high", "chance", "chance_low",
-    "chance_high", "shortfall_persons", "n",
+    "chance_high", "shortfall_persons", "n", "shortfall_where_missed", "verdict", "telling_scale",
 )  # fmt: skip
 
 
@@ -49,6 +53,7 @@ class OpenedStudy:
         self.folder = folder
         self.store = Store(folder)
         self.about = read_about(folder)
+        self._settings: dict[int, Setting] = {}
 
     def __repr__(self) -> str:
         done, total = len(self.runs[self.runs["status"] == "ok"]), len(self.runs)
@@ -129,7 +134,8 @@ class OpenedStudy:
         return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
 
     def target_values(self, asked: Sequence[Target] | None = None, points: Sequence[int] = ()) -> pd.DataFrame:
-        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons.
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons and
+        persons (those in the base of a share or a mean).
 
         Those of the provinces, unless others are asked for; at some points only, if any are named.
         """
@@ -146,7 +152,7 @@ class OpenedStudy:
                 continue
             values = target_values(monthly, targets, indicators_known())
             parts.append(values.rename(columns={"replicate": "number"}).merge(here, on="number"))
-        columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons"]
+        columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons", "persons"]
         found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
         return found[columns].sort_values(["point", "id", "year", "replicate"], ignore_index=True)
 
@@ -154,7 +160,7 @@ class OpenedStudy:
         """Score every target at every point: value (mean), low and high (5 and 95 %), chance with its interval.
 
         Columns: point, name, id, year, direction, target, unit, value, low, high, chance, chance_low, chance_high,
-        shortfall_persons, n.
+        shortfall_persons, n, shortfall_where_missed, verdict, telling_scale: as in a scorecard.
         """
         values = self.target_values()
         names = dict(zip(self.points["point"], self.points["name"], strict=True))
@@ -169,13 +175,24 @@ class OpenedStudy:
             found, n_met = part["value"].to_numpy(float), int(part["met"].sum())
             low, high = np.quantile(found, [0.05, 0.95])
             interval = wilson(n_met, found.size)
+            nothing, telling = judged(target, found, part["persons"].to_numpy(float), self.setting(point))
+            chances = (n_met / found.size, *interval) if not nothing else (np.nan,) * 3
+            persons = part["shortfall_persons"].to_numpy(float)
             rows.append({
                 "point": point, "name": names[point], "id": name, "year": year, "direction": target.direction,
                 "target": target.value, "unit": target.unit, "value": found.mean(), "low": low, "high": high,
-                "chance": n_met / found.size, "chance_low": interval[0], "chance_high": interval[1],
-                "shortfall_persons": part["shortfall_persons"].mean(), "n": found.size,
+                "chance": chances[0], "chance_low": chances[1], "chance_high": chances[2],
+                "shortfall_persons": np.nan if nothing else persons.mean(), "n": found.size,
+                "shortfall_where_missed": np.nan if nothing else missing_persons(persons, part["met"].to_numpy(bool)),
+                "verdict": nothing or verdict(*chances), "telling_scale": telling,
             })  # fmt: skip
         return pd.DataFrame(rows, columns=list(_SCORED))
+
+    def setting(self, point: int) -> Setting:
+        """Return what verdicts need to know of a point: its scale and its policies."""
+        if point not in self._settings:
+            self._settings[point] = setting_of(config_data(self.about, point))
+        return self._settings[point]
 
     def spent(self, points: Sequence[int] = ()) -> pd.DataFrame:
         """Return the public money of all years of each run, VND: point, replicate, policy, spent."""
@@ -215,9 +232,10 @@ class OpenedStudy:
         recorded = set(monthly["indicator"].cat.categories)
         n = int(monthly["replicate"].nunique())
         config = config_data(self.about, point)
+        told = notes_of_run(config, lost_in(monthly), tables["policies"])
         return Results(
             monthly=monthly,
-            scorecard=scorecard(monthly, targets_of(about["province"]), known),
+            scorecard=scorecard(monthly, targets_of(about["province"]), known, setting_of(config)),
             manifest={
                 "province": about["province"], "scenario": about["name"], "replicates": n, "scale": config["scale"],
                 "start": config["period"]["start"], "until": config["period"]["until"], "config": config,
@@ -225,6 +243,7 @@ class OpenedStudy:
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
                 "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
+                "notes": noted(without_estimates([*notes_in(about.get("notes", ())), *told])),
             },
             indicators={name: info for name, info in known.items() if name in recorded},
             observed=pd.DataFrame(),
@@ -249,8 +268,8 @@ class OpenedStudy:
     def _for_targets(self, targets: Sequence[Target], here: pd.DataFrame) -> pd.DataFrame:
         """Return the series that targets need, with the row of the run in the place of the replicate."""
         known = indicators_known()
-        scored = [(one.indicator, one.base) for one in targets if one.indicator in known]
-        names = {name for name, _base in scored} | {base or known[name or ""].base for name, base in scored}
+        scored = [one for one in targets if one.indicator in known]
+        names = {one.indicator for one in scored} | {base_of(one, known[one.indicator or ""]) for one in scored}
         wanted = sorted(name for name in names if name)
         columns = ", ".join(["point", "replicate", "month", "indicator", *map(_quoted, GROUPS), "value"])
         frame = self.sql(f"select {columns} from monthly where indicator in ({_listed(wanted)})")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from labsim.config import Config
 from labsim.errors import RunError
+from labsim.experiment.before import require_files
 from labsim.experiment.doses import Dose, Space
 from labsim.experiment.opened import open_study
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
@@ -25,6 +26,7 @@ from labsim.experiment.study import Plan, Point, Run, Study
 from labsim.experiment.variation import Varied
 from labsim.targets import Target
 from labsim.text import _, current_language
+from labsim.verdicts import Setting
 
 __all__ = ["BASE", "Found", "Trials", "Unfinished"]
 
@@ -80,6 +82,7 @@ class Trials:
         self._how = {"executor": executor, "workers": workers, "progress": progress}
         self._code = code_hash()
         self._points: dict[Dose | None, Point] = {}
+        require_files(varied.base)
         self._posterior = posterior_for(varied.base, posterior)
         self._fixed = tuple(fixed)
         self._drawn: dict[int, DrawnFrom] = {}  # by point
@@ -137,6 +140,10 @@ class Trials:
     def found(self, dose: Dose | None, replicates: range) -> Found:
         """Return what some replicates of a dose found, after `run`."""
         return self._found[dose, replicates]
+
+    def setting(self, dose: Dose | None) -> Setting:
+        """Return what verdicts need to know of a dose that was run: its scale and its policies."""
+        return open_study(self.folder).setting(self._points[dose].number)
 
     def _take(self, carried: Carried) -> None:
         before = self.carried

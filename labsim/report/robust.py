@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from labsim.report.console import ruled_table
-from labsim.report.numbers import number, unit_name
+from labsim.report.numbers import number, percent_range, unit_name
 from labsim.report.rests import reading_lines
 from labsim.report.sensitivity import percent, plain_number, target_name
 from labsim.text import _, current_language, n_
@@ -66,7 +66,7 @@ def _scores(found: Robust, target: Target) -> RenderableType:
     for row in found.scores[found.scores["target"] == target.id].to_dict("records"):
         mean, low, high = (number(row[key], target.unit) for key in ("mean", "low", "high"))
         regret = [number(row[key], target.unit) for key in ("regret_mean", "regret_90", "regret_max")]
-        met = f"{percent(row['met'])} ({percent(row['met_low'])}-{percent(row['met_high'])})"
+        met = f"{percent(row['met'])} ({percent_range(row['met_low'], row['met_high'])})"
         table.add_row(Text(scenario_title(found, row["scenario"])), f"{mean} ({low}-{high})", *regret, met)
     return table
 
