@@ -13,8 +13,8 @@ from labsim.app.drafts import Draft, draft_of_file
 from labsim.app.frame import Page, RunState, box, heading, paragraph, region
 from labsim.app.hub import beside
 from labsim.app.limits import LARGEST_PLAN, LONGEST_TITLE, one_line, require_small
-from labsim.app.plans import Plans
 from labsim.app.paired_report import report_of
+from labsim.app.plans import Plans
 from labsim.app.workspace import LONGEST_NAME, safe_name
 from labsim.errors import ConfigError, LabsimError
 from labsim.text import _
@@ -181,8 +181,8 @@ class ScenariosPage(Page):
     def _report_box(self) -> None:
         with box().classes("stack"):
             heading(_("A report to hand out"), 2)
-            words = _("What the plan changes against what it starts from, on the same people with the same luck: targets, "
-                      "money, the plan in words, and the record of the run.")  # fmt: skip
+            words = _("What the plan changes against what it starts from, on the same people with the same luck: "
+                      "targets, money, the plan in words, and the record of the run.")  # fmt: skip
             paragraph(words, "soft small")
             with region("row"):
                 for kind in ("HTML", "PDF"):
