@@ -70,8 +70,8 @@ def _write_study(run: PairedRun, title: str, folder: Path) -> None:
     drawn = {number: side.drawn for number, side in enumerate(sides) if side.drawn is not None}
     store = Store(folder)
     store.create(described(Plan(study, tuple(points), tuple(runs), (), code, drawn)))
-    for name, replicate in shards:
-        write_shard(store.runs, name, replicate)
+    for run_name, content in shards:
+        write_shard(store.runs, run_name, content)
 
 
 def _names(base: Config, title: str) -> Names:
