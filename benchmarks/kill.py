@@ -160,7 +160,7 @@ def _require_each_run_once(store: Store, expected: set[str], damage: Damage) -> 
     """Count runs that the files to read do not hold, hold twice, or hold with other rows than the rest."""
     import pyarrow.parquet as pq
 
-    tables = [pq.read_table(path, columns=["run"]) for path in store.files()]
+    tables = [pq.read_table(path, columns=["run"]) for path in store.holding().whole]
     rows = [run for table in tables for run in table["run"].to_pylist()]
     found = {run: rows.count(run) for run in set(rows)}
     usual = min(found.values(), default=0)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import Field, SerializeAsAny
 
 from labsim.config_base import ConfigBase, Evidence
-from labsim.config_build import build
+from labsim.config_build import build, changes_on_top
 from labsim.config_files import BASELINE, ProvinceNeeded, collect_files, find_configs, known_names
 from labsim.config_schema import schema_of
 from labsim.errors import ConfigError, Problem
@@ -48,6 +48,7 @@ __all__ = [
     "SECTIONS",
     "Config",
     "Evidence",
+    "changes_of",
     "check",
     "config_schema",
     "find_configs",
@@ -113,6 +114,13 @@ def load(
     """
     scenarios = [scenario] if isinstance(scenario, str | Path) else list(scenario)
     return build(Config, collect_files(name_or_path, scenarios), settings, allow_code=allow_code)
+
+
+def changes_of(
+    name_or_path: str | Path, *, scenario: str | Path = BASELINE, allow_code: bool = True
+) -> tuple[str, ...]:
+    """Return what the last file of a configuration changes of what it extends, one line a key; none for a profile."""
+    return changes_on_top(Config, collect_files(name_or_path, [scenario]), allow_code=allow_code)
 
 
 def check(path: str | Path, *, allow_code: bool = True) -> list[Problem]:

@@ -194,6 +194,8 @@ class _Finder:
         source = self.read(path)
         extends = source.data.get("extends")
         profile = path.parent / "profile.yaml"
+        if isinstance(extends, str) and any((root / extends / "profile.yaml").is_file() for root in self.roots):
+            return self.world_and_scenario(extends)[0], path
         if isinstance(extends, str) and "/" in extends and not extends.endswith((".yaml", ".yml")):
             try:
                 return self.world_and_scenario(extends)[0], path

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import fields
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pydantic
 
-from labsim.errors import ConfigError, Problem, ResultsError
+from labsim.errors import ResultsError
 from labsim.results import GROUPS, IndicatorInfo, wide
-from labsim.text import _, current_language, did_you_mean
+from labsim.text import _, current_language
 from labsim.verdicts import (
     ABSENT,
     COUNTED,
@@ -34,11 +35,11 @@ from labsim.verdicts import (
     too_few,
     verdict,
 )
-from labsim.yaml_source import Source, read_yaml
 
 __all__ = [
-    "SCORECARD_COLUMNS", "UNKNOWN", "Label", "Otherwise", "Target", "base_of", "judged", "load_targets",
-    "missing_persons", "said", "scorecard", "shortfall", "start_values", "target_values", "why_absent", "wilson",
+    "SCORECARD_COLUMNS", "UNKNOWN", "Label", "Otherwise", "Target", "Words", "base_of", "indicators_known", "is_share",
+    "judged", "missing_persons", "said", "scorecard", "shortfall", "start_values", "target_values", "why_absent",
+    "wilson",
 ]
 
 SCORECARD_COLUMNS = (
@@ -142,24 +143,16 @@ class Target(_Data):
         return np.maximum(0.0, behind)
 
 
-def load_targets(path: str | Path) -> list[Target]:
-    """Read the targets of a province. Raises ConfigError with every problem of the file."""
-    source = read_yaml(Path(path))
-    targets: dict[tuple[str, int], Target] = {}
-    problems: list[Problem] = []
-    for position, item in enumerate(source.data.get("targets") or ()):
-        try:
-            target = Target.model_validate(item)
-        except pydantic.ValidationError as error:
-            problems += _problems(source, position, error)
-            continue
-        if (target.id, target.year) in targets:
-            message = _("{id} is given twice for {year}").format(id=target.id, year=target.year)
-            problems.append(_problem(source, ("targets", str(position)), message))
-        targets[target.id, target.year] = target
-    if problems:
-        raise ConfigError(problems)
-    return list(targets.values())
+@cache
+def indicators_known() -> dict[str, IndicatorInfo]:
+    """Return what is known of every indicator, without the means to compute it."""
+    from labsim.indicators import INDICATORS
+
+    names = [field.name for field in fields(IndicatorInfo)]
+    return {
+        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
+        for key, indicator in INDICATORS.items()
+    }
 
 
 def scorecard(
@@ -223,12 +216,12 @@ def judged(target: Target, values: np.ndarray, persons: np.ndarray, setting: Set
     happened = bool((np.nan_to_num(values) != 0).any())
     if not happened and not _is_aimed_at(target, setting):
         return ABSENT, math.nan
-    is_share = _is_share(target.unit)
-    share = 1.0 / _factor("share", target.unit) if is_share else 1.0
+    of_a_base = is_share(target.unit)
+    share = 1.0 / _factor("share", target.unit) if of_a_base else 1.0
     known = persons if np.isfinite(persons).any() else None
     wanted, unit = target.value * share, target.unit
-    if too_few(wanted, values * share, unit, known, setting.scale, is_share=is_share):
-        return TOO_FEW, telling_scale(wanted, unit, known, setting.scale, is_share=is_share)
+    if too_few(wanted, values * share, unit, known, setting.scale, is_share=of_a_base):
+        return TOO_FEW, telling_scale(wanted, unit, known, setting.scale, is_share=of_a_base)
     return NONE, math.nan
 
 
@@ -422,7 +415,7 @@ def shortfall(
     """Return the shortfall in persons of each replicate, shape `(n_replicates,)`, and a note where it is not known."""
     gaps = target.gap_of(values)
     unknown = np.full(values.shape, math.nan)
-    if not _is_share(target.unit):
+    if not is_share(target.unit):
         return (gaps, "") if target.unit == "persons" else (unknown, "")
     base = target.base or info.base
     if base is None:
@@ -440,7 +433,8 @@ def said(words: Words) -> str:
     return words if isinstance(words, str) else words.vi if current_language() == "vi" else words.en
 
 
-def _is_share(unit: str) -> bool:
+def is_share(unit: str) -> bool:
+    """Say whether a unit is that of a share, in any wording."""
     return unit in ("share", "%") or unit.startswith(("% of", "share of"))
 
 
@@ -448,26 +442,6 @@ def _factor(given: str, wanted: str) -> float:
     """Return what turns the unit of an indicator into that of a target. Raises ValueError if they do not compare."""
     if given == wanted:
         return 1.0
-    if _is_share(given) and _is_share(wanted):
+    if is_share(given) and is_share(wanted):
         return (100.0 if wanted.startswith("%") else 1.0) / (100.0 if given.startswith("%") else 1.0)
     raise ValueError(_("the indicator is in {given}, the target in {wanted}").format(given=given, wanted=wanted))
-
-
-def _problems(source: Source, position: int, error: pydantic.ValidationError) -> list[Problem]:
-    found = []
-    for detail in error.errors():
-        path = ("targets", str(position), *(str(part) for part in detail["loc"]))
-        if detail["type"] == "extra_forbidden":
-            message = _("unknown key; {hint}").format(hint=did_you_mean(path[-1], Target.model_fields))
-        elif detail["type"] == "missing":
-            message = _("missing")
-        else:
-            message = _("given {given!r}; {allowed}").format(given=detail["input"], allowed=detail["msg"])
-        found.append(_problem(source, path, message))
-    return found
-
-
-def _problem(source: Source, path: tuple[str, ...], message: str) -> Problem:
-    place = next((source.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in source.places), None)
-    line, column = (place.line, place.column) if place is not None else (1, 1)
-    return Problem(source.file, line, column, ".".join(path), message)

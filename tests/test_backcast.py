@@ -19,10 +19,10 @@ from labsim.config import Config, load
 from labsim.errors import ConfigError
 from labsim.evidence.backcast import Backcast, backcast
 from labsim.evidence.compared import chosen_figures
-from labsim.evidence.counted import children, derived
 from labsim.evidence.naive import last_value, linear_trend
-from labsim.evidence.observed_series import Figure, read_figures
 from labsim.evidence.scoring import band, coverage_of, errors_of, told_apart
+from labsim.experiment.counted import children, derived
+from labsim.experiment.observed_series import Figure, read_figures
 from labsim.experiment.opened import open_study
 from labsim.population.reading import read_margins
 from labsim.population.start import populate

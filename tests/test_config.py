@@ -142,10 +142,9 @@ def test_scalars_are_read_strictly(words: str, value: Any) -> None:
         ("a: 1\nb:\n  c: 1\n  c: 2\n", r"x\.yaml:4:3  b\.c: given twice; first in line 3"),
         ("a: &x 1\nb: *x\n", r"x\.yaml:2:4  aliases \(\*name\) are not read"),
         ("a: !!python/name:os.system x\n", r"x\.yaml:1:4  a: given the tag tag:yaml\.org,2002:python.*; allowed none"),
-        ("a: [1\n", r"x\.yaml:2:1  not YAML: .*expected ',' or '\]'"),
         ("- a\n", r"x\.yaml:1:1  the file must hold lines of `key: value`"),
         ("1.5: 2\n", r"x\.yaml:1:1  given the key '1\.5'; allowed a name or a year"),
-        ("a: \x07\n", r"x\.yaml  not text that YAML can read"),
+        ("a: 1\n---\nb: 2\n", r"x\.yaml:2:1  a second document begins with ---"),
     ],
 )
 def test_files_are_read_strictly(content: str, message: str) -> None:
@@ -154,8 +153,8 @@ def test_files_are_read_strictly(content: str, message: str) -> None:
 
 
 def test_a_file_in_another_encoding_is_named() -> None:
-    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16"))
-    with pytest.raises(ConfigError, match=r"x\.yaml  cannot be read as UTF-8"):
+    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16-le"))
+    with pytest.raises(ConfigError, match=r"x\.yaml  this looks like UTF-16 text without a mark at its start"):
         read_yaml(Path("x.yaml"))
 
 
@@ -409,8 +408,8 @@ title: {en: Only English}
         ("seed: -1", "seed: given -1; allowed 0 or more"),
         ("province: {}", "province: unknown key; did you mean"),
         ("changes: []", "changes: unknown key; "),
-        ("kind: town", "kind: given \"town\"; allowed 'province' or 'reference'"),
-        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed 'agriculture'"),
+        ("kind: town", "kind: given \"town\"; allowed province, reference"),
+        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed agriculture"),
         ("fields: [{id: a, en: A, vi: A, sector: services, nte: x}]", 'fields.0.nte: unknown key; did you mean "note"'),
         ("groups: {sex: [{id: a, en: A, vi: A, x: 1}]}", "groups.sex.0.x: unknown key; allowed: id, en, vi, note"),
     ],

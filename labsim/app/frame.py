@@ -18,6 +18,7 @@ from nicegui import ui
 from labsim.app.answers import Answer
 from labsim.app.charts import for_phones
 from labsim.app.hub import Hub, Session
+from labsim.app.reach import Reach, reach_of
 from labsim.app.runs import PRECISIONS
 from labsim.app.theme import CSS
 from labsim.report.console import bands_hold
@@ -35,11 +36,19 @@ class Page:
 
     path: ClassVar[str] = "/"
     in_links: ClassVar[bool] = True
+    least_reach: ClassVar[Reach] = Reach.PARTICIPANT
 
     def __init__(
-        self, hub: Hub, session: Session, pages: Sequence[type[Page]], query: Mapping[str, str] | None = None
+        self, hub: Hub, session: Session, pages: Sequence[type[Page]], query: Mapping[str, str] | None = None,
+        address: str = "",
     ) -> None:
         self.hub, self.session, self.pages, self.query = hub, session, pages, dict(query or {})
+        self.address = address
+
+    @property
+    def reach(self) -> Reach:
+        """Return how far this browser reaches now: it may have got a seat, or lost it, since the page was opened."""
+        return reach_of(self.hub, self.session, self.address)
 
     @classmethod
     def link(cls) -> str:
@@ -106,7 +115,7 @@ class Page:
             links = "".join(
                 f'<a href="{page.path}"{" aria-current=page" if page is type(self) else ""}>{html.escape(page.link())}'
                 "</a>"
-                for page in self.pages if page.in_links
+                for page in self.pages if page.in_links and page.least_reach <= self.reach
             )  # fmt: skip
             ui.html(links, tag="nav", sanitize=False).classes("links").props('aria-label="{}"'.format(_("Pages")))
             with (

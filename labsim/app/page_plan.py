@@ -9,7 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from labsim.app.answers import Answer
-from labsim.app.drafts import FIRST_FREE_YEAR, Draft
+from labsim.app.drafts import YEARS, Draft
 from labsim.app.frame import RunPage, box, heading, paragraph, region
 from labsim.app.lever_row import lever_row, number_of
 from labsim.app.levers import Lever, PolicyLevers, levers_of
@@ -18,8 +18,6 @@ from labsim.app.words import money_words
 from labsim.text import _
 
 __all__ = ["PlanPage"]
-
-_LAST_YEAR = 2030
 
 
 class PlanPage(RunPage):
@@ -88,7 +86,7 @@ class PlanPage(RunPage):
                 options, value=self.session.draft.base, label=_("Start from"), on_change=self.say(self._base)
             )
             base.props("outlined").style("min-width:15rem")
-            years = list(range(FIRST_FREE_YEAR - 5, _LAST_YEAR + 1))
+            years = list(YEARS)
             year = ui.select(years, value=self.session.draft.since, label=_("Changes hold from"),
                              on_change=self.say(self._since))  # fmt: skip
             year.props("outlined").style("min-width:14.5rem")

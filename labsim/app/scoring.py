@@ -18,7 +18,8 @@ from labsim.experiment.opened import targets_of
 from labsim.experiment.posterior import beside_margins
 from labsim.experiment.run import Job, Replicate, indicators_known, simulate
 from labsim.results import GROUPS, IndicatorInfo
-from labsim.targets import Target, base_of, load_targets, target_values
+from labsim.target_file import load_targets
+from labsim.targets import Target, base_of, target_values
 
 __all__ = ["ACTIVITIES", "DISTRICT_SERIES", "FLOWS", "SECTORS", "Scored", "scored", "targets_for"]
 

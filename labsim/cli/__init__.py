@@ -13,13 +13,14 @@ from labsim.cli.app import app
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
 from labsim.cli.calibrate import calibrate
+from labsim.cli.check import check
 from labsim.cli.common import Commands
 from labsim.cli.compare import compare
 from labsim.cli.decompose import decompose
 from labsim.cli.displacement import displacement
 from labsim.cli.evidence import evidence
 from labsim.cli.lessons import lessons
-from labsim.cli.listings import check, levers, params, schedule
+from labsim.cli.listings import levers, params, schedule
 from labsim.cli.person import person
 from labsim.cli.report import report
 from labsim.cli.robust import robust

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, plain, posterior_option, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs, save_files
+from labsim.cli.many import held_folder, options_of_many_runs, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -73,7 +73,7 @@ def ask(
         province, targets=targets, vary=vary, chance=chance, minimise=minimise, since=since, scenario=scenario,
         settings=settings, replicates=replicates, fresh=fresh, most=points, scale=scale, until=until, seed=seed,
     )  # fmt: skip
-    folder = out or Path("labsim-results") / question.study.name
+    folder = held_folder(out, question.study.name)
     try:
         with show_progress(hidden=quiet, what=_("runs")) as tell:
             found = answer(question, folder, posterior=posterior, executor=executor, workers=workers, progress=tell)

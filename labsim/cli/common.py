@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+from click import get_current_context
 
 from labsim.errors import LabsimError
 from labsim.text import LANGUAGES, _, use_language
@@ -100,6 +102,14 @@ class Commands(click.RichGroup):
         except KeyboardInterrupt:
             click.echo(_("interrupted; nothing was written"), err=True)
             ctx.exit(130)
+
+
+def hold(place: Path) -> None:
+    """Hold a folder or file for writing until the command ends. Raises ResultsError if another one is writing it."""
+    from labsim.writing import writing
+
+    context = get_current_context()
+    context.with_resource(writing(place, f"labsim {context.info_name}"))
 
 
 def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, posterior_option, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs, records, save_files
+from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _YAML = (".yaml", ".yml")
-_LONGEST = 100  # letters of a folder's name
 
 
 @click.command(help=_("Compare scenarios with the first of them on the same people with the same luck."))
@@ -57,7 +56,7 @@ def compare(
     given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
     study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
     plan = plan_comparison(study, posterior=posterior)
-    folder = out or Path("labsim-results") / f"compare-{study.name}"[:_LONGEST].rstrip("-")
+    folder = held_folder(out, f"compare-{study.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:

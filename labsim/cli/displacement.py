@@ -9,7 +9,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import config_of_many_runs, options_of_many_runs, records, save_tables
+from labsim.cli.many import config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -77,7 +77,7 @@ def displacement(
     plan = plan_trial(
         config, treatment, shares=shares, start=start, months=months, follow=follow, replicates=replicates
     )
-    folder = out or Path("labsim-results") / f"displacement-{plan.name}"
+    folder = held_folder(out, f"displacement-{plan.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out_trial(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:

@@ -19,10 +19,10 @@ import pandas as pd
 from labsim.config import Config, known_names, load
 from labsim.errors import ConfigError, Problem
 from labsim.evidence.compared import Chosen, chosen_figures, series_of
-from labsim.evidence.observed_series import Figure, figures_of, read_figures
 from labsim.evidence.priors import priors_of
 from labsim.evidence.scoring import coverage_of, errors_of
 from labsim.experiment.designs import Axis, latin_hypercube
+from labsim.experiment.observed_series import Figure, figures_of, read_figures
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
 from labsim.experiment.runner import Carried, carry_out

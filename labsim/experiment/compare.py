@@ -7,7 +7,7 @@ the mean over replicates, and two scenarios are ranked only where the interval o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,12 +18,16 @@ import pandas as pd
 import pydantic
 
 from labsim.errors import ConfigError, Problem, ResultsError, RunError
+from labsim.experiment.about import config_data
+from labsim.experiment.differing import note_on_difference
 from labsim.experiment.measures import END, TARGET, Measure, Measured, measured
 from labsim.experiment.opened import OpenedStudy, open_study
 from labsim.experiment.paired import LEVEL, Difference, difference_of, holm, ratio_of, variance_cut
 from labsim.experiment.posterior import NONE, SHIPPED
+from labsim.experiment.run_notes import LOST, notes_of_run, without_estimates
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
+from labsim.notes import Note, noted, notes_in
 from labsim.targets import wilson
 from labsim.text import _
 from labsim.validation import problems_of
@@ -58,6 +62,11 @@ class Comparison:
     ranking: pd.DataFrame
     paths: pd.DataFrame
     about: dict[str, Any]
+
+    def notes_on(self, scenario: str, province: str) -> list[dict[str, Any]]:
+        """Return what a scenario gives without effect, and whether it differs from its base only outside the run."""
+        kept: Sequence[dict[str, Any]] = self.about.get("notes", ())
+        return [one for one in kept if one["scenario"] == scenario and one["province"] == province]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""
@@ -156,7 +165,7 @@ def comparison_of(study: OpenedStudy) -> Comparison:
         costs=pd.DataFrame(list(_costs(found))),
         ranking=pd.DataFrame(list(_ranking(found)), columns=list(_RANKING)),
         paths=found.paths(_path),
-        about=_about(study),
+        about=_about(study) | {"notes": list(_notes(study, found))},
     )
 
 
@@ -174,6 +183,32 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
         "seed": base["seed"], "points": facts["points"],
         "posteriors": _posteriors(facts["points"]), **{key: facts[key] for key in keys},
     }  # fmt: skip
+
+
+def _notes(study: OpenedStudy, found: Measured) -> Iterator[dict[str, Any]]:
+    """Yield the notes of each scenario as a manifest keeps them, with its province and name."""
+    facts = {int(point["number"]): point for point in study.about["points"]}
+    bases = {other: base for _province, base, other in _pairs(found)}
+    configs = {point: config_data(study.about, point) for point in facts}
+    for row in found.points.to_dict("records"):
+        point, name = int(row["point"]), found.name(row["point"])
+        notes = [*notes_in(facts[point].get("notes", ())), *_notes_of_runs(study, found, point, configs[point])]
+        if point in bases:
+            base = bases[point]
+            alike = note_on_difference(configs[base], configs[point], base_name=found.name(base), name=name)
+            notes += [alike] if alike is not None else []
+        for one in noted(without_estimates(notes)):
+            yield {"province": row["province"], "scenario": name, **one}
+
+
+def _notes_of_runs(study: OpenedStudy, found: Measured, point: int, config: Mapping[str, Any]) -> list[Note]:
+    """Return what the runs of a point tell of rows that ran out."""
+    province = str(found.points.set_index("point").loc[point, "province"])
+    lost = [measure for measure in found.measures(province) if measure.kind == END and measure.id == LOST]
+    number = float(np.nanmean(found.values(lost[0], point))) if lost else 0.0
+    if not number > 0.0:
+        return []
+    return notes_of_run(config, number, study.sql(f"select * from policies where point = {point}"))
 
 
 def _posteriors(points: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:

@@ -15,10 +15,13 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.about import config_data, read_about
 from labsim.experiment.run import indicators_known
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
 from labsim.experiment.shards import TABLES, schema
-from labsim.experiment.store import Failure, Store
+from labsim.experiment.store import Failure, Holding, Store, runs_of
+from labsim.notes import noted, notes_in
 from labsim.results import GROUPS, Results, canonical
-from labsim.targets import Target, base_of, judged, load_targets, missing_persons, scorecard, target_values, wilson
+from labsim.target_file import load_targets
+from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
 from labsim.verdicts import Setting, setting_of, verdict
 
@@ -68,14 +71,23 @@ class OpenedStudy:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """Return one row a run: run, point, replicate, seed, status (ok, failed, missing), where and message."""
+        """Return one row a run: run, point, replicate, seed, status, where and message.
+
+        The status is ok, failed, damaged (where says which file) or missing.
+        """
         frame = pd.DataFrame(self.about["runs"], columns=["run", "point", "replicate", "seed"])
-        done = self.store.done()
+        held = self.store.holding()
         failed: dict[str, Failure] = {failure.run: failure for failure in self.store.failures()}
-        frame["status"] = ["ok" if run in done else "failed" if run in failed else "missing" for run in frame["run"]]
-        for name in ("where", "message"):
-            frame[name] = [getattr(failed[run], name) if run in failed else "" for run in frame["run"]]
+        told = {run: ("failed", one.where, one.message) for run, one in failed.items()}
+        told |= {run: ("damaged", str(path), held.damaged[path][0]) for run, path in held.lost.items()}
+        told |= dict.fromkeys(held.runs, ("ok", "", ""))
+        for place, name in enumerate(("status", "where", "message")):
+            frame[name] = [told.get(run, ("missing", "", ""))[place] for run in frame["run"]]
         return frame
+
+    def notes(self) -> list[str]:
+        """Return what should be known of the study's files, a line for each thing: damaged ones, and strange ones."""
+        return self.store.holding().notes()
 
     def sql(self, query: str) -> pd.DataFrame:
         """Ask in SQL (DuckDB): tables points, runs, monthly, ledger, policies, population and targets.
@@ -85,14 +97,14 @@ class OpenedStudy:
         import duckdb
 
         for _attempt in range(_ATTEMPTS):
-            files = self.store.files()
+            held = self.store.holding()
             try:
-                with self._connection(files, with_targets="targets" in query.lower()) as connection:
+                with self._connection(held, with_targets="targets" in query.lower()) as connection:
                     _require_question(connection, query)
                     found: pd.DataFrame = connection.execute(query).df()
                     return found
-            except duckdb.IOException as error:
-                if files == self.store.files():
+            except (duckdb.IOException, FileNotFoundError) as error:
+                if held == self.store.holding():
                     raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
                 # another process has put the runs into one file meanwhile: ask again
             except duckdb.Error as error:
@@ -220,6 +232,7 @@ class OpenedStudy:
         recorded = set(monthly["indicator"].cat.categories)
         n = int(monthly["replicate"].nunique())
         config = config_data(self.about, point)
+        told = notes_of_run(config, lost_in(monthly), tables["policies"])
         return Results(
             monthly=monthly,
             scorecard=scorecard(monthly, targets_of(about["province"]), known, setting_of(config)),
@@ -230,6 +243,7 @@ class OpenedStudy:
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
                 "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
+                "notes": noted(without_estimates([*notes_in(about.get("notes", ())), *told])),
             },
             indicators={name: info for name, info in known.items() if name in recorded},
             observed=pd.DataFrame(),
@@ -263,20 +277,24 @@ class OpenedStudy:
         numbered = numbered.drop(columns=["point", "replicate"]).rename(columns={"number": "replicate"})
         return canonical(numbered.assign(scenario="")) if len(numbered) else numbered
 
-    def _connection(self, files: Sequence[Path], with_targets: bool) -> duckdb.DuckDBPyConnection:
+    def _connection(self, held: Holding, with_targets: bool) -> duckdb.DuckDBPyConnection:
         import duckdb
+        import pyarrow as pa
 
         connection = duckdb.connect()
         connection.register("points", self.points)
         connection.register("runs", self.runs)
         if with_targets:
             connection.register("targets", self.targets())
-        if files:
-            read = f"read_parquet([{_listed([str(path) for path in files])}])"
-        else:
-            connection.register("nothing", schema().empty_table())
-            read = "nothing"
-        connection.execute(f"create view stored as select * from {read}")
+        # of a file that is read in part, a damaged one for the most part, DuckDB sees only what is sound
+        parts = [table for path, runs in held.parts.items() for _run, table in runs_of(path, runs)]
+        read = []
+        if held.whole:
+            read.append(f"select * from read_parquet([{_listed([str(path) for path in held.whole])}])")
+        if parts or not read:
+            connection.register("in_part", pa.concat_tables([schema().empty_table(), *parts]).unify_dictionaries())
+            read.append("select * from in_part")
+        connection.execute(f"create view stored as {' union all by name '.join(read)}")
         for name, columns in TABLES.items():
             chosen = ", ".join(f"stored.{_quoted(column)}" for column in columns)
             connection.execute(

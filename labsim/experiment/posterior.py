@@ -27,6 +27,8 @@ from labsim.errors import ConfigError, Problem
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.uncertain import Uncertain, kind_of
 from labsim.experiment.variation import Factor, can_be_varied, full_path, put, unknown_parameter
+from labsim.file_shapes import POSTERIOR
+from labsim.json_shape import require_shape
 from labsim.text import _
 from labsim.validation import problems_of
 
@@ -136,6 +138,8 @@ def read_posterior(file: str | Path) -> Posterior:
         about = json.loads(words)
         if not isinstance(about, dict) or (about and about.get("format") != FORMAT):
             raise ValueError(_("{file} is no description of a posterior").format(file=beside.name))
+        if about:
+            _require_about(about, beside.name)
         names, draws, weights = _table(text)
         if about.get("draws_hash", drawn := hash_of_draws(text)) != drawn:
             raise ValueError(_("{file} describes other draws").format(file=beside.name))
@@ -273,6 +277,14 @@ def _table(text: str) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     if not (np.isfinite(draws).all() and (weights >= 0).all() and math.isfinite(weights.sum()) and weights.sum() > 0):
         raise ValueError(_("it holds something that is no number"))
     return names, draws, weights / weights.sum()
+
+
+def _require_about(about: Mapping[str, Any], name: str) -> None:
+    """Raise ValueError naming the file beside the draws if it says what no calibration writes."""
+    try:
+        require_shape(about, POSTERIOR)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _within(value: float, factor: Factor) -> float:

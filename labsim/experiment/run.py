@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,13 +16,18 @@ import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
+from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
 from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
 from labsim.experiment.parameters import evidence_in_use
-from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
-from labsim.results import IndicatorInfo, Results, canonical, joined
-from labsim.targets import Target, load_targets, scorecard
+from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.notes import noted
+from labsim.results import Results, canonical, joined
+from labsim.target_file import load_targets
+from labsim.targets import Target, indicators_known, scorecard
 from labsim.text import _
 from labsim.verdicts import setting_of
 
@@ -122,8 +127,7 @@ def run(
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    _targets(config)  # a damaged file is told before hours of work
-    drawn = drawn_from(config, posterior_for(config, posterior), fixed)
+    drawn = require_sound(config, posterior, fixed)  # a damaged file is told before hours of work
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
@@ -168,6 +172,8 @@ def assembled(
         policies=_stacked([one.policies for one in found]),
     )
     results.manifest = _manifest(config, drawn, found, started, seconds, executor)
+    told = notes_of_run(config.to_dict(), lost_in(monthly), results.policies)
+    results.manifest["notes"] = noted(without_estimates([*notes_of(config), *told]))
     return results
 
 
@@ -306,17 +312,6 @@ def _name(job: Job) -> str:
     return _("replicate {number} (seed {seed})").format(number=job.replicate, seed=job.seed)
 
 
-def indicators_known() -> dict[str, IndicatorInfo]:
-    """Return what is known of every indicator, without the means to compute it."""
-    from labsim.indicators import INDICATORS
-
-    names = [field.name for field in fields(IndicatorInfo)]
-    return {
-        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
-        for key, indicator in INDICATORS.items()
-    }
-
-
 def _ledger(model: Any, config: Config) -> pd.DataFrame:
     """Return the payments of a run summed by year, policy, purpose, payer and recipient: amount in VND, persons."""
     payments = model.world.ledger.payments
@@ -351,7 +346,7 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _targets(config: Config) -> list[Target]:
     path = beside_margins(config, "targets.yaml")
-    return load_targets(path) if path is not None else []
+    return load_targets(path, config) if path is not None else []
 
 
 def _observed(config: Config) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from labsim.experiment.designs import Axis, sobol
 from labsim.experiment.indices import Indices, indices_of, saltelli_points, sobol_indices
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
-from labsim.experiment.runner import Carried, carry_out
+from labsim.experiment.runner import Carried, added_notes, carry_out
 from labsim.experiment.screening import elementary_effects, salib, screen, tied_ranks, trajectories
 from labsim.experiment.study import Plan, Study, WorldGiven, plan_of_configs
 from labsim.experiment.surrogate import Emulator, fit_emulator
@@ -345,4 +345,5 @@ def _added(one: Carried, other: Carried) -> Carried:
     return Carried(
         one.total + other.total, one.done + other.done, one.found + other.found, one.failed + other.failed,
         one.paused or other.paused, one.seconds + other.seconds, one.busy_seconds + other.busy_seconds,
+        notes=added_notes(one, other),
     )  # fmt: skip

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from labsim.errors import ConfigError, Problem
-from labsim.groups import PEOPLE_OF, RESIDENCES
+from labsim.groups import PEOPLE_OF
 from labsim.indicators import BY_GROUP, FLOWS, INCOME_CHANGES
-from labsim.processes.counting import AGE_BANDS
+from labsim.members import members_of
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
-from labsim.world import Sex
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -185,7 +184,7 @@ def _groups(given: Sequence[tuple[str, str]], indicator: str, config: Config) ->
     for grouping, group in given:
         if grouping not in GROUPINGS:
             raise _Wrong(unknown_grouping(grouping))
-        known = _members(config)[grouping]
+        known = members_of(config)[grouping]
         if group not in known:
             hint = did_you_mean(group, known)
             raise _Wrong(_('no {grouping} "{group}"; {hint}').format(grouping=grouping, group=group, hint=hint))
@@ -197,14 +196,3 @@ def _groups(given: Sequence[tuple[str, str]], indicator: str, config: Config) ->
         allowed = _("{name} is not counted by group; of flows these are: {names}")
         raise _Wrong(allowed.format(name=indicator, names=", ".join(PEOPLE_OF)))
     return groups
-
-
-def _members(config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the groups of every grouping in a configuration."""
-    return {
-        "district": config.names_of("districts"),
-        "sex": tuple(sex.name.lower() for sex in Sex),
-        "age": tuple(AGE_BANDS),
-        "ethnicity": tuple(one.id for one in config.province.groups.get("ethnicity", ())),
-        "residence": RESIDENCES,
-    }

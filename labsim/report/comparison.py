@@ -11,7 +11,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.experiment.differing import SAME
 from labsim.experiment.opened import targets_of
+from labsim.notes import notes_in
 from labsim.report.console import beyond_calibrated, ruled_table
 from labsim.report.difference_words import (
     BILLION,
@@ -32,6 +34,7 @@ from labsim.report.difference_words import (
     value_of,
     with_moment,
 )
+from labsim.report.noted import notes_view
 from labsim.report.numbers import unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -57,10 +60,11 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         if len(provinces) > 1:
             yield Text(f"\n{province}", style="bold")
         else:
-            yield from _differences(found.differences, found.about["posteriors"])
+            yield from _differences(found)
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
+    yield from _notes(found)
     named = set(found.differences.loc[found.differences["measure"] == "target", "id"])
     unclear = reading_lines(one for province in provinces for one in targets_of(province) if one.id in named)
     for line in (*notes_of(found), *unclear):
@@ -90,9 +94,9 @@ def _scenario_lines(scenarios: pd.DataFrame) -> Iterator[RenderableType]:
     yield table
 
 
-def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _differences(found: Comparison) -> Iterator[RenderableType]:
     """Yield what differs from the base, targets and indicators of each scenario; what never differs is named once."""
-    frame = frame[frame["main"]]
+    frame, posteriors = found.differences[found.differences["main"]], found.about["posteriors"]
     nowhere = same_everywhere(frame)
     for scenario, rows in frame.groupby("scenario", sort=False):
         base = rows["base"].iloc[0]
@@ -104,7 +108,7 @@ def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator
             if len(part):
                 yield _difference_table(part, kind == "target", posteriors)
         if not len(differing):
-            yield Text(_("Nothing differs in any replicate."))
+            yield Text(_same_words(found, str(scenario), str(rows["province"].iloc[0])))
         here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
         if here:
             names = "; ".join(map(with_moment, here))
@@ -113,6 +117,23 @@ def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator
         first = frame.drop_duplicates(["id", "when"]).to_dict("records")
         names = "; ".join(with_moment(row) for row in first if (row["id"], row["when"]) in nowhere)
         yield Text("\n" + _("The same in every scenario and replicate: {names}").format(names=names), style="dim")
+
+
+def _same_words(found: Comparison, scenario: str, province: str) -> str:
+    """Say that nothing differs, and why where that is known."""
+    told = [one for one in found.notes_on(scenario, province) if one["code"] in SAME]
+    why = [note.message for note in notes_in(told)]
+    return _("Nothing differs: {why}.").format(why=why[0]) if why else _("Nothing differs in any replicate.")
+
+
+def _notes(found: Comparison) -> Iterator[RenderableType]:
+    """Yield what scenarios give without effect; what holds for several is told once, with their names."""
+    told: dict[str, list[str]] = {}
+    for row in found.scenarios.to_dict("records"):
+        for note in notes_in(found.notes_on(str(row["scenario"]), str(row["province"]))):
+            if note.code not in SAME:
+                told.setdefault(str(note), []).append(str(row["scenario"]))
+    yield from notes_view([f"{line} ({', '.join(dict.fromkeys(names))})" for line, names in told.items()])
 
 
 def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[str, Any]) -> Table:
@@ -236,5 +257,8 @@ def _side_by_side(found: Comparison, provinces: list[str]) -> Iterator[Renderabl
             table.add_row(what, *(_gap(by_province[one]) if one in by_province else Text("-") for one in provinces))
         if table.row_count:
             yield table
-        else:
-            yield Text(_("No target or indicator differs in any replicate."), style="dim")
+            continue
+        known = [one for province in provinces for one in found.notes_on(str(scenario), province)]
+        why = list(dict.fromkeys(note.message for note in notes_in(known) if note.code in SAME))
+        none = _("No target or indicator differs in any replicate.")
+        yield Text(_("Nothing differs: {why}.").format(why=why[0]) if why else none, style="dim")

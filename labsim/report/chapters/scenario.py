@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from labsim.report.blocks import Block, Cell, Chapter, Column, Table, Words
+from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table, Words
 from labsim.report.chapters.source import Source
+from labsim.report.noted import said_in_report
 from labsim.report.numbers import money, month_name, number, scenario_name
 from labsim.report.words import capital, parameter_name, policy_name, unit_of_amount
 from labsim.text import _, current_language
@@ -41,6 +42,7 @@ def scenario_chapter(source: Source) -> Chapter:
         blocks.append(Words(question))
     changes = _last(_changes(manifest.get("changes", ())))
     blocks += _told(manifest, changes)
+    blocks += _notes(manifest.get("notes", ()))
     if source.compared is not None:
         for point in source.compared.about["points"]:
             if point["province"] == manifest["province"] and point["config_hash"] != manifest["config_hash"]:
@@ -57,6 +59,14 @@ def _told(manifest: Mapping[str, Any], changes: Mapping[str, Change]) -> Iterato
         yield _table(list(changes.values()), _("What the scenario sets"), _("Without it"), _("Here"))
     else:
         yield Words(_("Nothing is changed: every parameter has the value it starts from."))
+
+
+def _notes(kept: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    """Yield what was given and has no effect."""
+    told = said_in_report(kept)
+    if told:
+        yield Words(_("Without effect, or not as it was meant"), "head")
+        yield Listed(tuple(("\N{BULLET}", line) for line in told))
 
 
 def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change]) -> Iterator[Block]:
@@ -77,6 +87,7 @@ def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change])
         yield _table(rows, "", _("Base"), _("Here"))
     else:
         yield Words(_("Nothing differs from the base."))
+    yield from _notes(source.compared.notes_on(str(point["name"]), str(point["province"])))
 
 
 def _changes(lines: Sequence[str]) -> Iterator[Change]:

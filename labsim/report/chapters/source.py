@@ -106,6 +106,7 @@ def _manifest_of(found: Comparison) -> dict[str, Any]:
     return {
         "province": base["province"], "scenario": base["scenario"], "config": words,
         "config_hash": point["config_hash"], "changes": point["changes"], "posterior": point.get("posterior"),
+        "notes": found.notes_on(str(base["scenario"]), str(base["province"])),
         "scale": about["scale"], "replicates": int(base["n"]), "start": about["period"]["start"],
         "until": about["period"]["until"], "seed": about["seed"], "code_hash": about["code_hash"],
         "versions": about["versions"], "started": about["started"], "platform": about["platform"],

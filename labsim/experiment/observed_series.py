@@ -13,12 +13,12 @@ from pathlib import Path
 
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.counted import DERIVED
+from labsim.experiment.counted import DERIVED
 from labsim.experiment.posterior import beside_margins
-from labsim.experiment.run import indicators_known
 from labsim.groups import RESIDENCES
 from labsim.processes.counting import AGE_BANDS
 from labsim.results import IndicatorInfo
+from labsim.targets import indicators_known
 from labsim.text import _, did_you_mean
 from labsim.world import Sex
 
