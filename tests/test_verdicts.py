@@ -15,11 +15,18 @@ from rich.console import Console
 
 import labsim
 from labsim import text
+from labsim.app.answers import Score, Verdict
+from labsim.app.verdict_lines import telling
+from labsim.app.words import chance_with_interval, chance_words, missing_words
+from labsim.experiment.answered import targets_table
+from labsim.experiment.paired import difference_of
+from labsim.experiment.trials import Found
 from labsim.indicators import INDICATORS
 from labsim.levers import LEVERS
 from labsim.policies import BUILT_IN
 from labsim.report.chances import missing_of, verdict_of, word_of
 from labsim.report.console import scorecard_view
+from labsim.report.difference_words import met_in, no_verdict
 from labsim.report.document import html_of
 from labsim.report.target_words import scored_of, short_words
 from labsim.results import IndicatorInfo, Results, open_results
@@ -293,3 +300,70 @@ def test_the_mean_of_all_and_that_of_the_misses_stand_beside_each_other() -> Non
 def test_judged_takes_what_is_not_known_for_what_it_is() -> None:
     nothing = judged(target(), np.array([0.0]), np.array([math.nan]), Setting(is_known=False))
     assert nothing[0] == NONE and math.isnan(nothing[1])
+
+
+def score(**changes: Any) -> Score:
+    given: dict[str, Any] = {
+        "values": np.zeros(8), "value": 140_750.0, "low": 1.0, "high": 2.0, "n_met": 5, "chance": 0.625,
+        "chance_low": 0.31, "chance_high": 0.86, "persons": 375.0,
+    }  # fmt: skip
+    return Score(**(given | changes))
+
+
+def none_of(nothing: Any, telling: float = math.nan) -> Score:
+    unknown = dict.fromkeys(("chance", "chance_low", "chance_high", "persons"), math.nan)
+    return score(n_met=0, nothing=nothing, telling_scale=telling, **unknown)
+
+
+def test_the_app_says_the_same_states() -> None:
+    assert chance_words(score()) == "met in 5 of 8 replicates"
+    assert chance_with_interval(score()) == "5 of 8 replicates (chance 31 % to 86 %)"
+    assert missing_words(score()) == "in the 3 of 8 replicates that miss it, 375 persons short on average"
+    few = none_of(TOO_FEW, 0.1)
+    for words in (chance_words, chance_with_interval):
+        assert words(few) == "too few to tell at this scale; 1:10 would tell"
+        assert words(none_of(ABSENT)) == "not in this scenario"
+    assert missing_words(few) == "-" and few.verdict == TOO_FEW and score().verdict == OPEN
+
+
+def test_the_app_puts_what_has_no_verdict_last_and_both_readings_first() -> None:
+    still = difference_of(np.zeros(8), np.zeros(8))
+
+    def verdict_on(own: Score, year: int, other: Score | None = None, **changes: Any) -> Verdict:
+        one = target(id=f"t{year}", indicator=f"i{year}", year=year, **changes)
+        return Verdict(one, own, own, still, still, other)
+
+    none = [verdict_on(none_of(TOO_FEW), 2030), verdict_on(none_of(ABSENT), 2029)]
+    told = [verdict_on(score(), 2025), verdict_on(score(), 2026)]
+    assert [one.target.year for one in telling([*none, *told])] == [2026, 2025, 2030, 2029]
+    assert none[0].concluded == TOO_FEW and none[1].concluded == ABSENT
+    sure = score(n_met=8, chance=1.0, chance_low=0.68, chance_high=1.0)
+    unclear = {"ambiguous": "or else", "reading": "so"}
+    assert verdict_on(sure, 2025, sure, **unclear).concluded == LIKELY
+    assert verdict_on(sure, 2025, score(), **unclear).concluded == UNSAID
+    assert verdict_on(sure, 2025, none_of(TOO_FEW), **unclear).concluded == TOO_FEW
+    assert verdict_on(sure, 2025, ambiguous=True).concluded == UNSAID
+
+
+def test_a_question_asked_backwards_has_no_chance_where_agents_are_few() -> None:
+    base, after = (Found({("t", 2022): np.full(20, value)}, {}, np.zeros(20)) for value in (0.0, 500.0))
+    few = Setting(0.002, is_known=False)
+    row = targets_table([target()], base, after, KNOWN, (few, few)).to_dict("records")[0]
+    assert (row["nothing_before"], row["nothing_after"], row["telling_scale_after"]) == (TOO_FEW, TOO_FEW, 1.0)
+    assert math.isnan(row["chance_before"]) and math.isnan(row["chance_after"])
+    whole = targets_table([target()], base, after, KNOWN).to_dict("records")[0]
+    assert (whole["chance_before"], whole["chance_after"], whole["nothing_after"]) == (0.0, 1.0, NONE)
+    without = targets_table([target()], base, base, KNOWN, (Setting(1.0, {}), Setting(1.0, {}))).to_dict("records")[0]
+    assert without["nothing_after"] == ABSENT
+
+
+def test_a_comparison_says_of_which_side_nothing_is_concluded() -> None:
+    row = {"base_verdict": ABSENT, "verdict": TOO_FEW, "base_telling_scale": math.nan, "telling_scale": 0.1}
+    both = {**row, "base_verdict": TOO_FEW, "base_telling_scale": 0.1}
+    few = "too few to tell at this scale; 1:10 would tell"
+    assert no_verdict(row) == f"base: not in this scenario; here: {few}"
+    assert no_verdict(both) == few
+    assert no_verdict({**both, "verdict": LIKELY}) == f"base: {few}"
+    assert no_verdict({**both, "base_verdict": OPEN, "verdict": LIKELY}) == ""
+    chances = {"chance": 0.5, "chance_low": 0.25, "chance_high": 0.75, "base_chance": math.nan}
+    assert (met_in(chances, ""), met_in(chances, "base_")) == ("50 % (25 % to 75 %)", "-")
