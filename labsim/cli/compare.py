@@ -92,7 +92,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     from labsim.experiment.compare import study_of
     from labsim.experiment.study import read_study
 
-    is_study = is_yaml_file(province) or (Path(province) / "study.yaml").is_file()
+    is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
         if scenarios is None:
             raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
@@ -104,6 +104,13 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     study = read_study(province)
     settings = study.settings | given["settings"]
     return study.model_copy(update={**given, "settings": settings})
+
+
+def _is_study(path: Path) -> bool:
+    """Say whether a file is a study; a profile or scenario is taken as a province is."""
+    from labsim.gate.kinds import Kind, recognised
+
+    return not path.is_file() or recognised(path).kind is Kind.STUDY
 
 
 def _split(names: str) -> list[str]:

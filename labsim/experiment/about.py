@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labsim.config import Config
+from labsim.config_hash import hash_of
 from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import versions
@@ -89,7 +90,19 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 def config_data(about: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again."""
+    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again.
+
+    Raises ResultsError if it is not the one that was run.
+    """
+    try:
+        data = _laid_over(about, number)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        data = {}
+    _require_same(about, number, data)
+    return data
+
+
+def _laid_over(about: Mapping[str, Any], number: int) -> dict[str, Any]:
     point = about["points"][number]
     data: dict[str, Any] = copy.deepcopy(about["bases"][_base_key(point["province"], point["scenario"])])
     for path, what, value in point["differs"]:
@@ -112,15 +125,21 @@ def _require_whole(about: Mapping[str, Any]) -> None:
         if _base_key(point["province"], point["scenario"]) not in bases:
             message = _("bases: no configuration of {province}, {scenario}")
             raise ValueError(message.format(province=point["province"], scenario=point["scenario"]))
-        try:
-            config_data(about, point["number"])
-        except (KeyError, TypeError, AttributeError) as error:
-            message = _("points.{number}.differs: names a key that its configuration does not have")
-            raise ValueError(message.format(number=point["number"])) from error
     if any(not run[1] < len(points) for run in runs):
         raise ValueError(_("runs: one is of a point that does not exist"))
     if len({(run[1], run[2]) for run in runs}) < len(runs):
         raise ValueError(_("runs: a replicate of a point stands there twice"))
+
+
+def _require_same(about: Mapping[str, Any], number: int, data: Mapping[str, Any]) -> None:
+    """Raise ResultsError if a configuration is not the one that was run."""
+    try:
+        same = hash_of(data) == about["points"][number]["config_hash"]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        same = False
+    if not same:
+        message = _("study.json: damaged (the configuration of point {number} is not the one that was run)")
+        raise ResultsError(message.format(number=number))
 
 
 def _damaged(path: Path, why: object) -> str:
