@@ -73,7 +73,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "agents", "processes.training"),
     "matplotlib": ("report", "report.*", "life.figures", "lessons.*"),
     "pandas": (
-        *("population", "population.*", "recorder", "answers", "frames", "spreadsheets", "results", "config", "model", "targets"),
+        *("population", "population.*", "recorder", "answers", "frames", "spreadsheets", "results", "config", "model"),
+        "targets",
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),
     ),
 }

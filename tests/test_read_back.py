@@ -181,7 +181,7 @@ def test_tables_marked_for_spreadsheets_are_read_back_the_same(ran, tmp_path):
 def test_a_table_that_a_spreadsheet_has_saved_is_told_from_what_was_written(ran, tmp_path):
     shutil.copytree(ran, tmp_path / "result")
     EXCEL.table(tmp_path / "result" / "scorecard.csv")
-    with pytest.raises(Exception, match="scorecard.csv: damaged") as caught:
+    with pytest.raises(Exception, match=r"scorecard\.csv: damaged") as caught:
         open_results(tmp_path / "result")
     assert "\n" not in str(caught.value)
 
@@ -224,8 +224,8 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studied") / "study"
     own = folder.parent / "A.YAML"
     own.write_text(yaml.safe_dump({"extends": "baseline", "title": "=Nhiều hơn"}, allow_unicode=True), encoding="utf-8")
-    names = f"baseline,{own}"
-    done = CliRunner().invoke(cli, ["compare", "--scenarios", names, *TINY, "--format", "csv-bom", "--out", str(folder)])
+    words = ["compare", "--scenarios", f"baseline,{own}", *TINY, "--format", "csv-bom", "--out", str(folder)]
+    done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     return folder
 
