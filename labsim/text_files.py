@@ -29,6 +29,7 @@ __all__ = [
     "Table",
     "composed",
     "decoded",
+    "is_yaml_file",
     "json_object",
     "json_object_of",
     "read_json",
@@ -91,6 +92,11 @@ def decoded(data: bytes, shown: str) -> str:
 def composed(text: str) -> str:
     """Return text with every letter and its accents as one character, as labsim compares it."""
     return unicodedata.normalize("NFC", text)
+
+
+def is_yaml_file(name: str) -> bool:
+    """Tell whether a text names a file rather than a scenario or province; .YAML is as good as .yaml."""
+    return name.lower().endswith((".yaml", ".yml"))
 
 
 def read_json(path: Path, *, shown: str = "", most: int = MOST_BYTES) -> Any:

@@ -22,7 +22,7 @@ from labsim.cli.common import (
 from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
-from labsim.yaml_source import is_yaml_file
+from labsim.text_files import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison

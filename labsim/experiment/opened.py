@@ -23,8 +23,8 @@ from labsim.results import GROUPS, Results, canonical
 from labsim.target_file import load_targets
 from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
+from labsim.text_files import is_yaml_file
 from labsim.verdicts import Setting, setting_of, verdict
-from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     import duckdb

@@ -25,7 +25,8 @@ from labsim.number_text import settled
 from labsim.overlay import SETTING
 from labsim.quantity import within
 from labsim.text import _
-from labsim.yaml_source import find_place, is_yaml_file
+from labsim.text_files import is_yaml_file
+from labsim.yaml_source import find_place
 
 __all__ = [
     "ListedPoint",

@@ -15,8 +15,9 @@ from labsim.number_text import Written
 from labsim.overlay import SETTING, is_series
 from labsim.profile import Names
 from labsim.text import _
+from labsim.text_files import is_yaml_file
 from labsim.validation import problems_of, read_strictly
-from labsim.yaml_source import Source, is_yaml_file, parse_value, read_yaml
+from labsim.yaml_source import Source, parse_value, read_yaml
 
 __all__ = ["ListedPoint", "Study", "Vary", "flat", "read_study"]
 
