@@ -11,12 +11,15 @@ from labsim.config import Config
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.opened import OpenedStudy, targets_of
 from labsim.experiment.run import indicators_known
+from labsim.number_text import read_number
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
 
 __all__ = ["answers_of", "targets_asked"]
 
-_ASKED = re.compile(r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.0-9eE_]+))?")
+_ASKED = re.compile(
+    r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.0-9eE_]+\s*%?))?"
+)
 
 
 def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = False) -> list[Target]:
@@ -81,11 +84,11 @@ def _indicator(word: str, name: str, year: str | None, sign: str | None, limit: 
         raise _refused("--target", _("no indicator {name!r}; {hint}").format(name=name, hint=hint))
     if year is None:
         raise _refused("--target", _("{word}: says no year; allowed indicator@year").format(word=word))
-    try:
-        value = float(limit) if limit is not None else 0.0
-    except ValueError as error:
-        raise _refused("--target", _("{word}: the limit is no number").format(word=word)) from error
     info = indicators[name]
+    try:
+        value = read_number(limit, info.unit) if limit is not None else 0.0
+    except ValueError as error:
+        raise _refused("--target", f"{word}: {error}") from error
     up = sign == ">=" if sign else info.better != "down"
     label = Label(en=info.label, vi=info.label)
     return Target(

@@ -28,10 +28,12 @@ from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
+from labsim.plain_values import plain_arguments
 from labsim.targets import Target, wilson
 from labsim.targets import judged as taken_away
 from labsim.text import _
 from labsim.verdicts import NONE, Verdict, verdict
+from labsim.yaml_source import is_yaml_file
 
 __all__ = ["Robust", "Scenario", "judged", "regrets", "robust", "told_pairs"]
 
@@ -76,6 +78,7 @@ class Robust:
     boxes: Mapping[tuple[str, str], Box] = field(default_factory=dict)
 
 
+@plain_arguments
 def robust(
     province: str = "son_la",
     *,
@@ -206,7 +209,7 @@ def _drawn(
 ) -> Drawn:
     """Return each scenario to vary, the parameters that can be drawn in all, and why others cannot."""
     choices = read_choices(vary)
-    parts = [name if name.endswith((".yaml", ".yml")) else name.split("+") for name in scenarios]
+    parts = [name if is_yaml_file(name) else name.split("+") for name in scenarios]
     _first, parameters, left_out = uncertain_parameters(
         province, scenario=parts[0], settings=settings, choices=choices, grades=grades, with_policies=False
     )

@@ -12,6 +12,7 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.compare import Comparison, comparison_of
 from labsim.experiment.opened import OpenedStudy
+from labsim.experiment.run import read_observed
 from labsim.results import Results
 from labsim.text import _, current_language
 
@@ -91,7 +92,7 @@ def _observed(province: str) -> pd.DataFrame:
     for root in find_configs():
         file = root / province / "observed.csv"
         if file.is_file():
-            return pd.read_csv(file, encoding="utf-8")
+            return read_observed(file)
     return pd.DataFrame()
 
 
