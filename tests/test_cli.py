@@ -99,7 +99,8 @@ def test_json_is_one_object_and_nothing_else(place) -> None:
     assert set(found["timing"]) == {"population_s", "months_s", "total_s", "peak_memory_mb"}
     keys = [
         "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-        "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+        "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target",
+        "otherwise_value", "otherwise_chance",
     ]  # fmt: skip
     assert [list(row) for row in found["scorecard"]] == [keys] * 4
     assert found["scorecard"][0]["low"] <= found["scorecard"][0]["value"] <= found["scorecard"][0]["high"]
