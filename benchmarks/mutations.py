@@ -35,7 +35,8 @@ def truncated(rng: random.Random, content: bytes) -> bytes | None:
     if len(lines) < 3:
         return content[: len(content) // 2]
     line = rng.randrange(1, len(lines))
-    return b"".join(lines[:line]) + lines[line][: max(1, len(lines[line]) // 3)].rstrip()
+    kept = lines[line][: max(1, len(lines[line]) // 3)].rstrip()
+    return b"".join(lines[:line]) + kept if kept else None
 
 
 def with_mark(_rng: random.Random, content: bytes) -> bytes:
@@ -255,7 +256,7 @@ _VALUES: dict[str, Callable[[random.Random, Any], Any]] = {
 
 def of_yaml() -> dict[str, Mutation]:
     """Return what can be done to a YAML file."""
-    spoilt = {name: _in_yaml(name, change) for name, change in _VALUES.items()}
+    spoilt = {name: _in_yaml(change) for name, change in _VALUES.items()}
     return BYTES | spoilt | {"doubled key": doubled_line, "huge field": huge_value}
 
 
@@ -283,12 +284,12 @@ def huge_value(rng: random.Random, content: bytes) -> bytes | None:
         found = [path for path, _value in leaves(data) if path]
         return _set(data, _rng.choice(found), _rng.choice(["9" * 200_000, "x" * 200_000])) if found else None
 
-    return _in_yaml("huge", change)(rng, content)
+    return _in_yaml(change)(rng, content)
 
 
-def _in_yaml(name: str, change: Callable[[random.Random, Any], Any]) -> Mutation:
+def _in_yaml(change: Callable[[random.Random, Any], Any]) -> Mutation:
     def mutation(rng: random.Random, content: bytes) -> bytes | None:
-        data = yaml.load(content, Loader=yaml.BaseLoader if name == "none" else _Loader)
+        data = yaml.load(content, Loader=_Loader)
         spoilt = change(rng, data)
         if spoilt is None:
             return None
@@ -304,6 +305,14 @@ def _in_json(change: Callable[[random.Random, Any], Any]) -> Mutation:
         return None if spoilt is None else json.dumps(spoilt, ensure_ascii=False).encode("utf-8")
 
     return mutation
+
+
+def usual(suffix: str, content: bytes) -> bytes:
+    """Return content as mutations write it, so that spoilt lines can be told from others."""
+    if suffix == ".yaml":
+        data = yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader)
+        return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=200).encode("utf-8")
+    return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8") if suffix == ".json" else content
 
 
 class _Loader(yaml.SafeLoader):

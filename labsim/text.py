@@ -124,6 +124,13 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=4096)
+def nearly(word: str, options: Iterable[str]) -> str | None:
+    """Return the option that differs from ``word`` by a slip of the hand only, or None."""
+    plain = {_plain(option): option for option in options}
+    close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.9)
+    return plain[close[0]] if close else None
+
+
 def _plain(word: str) -> str:
     """Return a word as names are written: small letters without accents, joined by underscores."""
     letters = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D"))

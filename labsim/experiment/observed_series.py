@@ -19,6 +19,7 @@ from labsim.number_text import range_of, read_boolean, read_number, read_whole
 from labsim.processes.counting import AGE_BANDS
 from labsim.quantity import allowed_range, within
 from labsim.results import IndicatorInfo
+from labsim.target_file import most_persons, people_of
 from labsim.targets import indicators_known
 from labsim.text import _, did_you_mean
 from labsim.text_files import Table, read_table
@@ -139,6 +140,7 @@ class _Reading:
         self.table, self.listed, self.known = table, listed, infos()
         self.members = _members(config)
         self.passed_over: list[str] = []
+        self.people = people_of(config)
         self.problems: list[Problem] = []
         self._seen: dict[tuple[object, ...], int] = {}
 
@@ -167,6 +169,8 @@ class _Reading:
 
     def _read(self, line: int, cells: Mapping[str, str], info: IndicatorInfo) -> Figure:
         value = self._number(line, cells, "value", math.nan, info.unit)
+        if bool(cells.get("low")) != bool(cells.get("high")):
+            self._wrong(line, "low" if cells.get("high") else "high", _("low and high are given together or not at all"))
         low = self._number(line, cells, "low", value, info.unit)
         high = self._number(line, cells, "high", value, info.unit)
         if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
@@ -196,6 +200,8 @@ class _Reading:
             return math.nan
         # a change may be negative, and more than the whole
         least, most = (None, None) if cells["indicator"].endswith("_change") else range_of(unit)
+        if unit == "persons":
+            most = most_persons(self.people)
         if not within(value, least, most):
             allowed = allowed_range(least, most, unit)
             self._wrong(line, name, _("given {given}; allowed {allowed}").format(given=text, allowed=allowed))
