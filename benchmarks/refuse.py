@@ -191,7 +191,7 @@ def _same(specimen: Specimen, meant: object) -> bool:
 
     try:
         return specimen.meaning() == meant
-    except LabsimError:
+    except (LabsimError, ValueError, KeyError):
         return False
 
 
@@ -391,6 +391,7 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
     from labsim.experiment.runner import carry_out
     from labsim.experiment.study import plan_of
     from labsim.experiment.study_file import read_study
+    from labsim.text_files import read_text
 
     result, store = folder / "result", folder / "store"
     world = load(folder / "world.yaml", settings=["scale=0.01", "period.until=2021-02", "replicates=2"])
@@ -402,7 +403,7 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
 
     def content(path: Path, names: Sequence[str] = ()) -> Callable[[], object]:
         def read() -> str:
-            found = json.loads(path.read_text(encoding="utf-8-sig"))
+            found = json.loads(read_text(path))
             return json.dumps({name: found[name] for name in names or found}, sort_keys=True)
 
         return read

@@ -20,7 +20,9 @@ from labsim.yaml_source import KeyPath, Place, Source, find_place, read_yaml
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["Forecast", "load_targets", "most_persons", "people_of", "range_of", "refused_value", "targets_in", "unlikely"]
+__all__ = [
+    "Forecast", "load_targets", "most_persons", "people_of", "range_of", "refused_value", "targets_in", "unlikely",
+]  # fmt: skip
 
 _TARGETS, _FORECASTS = "targets", "forecasts"
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100

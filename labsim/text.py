@@ -26,6 +26,7 @@ __all__ = [
     "mark",
     "n_",
     "nearest",
+    "nearly",
     "speaking",
     "use_language",
 ]
@@ -123,7 +124,6 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     return plain[close[0]] if close else None
 
 
-@lru_cache(maxsize=4096)
 def nearly(word: str, options: Iterable[str]) -> str | None:
     """Return the option that differs from ``word`` by a slip of the hand only, or None."""
     plain = {_plain(option): option for option in options}
@@ -131,6 +131,7 @@ def nearly(word: str, options: Iterable[str]) -> str | None:
     return plain[close[0]] if close else None
 
 
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     """Return a word as names are written: small letters without accents, joined by underscores."""
     letters = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D"))
