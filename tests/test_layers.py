@@ -20,7 +20,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("0", ("errors", "text", "version", "spreadsheet_cells")),
+    ("0", ("errors", "text", "version", "spreadsheet_cells", "interrupts")),
+    ("0b", ("plain_values",)),
     ("0a", ("yaml_syntax",)),
     ("1a", ("compiled", "config_hash", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
     ("1a", ("text_files",)),
@@ -48,8 +49,9 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("6a", ("simulation",)),
     ("6b", ("model",)),
     ("6c", ("members", "verdicts")),
+    ("7", ("experiment.ending",)),
     ("7a", ("targets", "experiment.executor", "experiment.run_notes")),
-    ("7aa", ("target_file",)),
+    ("7aa", ("target_file", "experiment.memory")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),

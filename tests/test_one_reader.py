@@ -101,6 +101,7 @@ def violations(package: Path) -> list[str]:
 # `int` and `float` of text whose form was looked at before, or that labsim wrote.
 NUMBERS: dict[tuple[str, str], str] = {
     ("config_build", "int"): "the place in a list that a path of this module's own making names",
+    ("validation", "int"): "a year, known to be digits",
     ("overlay", "int"): "a year or a place, known to be digits",
     ("policies.demand_path", "int"): "a part of a month that the schema has checked",
     ("experiment.effect_of_seat", "int"): "a part of a month that is a constant of the module",

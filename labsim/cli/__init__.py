@@ -11,6 +11,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from labsim import interrupts
 from labsim.cli.app import app
 from labsim.cli.ask import ask
 from labsim.cli.backcast import backcast
@@ -62,7 +63,10 @@ def main() -> None:
         message = _("the name {name!r} cannot be read in this terminal's encoding ({encoding}); set PYTHONUTF8=1")
         click.echo(message.format(name=undecoded, encoding=sys.getfilesystemencoding()), err=True)
         sys.exit(2)
-    cli(prog_name="labsim")
+    try:
+        cli(prog_name="labsim")
+    finally:
+        interrupts.deaf_from_now_on()  # what is left to do is to end
 
 
 def unreadable_name(arguments: Sequence[str]) -> str | None:

@@ -40,15 +40,18 @@ def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = Fa
     return list({target.id: target for target in (_asked(config, word, known, with_limit) for word in given)}.values())
 
 
-def answers_of(study: OpenedStudy, targets: Sequence[Target]) -> dict[str, np.ndarray]:
-    """Return what each target came to, shape `(n_points, n_replicates)` by its id; NaN where a run is missing."""
+def answers_of(study: OpenedStudy, targets: Sequence[Target], column: str = "value") -> dict[str, np.ndarray]:
+    """Return what each target came to, shape `(n_points, n_replicates)` by its id; NaN where a run is missing.
+
+    `column` is that of `OpenedStudy.target_values`: "value", or "persons" for those in the base of a share.
+    """
     values = study.target_values(targets)
     shape = (len(study.points), int(study.runs["replicate"].max()))
     found = {}
     for target in targets:
         here = values[(values["id"] == target.id) & (values["year"] == target.year)]
         table = np.full(shape, np.nan)
-        table[here["point"].to_numpy(int), here["replicate"].to_numpy(int) - 1] = here["value"].to_numpy(float)
+        table[here["point"].to_numpy(int), here["replicate"].to_numpy(int) - 1] = here[column].to_numpy(float)
         found[target.id] = table
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from labsim.levers import LEVERS
 from labsim.life.record import Difference, Event, Life, Paired
 from labsim.life.terms import scale_name
 from labsim.life.watch import Watch
+from labsim.plain_values import plain_arguments
 from labsim.text import _
 from labsim.text_files import read_table
 from labsim.world import Activity, Level, Schooling, Sex
@@ -20,7 +22,8 @@ from labsim.world import Activity, Level, Schooling, Sex
 __all__ = ["follow", "follow_under", "life_of", "names_of"]
 
 
-def follow(config: Config | str, person: int, seed: int | None = None) -> Life:
+@plain_arguments
+def follow(config: Config | str | Path, person: int, seed: int | None = None) -> Life:
     """Simulate a configuration (or a province by its name) and return the life of the person in one row.
 
     The run is that of `labsim.LabourModel(config, seed)`, month for month and bit for bit, with the configuration's own
@@ -29,10 +32,11 @@ def follow(config: Config | str, person: int, seed: int | None = None) -> Life:
     """
     from labsim.config import load
 
-    config = load(config) if isinstance(config, str) else config
+    config = load(config) if isinstance(config, str | Path) else config
     return life_of(_watch(config, person, seed).run())
 
 
+@plain_arguments
 def follow_under(config: Config, other: Config, person: int, seed: int | None = None) -> Paired:
     """Return the life of the same person with the same luck under two configurations.
 

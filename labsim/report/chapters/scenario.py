@@ -86,7 +86,9 @@ def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change])
         yield _table(rows, "", _("Base"), _("Here"))
     else:
         yield Words(_("Nothing differs from the base."))
-    yield from _notes(source.compared.notes_on(str(point["name"]), str(point["province"])))
+    known = [(one["code"], one["where"]) for one in source.manifest.get("notes", ())]
+    told = source.compared.notes_on(str(point["name"]), str(point["province"]))
+    yield from _notes([one for one in told if (one["code"], one["where"]) not in known])
 
 
 def _changes(lines: Sequence[str]) -> Iterator[Change]:

@@ -18,7 +18,6 @@ from labsim.text import _, current_language
 
 __all__ = ["Given", "Source", "how_to_tell_apart", "place_of", "source_of"]
 
-Given = Results | OpenedStudy | Comparison
 
 # without these nobody could say where the numbers come from, or make them again
 _RECORD = ("config", "config_hash", "code_hash", "versions", "scale", "replicates", "start", "until", "province")
@@ -29,21 +28,28 @@ class Source:
     """Hold what a report tells of.
 
     `manifest` says where the numbers come from. `results` are those of the run, or of the base of a study; `compared`
-    is what differs from the base; `study` the folder of all runs.
+    is what differs from the base; `study` the folder of all runs. `is_for_readers` says that whoever gets the report
+    runs nothing themselves, so that it names no command.
     """
 
     manifest: Mapping[str, Any]
     results: Results | None = None
     compared: Comparison | None = None
     study: OpenedStudy | None = None
+    is_for_readers: bool = False
+
+
+Given = Results | OpenedStudy | Comparison | Source
 
 
 def source_of(given: Given) -> Source:
-    """Return what a report can tell of results, of a study or of a comparison.
+    """Return what a report can tell of results, of a study or of a comparison; a `Source` stays as it is.
 
     Raises ResultsError where the record of the run is incomplete.
     """
-    if isinstance(given, OpenedStudy):
+    if isinstance(given, Source):
+        source = given
+    elif isinstance(given, OpenedStudy):
         source = _of_study(given)
     elif isinstance(given, Comparison):
         source = Source(_manifest_of(given), compared=given)
