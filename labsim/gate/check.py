@@ -269,7 +269,7 @@ def _runs(found: Found, checked: Checked, _allow_code: bool) -> None:
 
     def read() -> None:
         study = open_study(found.path.parent)
-        for point in study.about["points"]:
+        for point in study.about["points"]:  # opening looks at those of small studies only
             config_data(study.about, point["number"])
         runs = study.runs
         done = int((runs["status"] == "ok").sum())

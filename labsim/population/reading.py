@@ -179,8 +179,8 @@ def _by_district(
     return {
         "population": lambda: files("districts").numbers("population", "persons"),
         "urban_population": urban,
-        "hazard_rate": lambda: np.array([files("districts").numbers(hazard) for hazard in HAZARDS]),
-        "farm_factor": lambda: files("districts").numbers("farm_income_factor"),
+        "hazard_rate": lambda: np.array([files("districts").numbers(hazard, "events a year", most=12.0) for hazard in HAZARDS]),
+        "farm_factor": lambda: files("districts").numbers("farm_income_factor", "factor", most=100.0),
         "wage_region": lambda: files("districts").numbers("minimum_wage_region"),
         "distance": lambda: _distance(files("roads"), districts),
         "minimum_wage": floor,
@@ -250,7 +250,7 @@ def _employers(rows: Rows, fields: Sequence[str]) -> EmployerGroups:
         ids=tuple(rows.text(i, "id") for i in n), field=np.array([rows.place(i, "field", fields) for i in n]),
         kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=rows.numbers("number", "employers"),
         mean=rows.numbers("mean_headcount", "persons"),
-        spread=rows.numbers("log_spread"), most=rows.numbers("max_headcount", "persons"),
+        spread=rows.numbers("log_spread", "standard deviation", most=10.0), most=rows.numbers("max_headcount", "persons"),
         tier_share=share, urban_pull=np.array([rows.number(i, "urban_pull", signed=True) for i in n]),
     )  # fmt: skip
 

@@ -21,6 +21,13 @@ UNITS = (
     "share", "chance", "persons", "employers", "log-odds", "relative odds", "VND", "km", "months", "years", "factor",
     "deaths", "labour force", "standard deviation", "dormant rows",
 )  # fmt: skip
+# the least and the largest value that a margin in a unit can have, whatever its row says
+RANGES = {
+    "VND per month": (1e4, 1e9), "km": (0.0, 5_000.0), "log-odds": (-20.0, 20.0), "relative odds": (0.0, 1_000.0),
+    "chance": (0.0, 1.0), "years": (0.0, 130.0), "months": (0.0, 1_200.0), "factor": (0.0, 1_000.0),
+    "deaths": (0.0, 1.0), "labour force": (0.0, 1.0), "standard deviation": (0.0, 10.0), "dormant rows": (0.0, 100.0),
+    "persons": (0.0, 1e8),
+}  # fmt: skip
 _NEEDED = ("value", "unit", "year", "grade", "source")  # what tells a header from a title above it
 
 
@@ -47,6 +54,8 @@ class Rows:
             raise PopulationError(
                 _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
             ) from None
+        if not self.table.rows:
+            raise ConfigError([Problem(self.name, self.table.header_line, None, "", _("the table has no rows"))])
         self.columns = self.table.header
         self.rows = self.table.rows
         self._unit = self.table.places.get("unit")
@@ -83,6 +92,10 @@ class Rows:
             message = _("given {given!r}; allowed {allowed}")
             allowed = ", ".join(UNITS)
             raise self.problem(position, "unit", message.format(given=unit, allowed=allowed))
+        least, most = next((ends for start, ends in RANGES.items() if unit.startswith(start)), (-math.inf, math.inf))
+        if not least <= value <= most:
+            message = _("given {given:,.10g}; allowed {low:,.10g} to {high:,.10g} [{unit}]")
+            raise self.problem(position, "value", message.format(given=value, low=least, high=most, unit=unit))
         for name, sign in (("low", -1.0), ("high", 1.0)):
             place = self.table.places.get(name)
             text = self.rows[position][place] if place is not None else ""
@@ -208,13 +221,17 @@ class Rows:
             raise ConfigError(problems)
         return Named(self.name, numbers)
 
-    def numbers(self, column: str, unit: str | None = None) -> Doubles:
-        """Return the numbers of a column; raises ConfigError with every one that is none."""
+    def numbers(self, column: str, unit: str | None = None, *, most: float = math.inf) -> Doubles:
+        """Return the numbers of a column; raises ConfigError with every one that is none, or more than `most`."""
         found: list[float] = []
         problems: list[Problem] = []
         for i in range(len(self.rows)):
             try:
                 found.append(self.number(i, column, unit=unit))
+                if found[-1] > most:
+                    message = _("given {given:,.10g}; allowed {low:,.10g} to {high:,.10g} [{unit}]")
+                    words = message.format(given=found[-1], low=0.0, high=most, unit=unit or column)
+                    raise self.problem(i, column, words)
             except ConfigError as error:
                 problems += error.problems
                 if error.problems[0].line == self.table.header_line:
