@@ -56,7 +56,11 @@ def as_utf16_without_mark(_rng: random.Random, content: bytes) -> bytes:
 
 def as_windows(_rng: random.Random, content: bytes) -> bytes:
     """Save Vietnamese text in a code page of Windows."""
-    return ("# Tỉnh\n".encode("cp1258", "replace")) + content.decode("utf-8").encode("cp1258", "replace") + b"\n# \xf0\xd2\n"
+    return (
+        ("# Tỉnh\n".encode("cp1258", "replace"))
+        + content.decode("utf-8").encode("cp1258", "replace")
+        + b"\n# \xf0\xd2\n"
+    )
 
 
 def with_odd_byte(rng: random.Random, content: bytes) -> bytes:
@@ -167,7 +171,9 @@ def typo_in_key(rng: random.Random, data: Any) -> Any:
 
 def typo_in_name(rng: random.Random, data: Any) -> Any:
     """Misspell a name that stands for something."""
-    found = [(path, value) for path, value in leaves(data) if isinstance(value, str) and value.replace("_", "").isalpha()]
+    found = [
+        (path, value) for path, value in leaves(data) if isinstance(value, str) and value.replace("_", "").isalpha()
+    ]
     path, value = rng.choice(found) if found else ((), "")
     return _set(data, path, typo(rng, value)) if path else None
 
@@ -204,7 +210,9 @@ def times_a_thousand(rng: random.Random, data: Any) -> Any:
 
 def negative(rng: random.Random, data: Any) -> Any:
     """Write a count below zero."""
-    found = [(path, value) for path, value in leaves(data) if isinstance(value, int) and _is_number(value) and value > 0]
+    found = [
+        (path, value) for path, value in leaves(data) if isinstance(value, int) and _is_number(value) and value > 0
+    ]
     path, value = rng.choice(found) if found else ((), 0)
     return _set(data, path, -value) if path else None
 
@@ -242,7 +250,11 @@ def other_unit(rng: random.Random, data: Any) -> Any:
 
 def dotted(rng: random.Random, data: Any) -> Any:
     """Write a count with a dot for thousands."""
-    found = [(path, value) for path, value in leaves(data) if _is_number(value) and value >= 1000 and not _is_year(path, value)]
+    found = [
+        (path, value)
+        for path, value in leaves(data)
+        if _is_number(value) and value >= 1000 and not _is_year(path, value)
+    ]
     path, value = rng.choice(found) if found else ((), 0)
     return _set(data, path, f"{value:,.0f}".replace(",", rng.choice([".", ","]))) if path else None
 
@@ -280,6 +292,7 @@ def doubled_line(rng: random.Random, content: bytes) -> bytes | None:
 
 def huge_value(rng: random.Random, content: bytes) -> bytes | None:
     """Write a value of 200 kB."""
+
     def change(_rng: random.Random, data: Any) -> Any:
         found = [path for path, _value in leaves(data) if path]
         return _set(data, _rng.choice(found), _rng.choice(["9" * 200_000, "x" * 200_000])) if found else None
@@ -310,7 +323,7 @@ def _in_json(change: Callable[[random.Random, Any], Any]) -> Mutation:
 def usual(suffix: str, content: bytes) -> bytes:
     """Return content as mutations write it, so that spoilt lines can be told from others."""
     if suffix == ".yaml":
-        data = yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader)
+        data = yaml.load(content, Loader=_Loader)
         return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=200).encode("utf-8")
     return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8") if suffix == ".json" else content
 
@@ -346,7 +359,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_year(path: Path_, value: Any) -> bool:
-    return bool(path) and str(path[-1]) in ("year", "cumulate_from", "until", "start", "since", "as_of") and _is_number(value)
+    return (
+        bool(path)
+        and str(path[-1]) in ("year", "cumulate_from", "until", "start", "since", "as_of")
+        and _is_number(value)
+    )
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -354,6 +371,7 @@ def _is_year(path: Path_, value: Any) -> bool:
 
 def of_table(values: tuple[str, ...]) -> dict[str, Mutation]:
     """Return what can be done to a table whose columns of numbers are `values`."""
+
     def cell(change: Callable[[random.Random, str], str | None]) -> Mutation:
         return lambda rng, content: _in_cell(rng, content, values, change)
 

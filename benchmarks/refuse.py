@@ -28,12 +28,13 @@ from typing import Any, NoReturn
 
 from benchmarks.mutations import Mutation, of_json, of_table, of_yaml, usual
 
-__all__ = ["VERDICTS", "Outcome", "Sandbox", "refuse", "table_of"]
+__all__ = ["VERDICTS", "WRONG", "Outcome", "Sandbox", "by_kind", "refuse", "side_by_side", "table_of"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REFUSED, NOTED, SAME = "refused", "noted", "same"
 ACCEPTED, TRACEBACK, HANG, MISSED = "ACCEPTED", "TRACEBACK", "HANG", "MISSED BY CHECK"
-VERDICTS = (REFUSED, NOTED, SAME, ACCEPTED, TRACEBACK, HANG, MISSED)
+WRONG = (ACCEPTED, TRACEBACK, HANG, MISSED)
+VERDICTS = (REFUSED, NOTED, SAME, *WRONG)
 LONGEST = 10.0  # seconds of this process: other work on the machine is no hang
 TINY = ("--scale", "0.001", "--until", "2021-01")
 
@@ -223,7 +224,9 @@ def _stopped_at_month_0() -> Iterator[None]:
         from labsim.simulation import Simulation
 
         for job in list(jobs)[:1]:
-            if hasattr(getattr(job, "config", None), "province"):  # a study's jobs are packed: its province was read when it was planned
+            if hasattr(
+                getattr(job, "config", None), "province"
+            ):  # a study's jobs are packed: its province was read when it was planned
                 Simulation(job.config, job.seed)
         raise Reached
 
@@ -298,8 +301,15 @@ def _specimens(folder: Path) -> list[Specimen]:
     run = ("run", str(own / "profile.yaml"), *TINY, "--replicates", "1", "--quiet", "--json", "--executor", "serial")
     ask = ("ask", str(own / "profile.yaml"), "--target", "trained_share >= 40% in 2020", "--vary",
            "vocational_training.seats_per_year", "--scale", "0.001", "--replicates", "4", "--quiet")  # fmt: skip
-    compare = ("compare", str(own / "profile.yaml"), "--scenarios", f"baseline,{own / 'more.yaml'}", "--scale", "0.001",
-               "--quiet")
+    compare = (
+        "compare",
+        str(own / "profile.yaml"),
+        "--scenarios",
+        f"baseline,{own / 'more.yaml'}",
+        "--scale",
+        "0.001",
+        "--quiet",
+    )
     person = ("person", str(own / "profile.yaml"), "--who", "5", "--scale", "0.001", "--until", "2020-12")
     of_province, of_margins = (run, ask, compare), (run, ask, compare, person)
     lookback = ("backcast", "son_la", "--from", "2020", "--observed", str(folder / "figures.csv"), "--quiet")
@@ -381,7 +391,11 @@ def _plain(value: Any) -> str:
         return repr({str(key): _plain(inner) for key, inner in sorted(value.items())})
     if hasattr(value, "tolist"):
         return repr(value.tolist())
-    return repr({name: _plain(inner) for name, inner in vars(value).items()}) if hasattr(value, "__dict__") else repr(value)
+    return (
+        repr({name: _plain(inner) for name, inner in vars(value).items()})
+        if hasattr(value, "__dict__")
+        else repr(value)
+    )
 
 
 def _specimens_of_runs(folder: Path) -> list[Specimen]:
@@ -422,15 +436,22 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
+def by_kind(outcomes: Sequence[Outcome]) -> dict[str, Counter[str]]:
+    """Return how often each verdict came, by kind of file."""
+    found: dict[str, Counter[str]] = {kind: Counter() for kind in sorted({one.kind for one in outcomes})}
+    for one in outcomes:
+        found[one.kind][one.verdict] += 1
+    return found
+
+
 def table_of(outcomes: Sequence[Outcome]) -> str:
-    """Return a table of kinds of file by verdict, and below it what was neither refused nor noted nor harmless."""
-    counts = Counter((one.kind, one.verdict) for one in outcomes)
-    kinds = list(dict.fromkeys(one.kind for one in outcomes))
+    """Return a table of kinds of file by verdict."""
+    rows = by_kind(outcomes)
+    rows["all"] = sum(rows.values(), Counter())
     lines = [f"{'kind':<18}" + "".join(f"{verdict:>17}" for verdict in VERDICTS) + f"{'all':>9}"]
-    for kind in [*sorted(kinds), "all"]:
-        row = [sum(n for (of, what), n in counts.items() if of in (kind, kind if kind != "all" else of) and what == verdict)
-               for verdict in VERDICTS]  # fmt: skip
-        lines.append(f"{kind:<18}" + "".join(f"{n:>17,}" for n in row) + f"{sum(row):>9,}")
+    for kind, counts in rows.items():
+        cells = "".join(f"{counts[verdict]:>17,}" for verdict in VERDICTS)
+        lines.append(f"{kind:<18}{cells}{counts.total():>9,}")
     return "\n".join(lines)
 
 
@@ -441,9 +462,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     outcomes = side_by_side(n, seed)
     wrong = [one for one in outcomes if one.verdict not in (REFUSED, NOTED, SAME)]
     print(table_of(outcomes))
-    print(f"{len(outcomes):,} looks at {n:,} spoilt files in {time.monotonic() - began:,.0f} s; {len(wrong)} got through")
+    seconds = time.monotonic() - began
+    print(f"{len(outcomes):,} looks at {n:,} spoilt files in {seconds:,.0f} s; {len(wrong)} got through")
     for one in wrong[:200]:
-        print(f"{one.verdict}: {one.kind}, {one.mutation}, {one.command}, seed {one.seed}: {one.words!r}\n    {one.changed}")
+        print(f"{one.verdict}: {one.kind}, {one.mutation}, {one.command}, seed {one.seed}: {one.words!r}")
+        print(f"    {one.changed}")
     return 1 if wrong else 0
 
 

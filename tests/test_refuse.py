@@ -1,4 +1,4 @@
-"""Files spoilt in every way that people do are refused, noted, or mean the same: some hundreds of the benchmark's."""
+"""Files spoilt in every way that people do are refused, noted, or mean the same: a part of the benchmark's."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from benchmarks.mutations import of_json, of_table, of_yaml
 from benchmarks.refuse import NOTED, REFUSED, SAME, refuse, table_of
 
-N, SEED = 500, 17
+N, SEED = 150, 17  # of a hundred kinds and ways; 10,000 are in `python -m benchmarks refuse`
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_nothing_spoilt_gets_through() -> None:
-    outcomes = refuse(N, SEED, with_runs=False, commands_every=25)
+    outcomes = refuse(N, SEED, with_runs=False, commands_every=15)
     wrong = [one for one in outcomes if one.verdict not in (REFUSED, NOTED, SAME)]
     assert wrong == [], "\n".join([table_of(outcomes), *map(str, wrong)])
-    assert len({(one.kind, one.mutation) for one in outcomes}) > 100  # else the generator makes the same again and again
+    assert len({(one.kind, one.mutation) for one in outcomes}) > 80  # else the generator makes the same again and again
     assert sum(one.verdict == REFUSED for one in outcomes) > 0.6 * N
 
 

@@ -67,6 +67,17 @@ def read_margins(profile: Profile) -> Margins:
         return _cache[key]
 
 
+def _require_posts_for_people(margins: Margins, rows: Rows) -> None:
+    """Refuse employers of one sort who together employ more people than there are."""
+    people, posts = margins.age_sex.sum(), margins.employers.number * margins.employers.mean
+    problems = []
+    for i in np.flatnonzero(posts > people):
+        message = _("{posts:,.0f} posts (number by mean_headcount), but {people:,.0f} people in the province")
+        problems.append(rows.table.problem(int(i), "number", message.format(posts=posts[i], people=people)))
+    if problems:
+        raise ConfigError(problems)
+
+
 class _Files:
     """The margin files of a folder, each read once."""
 
@@ -102,6 +113,7 @@ def _read(profile: Profile, folder: Path) -> Margins:
         raise _together(errors)
     margins = Margins(fields=fields, peoples=peoples, **found, **of_parts)
     compare_totals(margins, files("districts"))
+    _require_posts_for_people(margins, files("enterprises"))
     return margins
 
 
@@ -246,11 +258,19 @@ def _employers(rows: Rows, fields: Sequence[str]) -> EmployerGroups:
         if abs(share[i].sum() - 1.0) > 0.001:
             message = _("given {given:g} in all; the shares of the three tiers sum to 1").format(given=share[i].sum())
             raise rows.problem(i, TIERS[0], message)
+    number, mean, most = (
+        rows.numbers(*column)
+        for column in (("number", "employers"), ("mean_headcount", "persons"), ("max_headcount", "persons"))
+    )
+    for i in np.flatnonzero(mean > most):
+        message = _("given {given:,.6g}; the row itself says {name}: {end:,.6g}")
+        words = message.format(given=mean[i], name="max_headcount", end=most[i])
+        raise rows.problem(int(i), "mean_headcount", words)
     return EmployerGroups(
         ids=tuple(rows.text(i, "id") for i in n), field=np.array([rows.place(i, "field", fields) for i in n]),
-        kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=rows.numbers("number", "employers"),
-        mean=rows.numbers("mean_headcount", "persons"),
-        spread=rows.numbers("log_spread", "standard deviation", most=10.0), most=rows.numbers("max_headcount", "persons"),
+        kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=number,
+        mean=mean,
+        spread=rows.numbers("log_spread", "standard deviation", most=10.0), most=most,
         tier_share=share, urban_pull=np.array([rows.number(i, "urban_pull", signed=True) for i in n]),
     )  # fmt: skip
 

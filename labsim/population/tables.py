@@ -106,8 +106,8 @@ class Rows:
             except ValueError as error:
                 raise self.problem(position, name, str(error)) from None
             if sign * value > sign * end:
-                message = _("given {value:,.6g}; the row itself says {name}: {end:,.6g}")
-                raise self.problem(position, "value", message.format(value=value, name=name, end=end))
+                message = _("given {given:,.6g}; the row itself says {name}: {end:,.6g}")
+                raise self.problem(position, "value", message.format(given=value, name=name, end=end))
 
     def text(self, position: int, column: str) -> str:
         """Return the text of a row in a column; raises ConfigError if there is no such column."""
