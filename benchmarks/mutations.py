@@ -1,7 +1,7 @@
 """Ways in which people and programs spoil a file: each takes sound content and returns spoilt content, by a seed.
 
-What is spoilt stays text that a person could have saved: a letter too few, a wrong unit, a table from Excel, half a file.
-Free words (titles, notes, sources) are left alone: whatever stands there is right.
+What is spoilt stays text that a person could have saved: a letter too few, a wrong unit, a table from Excel, half a
+file. Free words (titles, notes, sources) are left alone: whatever stands there is right.
 """
 
 from __future__ import annotations
@@ -82,8 +82,9 @@ def windows_lines(_rng: random.Random, content: bytes) -> bytes:
 def foreign(rng: random.Random, _content: bytes) -> bytes:
     """Put something else in the place of the file."""
     return rng.choice([
-        b"PK\x03\x04\x14\x00\x06\x00\x08\x00!\x00", b"%PDF-1.7\n%\xe2\xe3", b"<!DOCTYPE html><html><body>404</body></html>\n",
-        b"just some words\n", b"[1, 2, 3]\n", b"a,b,c\n1,2,3\n", b'{"a": 1}\n', b"key: value\nother: 5\n", b"\x89PNG\r\n\x1a\n",
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00!\x00", b"%PDF-1.7\n%\xe2\xe3", b"<!DOCTYPE html><html></html>\n",
+        b"just some words\n", b"[1, 2, 3]\n", b"a,b,c\n1,2,3\n", b'{"a": 1}\n', b"key: value\nother: 5\n",
+        b"\x89PNG\r\n\x1a\n",
     ])  # fmt: skip
 
 
@@ -95,7 +96,8 @@ def nested(rng: random.Random, _content: bytes) -> bytes:
 
 
 BYTES: dict[str, Mutation] = {
-    "truncated": truncated, "mark of UTF-8": with_mark, "UTF-16": as_utf16, "UTF-16 without mark": as_utf16_without_mark,
+    "truncated": truncated, "mark of UTF-8": with_mark, "UTF-16": as_utf16,
+    "UTF-16 without mark": as_utf16_without_mark,
     "code page of Windows": as_windows, "odd byte": with_odd_byte, "empty": empty, "lines of Windows": windows_lines,
     "foreign file": foreign, "deep nesting": nested,
 }  # fmt: skip
@@ -381,12 +383,15 @@ def of_table(values: tuple[str, ...]) -> dict[str, Mutation]:
         "nan, inf": cell(lambda rng, _text: rng.choice(["nan", "inf", "-inf", "NaN", "1e999"])),
         "no number": cell(lambda _rng, _text: ""),
         "negative": cell(lambda _rng, text: f"-{text}" if text.strip("0.") else None),
-        "times a thousand": cell(lambda rng, text: f"{float(text) * rng.choice([1e3, 1e6, 1e9]):.10g}" if float(text) else None),
+        "times a thousand": cell(_times),
         "dots in counts": cell(lambda rng, text: _dotted_text(rng, text)),
-        "doubled row": _doubled_row, "row gone": _row_gone, "semicolons": lambda _rng, content: _separated(content, ";"),
-        "tabs": lambda _rng, content: _separated(content, "\t"), "title above": lambda _rng, content: b"Table 1\n" + content,
+        "doubled row": _doubled_row, "row gone": _row_gone,
+        "semicolons": lambda _rng, content: _separated(content, ";"),
+        "tabs": lambda _rng, content: _separated(content, "\t"),
+        "title above": lambda _rng, content: b"Table 1\n" + content,
         "huge field": cell(lambda rng, _text: rng.choice(["9" * 200_000, "x" * 200_000])),
-        "cell too many": lambda rng, content: _ragged(rng, content, 1), "cell gone": lambda rng, content: _ragged(rng, content, -1),
+        "cell too many": lambda rng, content: _ragged(rng, content, 1),
+        "cell gone": lambda rng, content: _ragged(rng, content, -1),
         "swapped columns": _swapped, "wrong unit": _other_unit, "open quote": _open_quote, "column gone": _column_gone,
     }  # fmt: skip
 
@@ -416,6 +421,10 @@ def _in_cell(
         return None
     rows[row][column] = spoilt
     return _written(rows)
+
+
+def _times(rng: random.Random, text: str) -> str | None:
+    return f"{float(text) * rng.choice([1e3, 1e6, 1e9]):.10g}" if float(text) else None
 
 
 def _dotted_text(rng: random.Random, text: str) -> str | None:

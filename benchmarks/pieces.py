@@ -307,13 +307,14 @@ def refuse() -> list[Measure]:
     from benchmarks.refuse import WRONG, by_kind, side_by_side
 
     outcomes = side_by_side(10_000)
-    found = [Measure("looks at spoilt files, each refused, noted or harmless", float(len(outcomes)), "", 10_000.0, True)]
+    what = "looks at spoilt files, each refused, noted or harmless"
+    found = [Measure(what, float(len(outcomes)), "", 10_000.0, True)]
     for kind, counts in by_kind(outcomes).items():
         words = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ("refused", "noted", "same"))
         found.append(Measure(f"{kind}: {words}; got through", float(sum(counts[name] for name in WRONG)), "", 0.0))
-    return found + [
-        Measure(f"of all: {name.lower()}", float(sum(one.verdict == name for one in outcomes)), "", 0.0) for name in WRONG
-    ]
+    for name in WRONG:
+        found.append(Measure(f"of all: {name.lower()}", float(sum(one.verdict == name for one in outcomes)), "", 0.0))
+    return found
 
 
 PIECES: dict[str, Callable[[], list[Measure]]] = {

@@ -263,6 +263,7 @@ vary:
   vocational_training.seats_per_year: {range: [15000, 25000], levels: 2, since: 2021}
 replicates: 1
 """
+_OF_STUDY = ("format", "points", "runs", "bases", "code_hash")  # the rest of study.json decides nothing
 _ROWS_MAY_BE_MISSING = (
     "businesses", "contrasts", "digital_skills", "employer_location", "enterprises", "level_affinity", "outsiders",
     "poverty", "training", "wages",
@@ -315,6 +316,9 @@ def _specimens(folder: Path) -> list[Specimen]:
     lookback = ("backcast", "son_la", "--from", "2020", "--observed", str(folder / "figures.csv"), "--quiet")
     margins = sorted((own / "margins").glob("*.csv"))
 
+    of_figures = without(of_table(("value", "low", "high", "year")), "row gone", "column gone")
+    of_draws = without(of_table(tuple(posterior_names(own))), "row gone")
+
     def posterior() -> object:
         found = read_posterior(own / "posterior.csv")
         return found.names, found.draws.tobytes(), found.weights.tobytes(), json.dumps(found.about, sort_keys=True)
@@ -336,11 +340,11 @@ def _specimens(folder: Path) -> list[Specimen]:
                  of_province, 10),
         Specimen("study", folder / "study.yaml", of_yaml(), study, (("sweep", str(folder / "study.yaml"), "--dry-run"),
                  ("compare", str(folder / "study.yaml"), "--quiet")), 6),
-        Specimen("observed figures", own / "observed.csv", without(of_table(("value", "low", "high", "year")), "row gone", "column gone"),
+        Specimen("observed figures", own / "observed.csv", of_figures,
                  lambda: repr(read_figures(own / "observed.csv", home, leave_unknown=True)), of_province, 6),
-        Specimen("own figures", folder / "figures.csv", without(of_table(("value", "low", "high", "year")), "row gone", "column gone"),
+        Specimen("own figures", folder / "figures.csv", of_figures,
                  lambda: repr(read_figures(folder / "figures.csv", home)), (lookback,), 6),
-        Specimen("posterior", own / "posterior.csv", without(of_table(tuple(posterior_names(own))), "row gone"), posterior, of_province, 6),
+        Specimen("posterior", own / "posterior.csv", of_draws, posterior, of_province, 6),
         Specimen("posterior.json", own / "posterior.json", of_json(), posterior, of_province, 6),
         *(Specimen("margin", path, of_margin(path.stem, numbers), lambda: _margins(own), of_margins, 24 / len(margins))
           for path in margins),
@@ -361,7 +365,7 @@ def of_margin(name: str, numbers: tuple[str, ...]) -> dict[str, Mutation]:
 
 
 def _scored(targets: Sequence[Any]) -> str:
-    """Return all of some targets that decides a verdict: without words, and of those not scored only that they stand."""
+    """Return all of some targets that decides a verdict: no words, and of those not scored only that they stand."""
     kept = []
     for one in targets:
         update: dict[str, object] = dict.fromkeys(("label", "wording", "reading", "note", "source", "facts", "concept"))
@@ -426,7 +430,7 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
     reads = (("report", str(result), "--out", str(folder / "paper.html")),)
     return [
         Specimen("manifest.json", result / "manifest.json", of_json(), content(result / "manifest.json"), reads, 8),
-        Specimen("study.json", store / "study.json", of_json(), content(store / "study.json", ("format", "points", "runs", "bases", "code_hash")),
+        Specimen("study.json", store / "study.json", of_json(), content(store / "study.json", _OF_STUDY),
                  (("results", str(store)), ("results", str(store), "--sql", "select * from points")), 8),
         *(Specimen("tables of results", path, of_table(("value", "amount", "low", "high")), path.read_bytes, reads,
                    4 / len(tables)) for path in tables),

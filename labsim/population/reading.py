@@ -191,7 +191,9 @@ def _by_district(
     return {
         "population": lambda: files("districts").numbers("population", "persons"),
         "urban_population": urban,
-        "hazard_rate": lambda: np.array([files("districts").numbers(hazard, "events a year", most=12.0) for hazard in HAZARDS]),
+        "hazard_rate": lambda: np.array(
+            [files("districts").numbers(hazard, "events a year", most=12.0) for hazard in HAZARDS]
+        ),
         "farm_factor": lambda: files("districts").numbers("farm_income_factor", "factor", most=100.0),
         "wage_region": lambda: files("districts").numbers("minimum_wage_region"),
         "distance": lambda: _distance(files("roads"), districts),
@@ -206,10 +208,12 @@ def _by_district(
 def _outsiders(rows: Rows, people: str) -> dict[str, float]:
     """Return the facts about people beyond the census; raises ConfigError for one that nothing reads."""
     facts = rows.scalars("quantity", where={"people": people})
-    problems = [
-        rows.table.problem(i, "quantity", f"{_('given {given!r}').format(given=name)}; {did_you_mean(name, OUTSIDER_FACTS)}")
-        for i in rows.where(people=people) if (name := rows.text(i, "quantity")) not in OUTSIDER_FACTS
-    ]  # fmt: skip
+    problems = []
+    for i in rows.where(people=people):
+        name = rows.text(i, "quantity")
+        if name not in OUTSIDER_FACTS:
+            message = f"{_('given {given!r}').format(given=name)}; {did_you_mean(name, OUTSIDER_FACTS)}"
+            problems.append(rows.table.problem(i, "quantity", message))
     if problems:
         raise ConfigError(problems)
     return facts
@@ -262,10 +266,10 @@ def _employers(rows: Rows, fields: Sequence[str]) -> EmployerGroups:
         rows.numbers(*column)
         for column in (("number", "employers"), ("mean_headcount", "persons"), ("max_headcount", "persons"))
     )
-    for i in np.flatnonzero(mean > most):
+    for row in np.flatnonzero(mean > most):
         message = _("given {given:,.6g}; the row itself says {name}: {end:,.6g}")
-        words = message.format(given=mean[i], name="max_headcount", end=most[i])
-        raise rows.problem(int(i), "mean_headcount", words)
+        words = message.format(given=mean[row], name="max_headcount", end=most[row])
+        raise rows.problem(int(row), "mean_headcount", words)
     return EmployerGroups(
         ids=tuple(rows.text(i, "id") for i in n), field=np.array([rows.place(i, "field", fields) for i in n]),
         kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=number,
