@@ -214,9 +214,9 @@ def test_check_of_a_profile_tells_the_faults_of_all_its_files_at_once(own: Path)
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("accessibility.csv", ",0.22,", ",220,", "value: given 220; the row itself says high: 0.44"),
+        ("accessibility.csv", ",0.22,", ",220,", "value: given 220; allowed 0 to 1 [chance"),
         ("mortality_age_sex.csv", "0.021429", "0.21429", "value: given 0.21429; the row itself says high: 0.025715"),
-        ("affinity.csv", ",1.3,", ",1300,", "value: given 1,300; the row itself says high: 2.6"),
+        ("affinity.csv", ",1.3,", ",13,", "value: given 13; the row itself says high: 2.6"),
         ("contrasts.csv", "schooling,residence", "schoolin,residence", 'given \'schoolin\'; did you mean "schooling"?'),
         ("outsiders.csv", "outside,elementary", "outside,elexentary", 'did you mean "elementary"?'),
         ("poverty.csv", "share of people,", "%,", "unit: given '%'; allowed share, chance, persons"),
