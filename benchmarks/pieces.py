@@ -302,6 +302,21 @@ def first_answer() -> list[Measure]:
     ]
 
 
+def refuse() -> list[Measure]:
+    """Spoil 10,000 files in every way that people do: none gets through, none hangs, none ends in a traceback."""
+    from benchmarks.refuse import WRONG, by_kind, side_by_side
+
+    outcomes = side_by_side(10_000)
+    what = "looks at spoilt files, each refused, noted or harmless"
+    found = [Measure(what, float(len(outcomes)), "", 10_000.0, True)]
+    for kind, counts in by_kind(outcomes).items():
+        words = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ("refused", "noted", "same"))
+        found.append(Measure(f"{kind}: {words}; got through", float(sum(counts[name] for name in WRONG)), "", 0.0))
+    for name in WRONG:
+        found.append(Measure(f"of all: {name.lower()}", float(sum(one.verdict == name for one in outcomes)), "", 0.0))
+    return found
+
+
 PIECES: dict[str, Callable[[], list[Measure]]] = {
     "check": check,
     "mesa": mesa,
@@ -316,6 +331,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "pairing": pairing,
     "sweep": sweep,
     "kill": kill,
+    "refuse": refuse,
     "flips": flips,
     "first_answer": first_answer,
     "app": app,

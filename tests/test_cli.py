@@ -245,20 +245,6 @@ def test_params_prints_value_default_range_grade_and_source(monkeypatch) -> None
     assert (found[0]["value"], found[0]["default"], found[0]["source"]) == (0.25, 0.1, "a survey of 2019")
 
 
-def test_check_lists_changes_or_problems(place, monkeypatch) -> None:
-    changed = fake_study.config().model_copy(update={"changes": ("scale: 1 -> 0.1 [persons]",)})
-    monkeypatch.setitem(sys.modules, "labsim.config", SimpleNamespace(load=lambda path: changed))
-    result = call("check", "x.yaml", "--lang", "en")
-    assert (result.exit_code, result.stdout) == (0, "x.yaml: no problems\n  scale: 1 -> 0.1 [persons]\n")
-    targets = place / "targets.yaml"
-    targets.write_text(TARGETS, encoding="utf-8")
-    assert "targets.yaml: 4 targets, no problems" in call("check", str(targets)).stdout
-    targets.write_text(TARGETS.replace("at_most", "atmost"), encoding="utf-8")
-    result = call("check", str(targets))
-    assert result.exit_code == 2
-    assert "targets.yaml:3:" in result.stderr and "targets.0.direction: given 'atmost'" in result.stderr
-
-
 def test_help_imports_nothing_heavy() -> None:
     heavy = ("numpy", "pandas", "numba", "mesa", "matplotlib", "pyarrow", "pydantic", "rich.progress", "yaml", "babel")
     code = (

@@ -31,6 +31,7 @@ __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
 
 STUDY_FORMAT = "labsim-study-1"
 _GONE = "gone"
+_POINTS_LOOKED_AT = 500  # on opening, a millisecond each; those of larger studies when they are asked for
 
 
 def described(plan: Plan) -> str:
@@ -125,6 +126,9 @@ def _require_whole(about: Mapping[str, Any]) -> None:
         if _base_key(point["province"], point["scenario"]) not in bases:
             message = _("bases: no configuration of {province}, {scenario}")
             raise ValueError(message.format(province=point["province"], scenario=point["scenario"]))
+    looked_at = points if len(points) <= _POINTS_LOOKED_AT else points[:1]
+    for point in looked_at:
+        config_data(about, point["number"])
     if any(not run[1] < len(points) for run in runs):
         raise ValueError(_("runs: one is of a point that does not exist"))
     if len({(run[1], run[2]) for run in runs}) < len(runs):
