@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from labsim.config_base import ConfigBase, defaults_of
 from labsim.notes import Note
 from labsim.policies.base import Policy
@@ -22,6 +20,7 @@ from labsim.profile import Period
 from labsim.quantity import Yearly, amount_in, names_in, quantity_facts
 from labsim.row_notes import notes_on_rows
 from labsim.schedule import MONTH, of_month
+from labsim.yaml_source import parse_value
 
 __all__ = ["months_of", "notes_of", "spans_above_zero", "whole_run"]
 
@@ -330,9 +329,9 @@ def _series(text: str) -> dict[int, float] | None:
     if not text.startswith("{"):
         return None
     try:
-        found = yaml.safe_load(text)
+        found = parse_value(text)
         return {int(year): float(amount) for year, amount in found.items()} if isinstance(found, dict) else None
-    except (yaml.YAMLError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return None
 
 

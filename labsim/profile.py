@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from labsim.text import LANGUAGES, _, current_language, did_you_mean
+from labsim.text_files import read_table
 
 __all__ = [
     "GROUPINGS",
@@ -227,12 +227,15 @@ def folder_hashes(folder: Path) -> dict[str, str]:
 
 
 def district_ids(folder: Path) -> tuple[str, ...]:
-    """Return the ids of the districts of the margins in a folder, in their order; () where it lists none."""
-    path = folder / "districts.csv"
-    if not path.is_file():
+    """Return the ids of the districts of the margins in a folder, in their order; () where it lists none.
+
+    Raises ConfigError for a file that cannot be read as a table.
+    """
+    try:
+        table = read_table(folder / "districts.csv", shown=f"{folder.name}/districts.csv", needed=("id", "population"))
+    except FileNotFoundError:
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return tuple(row.get("id") or "" for row in csv.DictReader(file))
+    return tuple(table.cells("id")) if "id" in table.places else ()
 
 
 def content_hash(path: Path) -> str:

@@ -19,16 +19,18 @@ from click.testing import CliRunner
 import labsim
 from labsim.app import engine as engine_module
 from labsim.app.answers import answer_of
+from labsim.app.asked import views_of
 from labsim.app.charts import beeswarm, fan_chart, for_phones
 from labsim.app.drafts import Draft, bases, draft_of_file
 from labsim.app.engine import Engine, Task
 from labsim.app.hub import Hub
 from labsim.app.levers import levers_of, slider_top
+from labsim.app.limits import MOST_SEATS
 from labsim.app.names import PARAMETERS, UNITS
-from labsim.app.room import GROUP, Room, draft_of, group_of, views_of
+from labsim.app.room import GROUP, Room, draft_of, group_of
 from labsim.app.runs import OWN, PairedRun, Precision, sized
 from labsim.app.tiles import tiles_of
-from labsim.app.workshop import MOST_SEATS, Workshops, spread_of
+from labsim.app.workshop import Workshops, spread_of
 from labsim.app.workspace import Workspace, safe_name
 from labsim.cli import cli
 from labsim.config import load
@@ -447,10 +449,10 @@ def room(workspace, known, engine):
     return Room(hub, workshop)
 
 
-def test_a_workshop_outlives_a_restart(room, workspace):
+def test_a_workshop_outlives_a_restart(room, workspace, known):
     lan = room.hub.workshops.join(room.workshop, "  Lan  ", "browser-1")
-    assert room.hub.workshops.put(room.workshop, lan.seat, "levers", SEATS, 20_000)
-    again = Workshops(workspace).get(f" {room.workshop.code.lower()} ")
+    room.hub.workshops.put(room.workshop, lan.seat, "levers", SEATS, 20_000)
+    again = Workshops(workspace, known).get(f" {room.workshop.code.lower()} ")
     assert again == room.workshop
     assert again.participants[lan.seat].levers == {SEATS: 20_000.0}
 
@@ -466,7 +468,7 @@ def test_what_a_workshop_ran_is_run_again_after_a_restart(room, workspace, known
     again.resume()
     assert [(who, run.own.hash) for who, run in again.runs.items()] == [(GROUP, room.runs[GROUP].own.hash)]
     again.cancel()
-    assert Workshops(workspace).get(room.workshop.code).ran == {}
+    assert Workshops(workspace, known).get(room.workshop.code).ran == {}
 
 
 def test_a_browser_has_one_seat_and_names_are_told_apart(room):
@@ -494,17 +496,19 @@ def test_the_spread_counts_who_touched_what(room):
 def test_nobody_writes_for_others_or_what_is_not_asked(room):
     workshops, workshop = room.hub.workshops, room.workshop
     lan = workshops.join(workshop, "Lan", "1")
-    assert not workshops.put(workshop, "nobody", "levers", SEATS, 1.0)
-    assert not workshops.put(workshop, lan.seat, "levers", "policies.startups.loan", 1.0)
+    for seat, path, why in (("nobody", SEATS, "no seat"), (lan.seat, "policies.startups.loan", "does not ask")):
+        with pytest.raises(ValueError, match=why):
+            workshops.put(workshop, seat, "levers", path, 1.0)
     workshops.close(workshop)
-    assert not workshops.put(workshop, lan.seat, "levers", SEATS, 1.0)
+    with pytest.raises(ValueError, match="is closed"):
+        workshops.put(workshop, lan.seat, "levers", SEATS, 1.0)
     assert workshops.join(workshop, "Minh", "2") is None
 
 
 def test_one_participants_bad_input_touches_nobody_else(room):
     workshops, workshop = room.hub.workshops, room.workshop
     bad, good = (workshops.join(workshop, name, name) for name in ("bad", "good"))
-    workshops.put(workshop, bad.seat, "levers", SEATS, 9e9)
+    bad.levers[SEATS] = 9e9  # as no seat can set it
     workshops.put(workshop, good.seat, "levers", SEATS, 20_000)
     room.start(bad.seat)
     room.start(good.seat)

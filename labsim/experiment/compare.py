@@ -28,9 +28,11 @@ from labsim.experiment.run_notes import LOST, notes_of_run, without_estimates
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
 from labsim.notes import Note, noted, notes_in
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.text import _
 from labsim.validation import problems_of
+from labsim.verdicts import verdict
 
 if TYPE_CHECKING:
     from labsim.experiment.run import Progress
@@ -73,6 +75,7 @@ class Comparison:
         return {name: getattr(self, name) for name in names}
 
 
+@plain_arguments
 def compare(
     province: str = "son_la",
     scenarios: Sequence[str] = (),
@@ -107,6 +110,7 @@ def compare(
     return comparison_of(open_study(folder))
 
 
+@plain_arguments
 def study_of(
     province: str,
     scenarios: Sequence[str],
@@ -260,6 +264,10 @@ def _chances(found: Measured, measure: Measure, base: int, other: int) -> dict[s
     row: dict[str, Any] = {}
     for prefix, point in (("base_", base), ("", other)):
         met, persons = found.met(measure, point), found.shortfall(measure, point)
+        nothing, telling = found.judged(measure, point)
+        row |= {f"{prefix}verdict": nothing, f"{prefix}telling_scale": telling}
+        if nothing:
+            met, persons = np.zeros(0), np.zeros(0)
         interval = wilson(int(met.sum()), met.size) if met.size else (math.nan, math.nan)
         row |= {
             f"{prefix}n_met": int(met.sum()) if met.size else math.nan,
@@ -267,6 +275,8 @@ def _chances(found: Measured, measure: Measure, base: int, other: int) -> dict[s
             f"{prefix}chance_low": interval[0], f"{prefix}chance_high": interval[1],
             f"{prefix}shortfall_persons": float(persons.mean()) if persons.size else math.nan,
         }  # fmt: skip
+        if measure.kind == TARGET and not nothing:
+            row[f"{prefix}verdict"] = verdict(row[f"{prefix}chance"], *interval)
     if measure.kind != TARGET:
         names = ("difference", "low", "high")
         return row | {"target": math.nan} | {f"shortfall_{name}": math.nan for name in names}

@@ -24,6 +24,7 @@ from labsim.report.difference_words import (
     measure_name,
     met_in,
     moment_name,
+    no_verdict,
     notes_of,
     nothing_differs,
     order_of,
@@ -137,7 +138,7 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
     table.add_column(_("Better\nof {n}").format(n=int(rows["n"].max())), justify="right", no_wrap=True)
     table.add_column(_("Factor of\npairing"), justify="right", no_wrap=True)
     if of_targets:
-        table.add_column(_("Met in %:\nbase,\nhere"), justify="right", no_wrap=True)
+        table.add_column(_("Met in:\nbase,\nhere"), justify="right", no_wrap=True)
         table.add_column(_("Short:\nbase,\nhere"), justify="right", no_wrap=True)
     table.add_column(_("VND\nfor one"), justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
@@ -145,6 +146,8 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
         what = Text(measure_name(row))
         more = "; ".join(part for part in (moment_name(row), "" if unit == "%" else unit_name(unit)) if part)
         what.append(f"\n{more}" if more else "", style="dim")
+        if of_targets and (why := no_verdict(row)):
+            what.append(f"\n{why}", style="dim")
         marks = beyond_calibrated(str(row["when"]), posteriors[row["province"]])
         values = "\n".join(value_of(row[name], unit) + marks for name in ("base_value", "value"))
         cells: list[Any] = [what, values, _gap(row), better_in(row), factor_of(row)]

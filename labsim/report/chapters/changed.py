@@ -120,7 +120,7 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
         Column(_("Factor of pairing"), right=True),
     ]  # fmt: skip
     if of_targets:
-        columns += [Column(_("Met in %: base, here"), right=True), Column(_("Short: base, here"), right=True)]
+        columns += [Column(_("Met in: base, here"), right=True), Column(_("Short: base, here"), right=True)]
     columns.append(Column(_("VND for one"), right=True))
     return Table(tuple(columns), tuple(_row(row, of_targets, posteriors) for row in rows.to_dict("records")))
 
