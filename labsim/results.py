@@ -27,7 +27,7 @@ from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
 from labsim.frames import read_typed
 from labsim.json_shape import require_shape
-from labsim.notes import are_notes, notes_in
+from labsim.notes import notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.spreadsheets import csv_bytes
 from labsim.text import _
@@ -411,7 +411,6 @@ def _require_sense(manifest: dict[str, Any]) -> None:
             ("config", isinstance(config, dict)),
             ("replicates", isinstance(replicates, int) and replicates >= 1),
             ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
-            ("notes", are_notes(manifest.get("notes", []))),
         )
         if not right
     ]
