@@ -7,7 +7,7 @@ import pytest
 
 from labsim.config import load
 from labsim.errors import PolicyError
-from labsim.ledger import Ledger, Payment
+from labsim.ledger import PRIVATE_PAYERS, Ledger, Payment
 from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies import Policy
@@ -171,6 +171,28 @@ def test_a_new_month_starts_from_neutral(levers):
     assert levers.shares("training_seats") == {}
 
 
+def test_shares_follow_every_amount_that_is_written_after_they_were_asked_for(levers):
+    levers.by("one").add("training_seats", 5.0)
+    assert set(levers.shares("training_seats")) == {"one"}
+    levers.by("other").add("training_seats", 15.0)
+    assert {name: share.tolist() for name, share in levers.shares("training_seats").items()} == {
+        "one": [0.25] * 3, "other": [0.75] * 3,
+    }  # fmt: skip
+    levers.by("other").add("training_seats", 30.0, to=[1])
+    assert levers.shares("training_seats")["one"].tolist() == [0.25, 0.1, 0.25]
+
+
+def test_shares_of_a_month_are_forgotten_in_the_next(levers):
+    levers.by("one").raise_to("training_fee_paid", 0.5)
+    assert levers.shares("training_fee_paid")["one"].tolist() == [1.0, 1.0, 1.0]
+    levers.reset()
+    assert levers.shares("training_fee_paid") == {}
+    levers.by("other").raise_to("training_fee_paid", 0.5, to=[0])
+    assert {name: share.tolist() for name, share in levers.shares("training_fee_paid").items()} == {
+        "other": [1.0, 0.0, 0.0],
+    }  # fmt: skip
+
+
 def payment(amount: int, month: int = 1, policy: str = "grants") -> Payment:
     return Payment(month, policy, "grant", "state budget", "farmers", 2.0, amount)
 
@@ -182,6 +204,31 @@ def test_the_ledger_pays_and_balances():
     ledger.pay(payment(7), 2022)
     assert ledger.balances() == {"state budget": -357, "farmers": 357}
     assert ledger.spent == {("grants", 2021): 350, ("grants", 2022): 7}
+
+
+def test_what_is_counted_is_that_of_the_month_alone():
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    for month, number in ((1, 5), (2, 3)):
+        ledger.start_month()
+        ledger.count("hires", number)
+        ledger.count("hires", 1)
+        assert ledger.counts == {"hires": number + 1}, month
+    ledger.start_month()
+    assert ledger.counts == {}
+
+
+def test_what_a_payer_is_left_out_for_is_that_it_paid_not_that_it_received():
+    """Trainees pay the college, the state pays the trainees: without trainees, what the state paid is left."""
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    for month, amount in ((1, 1_000), (2, 100)):
+        ledger.pay(Payment(month, "seats", "fee", "trainees", "state budget", 1.0, 7 * amount), 2021)
+        ledger.pay(Payment(month, "seats", "allowance", "state budget", "trainees", 1.0, amount), 2021)
+        ledger.pay(Payment(month, "seats", "loan", "social policy bank", "trainees", 1.0, 3 * amount), 2021)
+    assert ledger.paid_in(2) == 1_100
+    assert ledger.paid_in(2, without=("trainees",)) == 400
+    assert ledger.paid_in(2, without=("state budget",)) == 1_000
+    assert ledger.paid_in(2, without=PRIVATE_PAYERS) == 400
+    assert ledger.paid_in(1) == ledger.paid_in(3) == 0  # of the newest month only
 
 
 def test_nothing_is_entered_for_an_amount_of_zero():

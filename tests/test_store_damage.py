@@ -116,7 +116,7 @@ def test_a_run_in_two_packs_is_read_once(tmp_path) -> None:
 def test_no_run_is_written_twice_into_one_file(tmp_path) -> None:
     store = filled(tmp_path, NAMES[:2])
     tables = [(run, table) for path in shards(tmp_path) for run, table in store_module.runs_of(path)]
-    with pytest.raises(ValueError, match=f"run {NAMES[0]} is written twice"):
+    with pytest.raises(ValueError, match="is written twice"):
         write_parquet(store.runs / "pack.parquet", [*tables, tables[0]])
     assert not list(store.runs.glob("pack*"))
 
@@ -167,6 +167,15 @@ def test_a_damaged_pack_names_its_runs_which_are_run_again_while_the_rest_is_rea
     pd.testing.assert_frame_equal(open_study(copied).sql(QUESTION), expected)
     assert (open_study(copied).notes(), store.compact(), len(list(store.runs.iterdir()))) == ([], 4, 1)
     pd.testing.assert_frame_equal(open_study(copied).sql(QUESTION), expected)
+
+
+def test_bytes_put_between_runs_and_the_end_of_a_file_are_noticed(tmp_path) -> None:
+    store = filled(tmp_path, NAMES[:1])
+    path = shards(tmp_path)[0]
+    content = path.read_bytes()
+    end = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    path.write_bytes(content[:end] + b"0" + content[end:])
+    assert list(store.holding().lost) == NAMES[:1]
 
 
 def test_a_pack_of_which_nothing_can_be_read_is_put_aside_by_compaction(tmp_path) -> None:
@@ -246,7 +255,7 @@ def test_the_text_of_a_run_knows_whose_it_is_and_what_it_was() -> None:
     for place in range(8 * len(text)):
         changed = bytearray(text)
         changed[place // 8] ^= 1 << place % 8
-        with pytest.raises(ValueError, match="checksum is missing|holds run|not what was written"):
+        with pytest.raises(ValueError, match=r"checksum is missing|holds run|not what was written"):
             unsealed_text(NAMES[0], bytes(changed))
     with pytest.raises(ValueError, match=f"it holds run {NAMES[0]}"):
         unsealed_text(NAMES[1], text)
@@ -349,7 +358,7 @@ def test_a_file_is_flushed_before_its_name_stands_and_its_folder_after(tmp_path,
     assert steps == [f"file of {path.stat().st_size}", "name", "folder"]
 
 
-def test_packs_are_looked_at_a_second_time_since_another_compaction_may_have_replaced_them(tmp_path, monkeypatch) -> None:
+def test_packs_are_looked_at_a_second_time_as_another_compaction_may_have_replaced_them(tmp_path, monkeypatch) -> None:
     """Between the list of packs and what they hold, another process puts a pack in their place that holds more."""
     store = filled(tmp_path, NAMES[:2])
     store.compact()

@@ -20,6 +20,7 @@ from click import get_current_context
 
 from labsim import interrupts
 from labsim.errors import LabsimError
+from labsim.number_text import read_number
 from labsim.text import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) ->
         return None
     try:
         part, _colon, whole = value.partition(":")
-        scale = float(part) / float(whole or 1)
+        scale = read_number(part) / read_number(whole or "1")
     except (ValueError, ZeroDivisionError):
         scale = math.nan
     if not 0.001 <= scale <= 1:

@@ -209,9 +209,7 @@ def _notes_of_runs(study: OpenedStudy, found: Measured, point: int, config: Mapp
     province = str(found.points.set_index("point").loc[point, "province"])
     lost = [measure for measure in found.measures(province) if measure.kind == END and measure.id == LOST]
     number = float(np.nanmean(found.values(lost[0], point))) if lost else 0.0
-    if not number > 0.0:
-        return []
-    return notes_of_run(config, number, study.sql(f"select * from policies where point = {point}"))
+    return notes_of_run(config, max(0.0, number), study.sql(f"select * from policies where point = {point}"))
 
 
 def _posteriors(points: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:

@@ -7,7 +7,6 @@ beside the same people with the same luck and no trial, so that no selection and
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import pickle
@@ -30,6 +29,7 @@ from labsim.experiment.seals import sealed_text, unsealed_text
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
 from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, run_pair
+from labsim.frames import typed_frame
 from labsim.plain_values import plain_arguments
 from labsim.text import _
 from labsim.writing import writing
@@ -343,9 +343,8 @@ def _read(path: Path) -> pd.DataFrame:
     """Return the table of a pair of runs, bit for bit as it was; raises ResultsError for a damaged file."""
     try:
         text = unsealed_text(path.stem, path.read_bytes())
-        words = pd.read_csv(io.StringIO(text), dtype=str)[list(COLUMNS)]
-        kinds = {"month": int, "persons": int, "share": float, "without": float, "with": float}
-        return words.astype(kinds)  # from words, since a quicker reader may lose the last bit of a number
+        kinds = {"month": "int64", "persons": "int64", "share": "float64", "without": "float64", "with": "float64"}
+        return typed_frame(text, {name: kinds.get(name, "words") for name in COLUMNS})
     except (OSError, ValueError, KeyError) as error:
         raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
 

@@ -32,6 +32,7 @@ from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
 from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.frames import read_frame
 from labsim.notes import noted
 from labsim.plain_values import plain_arguments
 from labsim.results import Results, canonical, joined
@@ -51,6 +52,7 @@ __all__ = [
     "code_hash",
     "indicators_known",
     "job_of",
+    "read_observed",
     "replicate_seed",
     "run",
     "simulate",
@@ -362,7 +364,16 @@ def _targets(config: Config) -> list[Target]:
 
 def _observed(config: Config) -> pd.DataFrame:
     path = beside_margins(config, "observed.csv")
-    return pd.read_csv(path, encoding="utf-8") if path is not None else pd.DataFrame()
+    return read_observed(path) if path is not None else pd.DataFrame()
+
+
+def read_observed(path: Path) -> pd.DataFrame:
+    """Return a file of observed figures as a table. Raises ConfigError with every number that is none."""
+    units = {name: info.unit for name, info in indicators_known().items()}
+    return read_frame(
+        path, numbers=("year", "month", "value", "low", "high"),
+        unit_of=lambda row: row.get("unit") or units.get(row.get("indicator", ""), ""),
+    )  # fmt: skip
 
 
 def _manifest(

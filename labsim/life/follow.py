@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from labsim.life.terms import scale_name
 from labsim.life.watch import Watch
 from labsim.plain_values import plain_arguments
 from labsim.text import _
+from labsim.text_files import read_table
 from labsim.world import Activity, Level, Schooling, Sex
 
 __all__ = ["follow", "follow_under", "life_of", "names_of"]
@@ -110,8 +110,8 @@ def names_of(config: Config) -> dict[str, dict[str, dict[str, str]]]:
     }
     path = province.folder / "districts.csv" if province.folder is not None else None
     if path is not None and path.is_file():
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            named["district"] = {row["id"]: {"en": row["en"], "vi": row["vi"]} for row in csv.DictReader(file)}
+        rows = read_table(path, needed=("id", "en", "vi")).dicts()
+        named["district"] = {row["id"]: {"en": row["en"], "vi": row["vi"]} for row in rows}
     return named
 
 
