@@ -61,7 +61,8 @@ def test_a_run_that_does_not_fit_is_refused_before_it_starts(free) -> None:
     message = r"needs about 24\.\d GB of memory with 48 workers, 2\.0 GB are free: lower --scale, or --workers"
     with pytest.raises(RunError, match=message):
         labsim.run("son_la", scale=1.0, replicates=50, until="2030-12", executor="processes", workers=48)
-    with pytest.raises(RunError, match=r"needs about 2\d+\.\d GB of memory, 2\.0 GB are free: lower --scale, or --replicates"):
+    message = r"needs about 2\d+\.\d GB of memory, 2\.0 GB are free: lower --scale, or --replicates"
+    with pytest.raises(RunError, match=message):
         labsim.run("son_la", scale=0.001, replicates=1_000_000, until="2021-12", executor="serial")
 
 

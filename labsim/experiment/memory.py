@@ -69,7 +69,7 @@ def workers_that_fit(
     """
     if executor.startswith("dask"):
         return workers  # they may be on other machines
-    wanted = min(usable_cores() if workers is None else workers, max(1, runs))
+    wanted = 1 if executor == "serial" else min(usable_cores() if workers is None else workers, max(1, runs))
     free, addresses = free_memory_mb(), _addresses_mb()
     needs = {n: need_of(config, runs, n, executor, kept) for n in range(wanted, 0, -1)}
     fits = next((n for n, need in needs.items() if need.total <= free and need.addresses <= addresses), 0)
