@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0", ("errors", "text", "version")),
-    ("0a", ("yaml_syntax",)),
+    ("0a", ("checksums", "yaml_syntax")),
     ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
     ("1a", ("text_files", "spreadsheet_cells")),
     ("1aa", ("quantity", "yaml_source")),
