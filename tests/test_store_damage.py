@@ -6,6 +6,8 @@ import errno
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -379,3 +381,24 @@ def test_packs_are_looked_at_a_second_time_as_another_compaction_may_have_replac
 
     monkeypatch.setattr(Store, "_names", names)
     assert store.done() == set(NAMES[:3])
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root of a Linux mounts a small disk")
+def test_a_disk_that_is_really_full_ends_a_sweep_with_a_true_count(tmp_path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(disk)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this container mounts nothing")
+    try:
+        plan = small_studies.plan(replicates=10)
+        with pytest.raises(ResultsError, match="No space left on device") as caught:
+            carry_out(plan, disk / "study", executor="serial")
+        kept = shards(disk / "study")
+        assert f"; {len(kept)} of 20 runs are done and kept" in str(caught.value)
+        assert 0 < len(kept) == len(Store(disk / "study").done()) < 20
+        assert {path.suffix for path in (disk / "study" / "runs").iterdir()} == {".parquet"}
+        assert list((disk / "study" / "failed").iterdir()) == []
+        assert [path.name for path in disk.iterdir()] == ["study"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
