@@ -17,6 +17,7 @@ from labsim.config_build import build, changes_on_top
 from labsim.config_files import BASELINE, ProvinceNeeded, collect_files, find_configs, known_names
 from labsim.config_schema import schema_of
 from labsim.errors import ConfigError, Problem
+from labsim.plain_values import plain_arguments
 from labsim.policies import BUILT_IN
 from labsim.policies.base import Policy
 from labsim.processes.abroad import AbroadParameters
@@ -98,11 +99,12 @@ class Config(ConfigBase):
 SECTIONS: dict[str, type[Parameters]] = Config.sections()
 
 
+@plain_arguments
 def load(
     name_or_path: str | Path,
     *,
     scenario: str | Path | Sequence[str | Path] = BASELINE,
-    settings: Sequence[str] | Mapping[str, Any] = (),
+    settings: str | Sequence[str] | Mapping[str, Any] = (),
     allow_code: bool = True,
 ) -> Config:
     """Read, overlay, check and freeze a configuration.
@@ -112,7 +114,9 @@ def load(
     key. ``settings`` are ``"path=value"`` texts, or a mapping from path to value. With ``allow_code=False`` policies
     in files are refused. Raises ConfigError with every problem found.
     """
-    scenarios = [scenario] if isinstance(scenario, str | Path) else list(scenario)
+    given = [scenario] if isinstance(scenario, str | Path) else list(scenario)
+    # a path without an ending is a name
+    scenarios = [str(one) if isinstance(one, Path) and not one.suffix and not one.is_file() else one for one in given]
     return build(Config, collect_files(name_or_path, scenarios), settings, allow_code=allow_code)
 
 

@@ -16,7 +16,7 @@ from labsim.overlay import ABSENT, SETTING, Change, Layer, Tree, conflicts, merg
 from labsim.policy_source import PolicyOrigin, find_policy_class
 from labsim.profile import Names, Profile, folder_hashes
 from labsim.quantity import Parameters, QuantityInfo, describe, names_in
-from labsim.text import _, did_you_mean, nearest
+from labsim.text import LANGUAGES, _, did_you_mean, nearest
 from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_name, unknown_top_key
 from labsim.yaml_source import KeyPath, Place, find_place
 
@@ -68,7 +68,7 @@ class _Builder(Generic[Model]):
         self._lay_files()
         found, problems = read_settings(settings)
         self.problems += problems
-        found = [(self._full_path(path), value) for path, value in found]
+        found = _words_in_one_language([(self._full_path(path), value) for path, value in found])
         # which policies there are must be settled before their parameters can be set
         naming = [one for one in found if one[0][0] == "policies" and (len(one[0]) <= 2 or one[0][2:] == ("use",))]
         self._apply(naming)
@@ -93,6 +93,7 @@ class _Builder(Generic[Model]):
         if clashes:
             raise ConfigError(self.problems + clashes)
         for position, layer in enumerate(layers):
+            _say_in_every_language(layer.data)
             self._check_groups(layer)
             changes = self.tree.add(layer)
             if position >= self.start_at:
@@ -379,6 +380,27 @@ class _Builder(Generic[Model]):
 
     def _report(self, path: KeyPath, message: str) -> None:
         self.problems.append(Problem(*self.tree.place(path), ".".join(path), message))
+
+
+def _say_in_every_language(data: dict[Any, Any]) -> None:
+    """Let a name, title or question that a file gives in one language stand for all: that of a base names the base."""
+    for key in ("name", "title", "question"):
+        words = data.get(key)
+        if isinstance(words, dict):
+            given = [words[code] for code in LANGUAGES if code in words]
+            if len(given) == 1 and isinstance(given[0], str):
+                data[key] = dict.fromkeys(LANGUAGES, given[0]) | words
+
+
+def _words_in_one_language(settings: Sequence[tuple[KeyPath, Any]]) -> list[tuple[KeyPath, Any]]:
+    """Return settings in which a title or question set in one language is set in all, as in a file."""
+    found = list(settings)
+    paths = {path for path, _value in settings}
+    for path, value in settings:
+        if path[0] in ("title", "question") and len(path) == 2 and path[1] in LANGUAGES:
+            others = [(path[0], code) for code in LANGUAGES if code != path[1]]
+            found += [(other, value) for other in others if other not in paths]
+    return found
 
 
 def _is_policy(path: KeyPath) -> bool:

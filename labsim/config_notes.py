@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from labsim.config_base import ConfigBase, defaults_of
 from labsim.notes import Note
 from labsim.policies.base import Policy
+from labsim.policies.climate_retraining import ClimateRetraining
+from labsim.policies.vocational_training import VocationalTraining
 from labsim.profile import Period
 from labsim.quantity import Yearly, amount_in, names_in, quantity_facts
 from labsim.row_notes import notes_on_rows
 from labsim.schedule import MONTH, of_month
+from labsim.yaml_source import parse_value
 
 __all__ = ["months_of", "notes_of", "spans_above_zero", "whole_run"]
 
 Month = tuple[int, int]
 _CHANGE = re.compile(r"^(?P<path>[^:]+): (?P<old>.*?) -> (?P<new>.*?)(?: \[[^\]]*\])?$", re.DOTALL)
 _WEIGHTS = ("weight", "switch")
+_NEXT_TO_NOTHING = 100_000.0  # VND: a budget meant in millions or billions
 _PEOPLE = ("persons per year", "cooperatives per year")  # of which one is one simulated unit at scale
 
 
@@ -50,7 +52,7 @@ def notes_of(config: ConfigBase) -> list[Note]:
     """Return what a configuration says without effect in its run; an empty list where everything acts."""
     found: list[Note] = []
     if config.period.n_months == 0:
-        return found
+        return [Note("no_month", "period.until", {"until": config.period.until})]
     for name, policy in sorted(config.policies.items()):
         if isinstance(policy, Policy):
             found += _notes_of_policy(config, _Named(name, policy, months_of(config, policy), config.period))
@@ -110,10 +112,15 @@ def _notes_of_policy(config: ConfigBase, one: _Named) -> Iterator[Note]:
     yield from stopping
     if any(note.code == "no_money" for note in stopping):
         return
+    if _waits_for_nothing(config, policy):
+        yield Note("no_hazard", one.at())
+        return
     yield from _notes_on_processes(config, one)
-    dead = {dose for dose in _doses(policy) if _is_nil(one, dose)}
+    dead = {dose for dose in _doses(policy) if _is_nil(config, one, dose)}
     yield from _notes_on_amounts(config, one, dead)
     yield from _notes_on_shares(config, one, dead)
+    if "seats_per_year" in policy.doses() and "seats_per_year" not in dead:
+        yield from _notes_on_teaching(config, one)
     yield from _notes_on_scale(config, one)
 
 
@@ -121,11 +128,22 @@ def _notes_on_budget(one: _Named) -> Iterator[Note]:
     budget = one.policy.budget
     if budget is None:
         return
-    ceilings = {one.policy.ceiling(year) for year, _month in one.months}
-    if ceilings == {0.0}:
+    most = max(one.policy.ceiling(year) for year, _month in one.months)
+    if most == 0.0:
         yield Note("no_money", one.at("budget"))
+    elif most < _NEXT_TO_NOTHING:
+        yield Note("tiny_budget", one.at("budget"), {"budget": most})
     elif budget and one.months[-1][0] < min(budget):
         yield Note("budget_outside", one.at("budget"), {"years": [[str(min(budget)), None]], "in_force": one.in_force})
+
+
+def _waits_for_nothing(config: ConfigBase, policy: Policy) -> bool:
+    """Say whether a policy is for districts that a hazard hit, in a run in which none strikes."""
+    if not isinstance(policy, ClimateRetraining) or policy.at_risk > 0.0:
+        return False
+    climate = getattr(config, "climate", None)
+    is_off = all(process.section != "climate" for process in of_month(config.switched_off))
+    return is_off or (climate is not None and climate.frequency == 0.0)
 
 
 def _notes_on_processes(config: ConfigBase, one: _Named) -> Iterator[Note]:
@@ -149,23 +167,26 @@ def _doses(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*policy.doses(), *others]))
 
 
-def _is_nil(one: _Named, dose: str) -> bool:
+def _is_nil(config: ConfigBase, one: _Named, dose: str) -> bool:
     """Say whether an amount does nothing while the policy is in force: it is nothing, or what it needs is."""
     value = getattr(one.policy, dose)
     if _is_yearly(one.policy, dose):
         nothing = not any(amount_in(value, year) > 0.0 for year, _month in one.months)
     else:
-        nothing = not _is_there(one.policy, dose)
-    return nothing or not _has_means(one.policy, dose)
+        nothing = not _is_there(config, one.policy, dose)
+    return nothing or not _has_means(config, one.policy, dose)
 
 
-def _has_means(policy: Policy, dose: str) -> bool:
+def _has_means(config: ConfigBase, policy: Policy, dose: str) -> bool:
     groups = policy.needs.get(dose, ())
-    return not groups or any(all(_is_there(policy, name) for name in group) for group in groups)
+    return not groups or any(all(_is_there(config, policy, name) for name in group) for group in groups)
 
 
-def _is_there(policy: Policy, name: str) -> bool:
+def _is_there(config: ConfigBase, policy: Policy, name: str) -> bool:
     """Say whether a parameter has anything but its neutral value: 0, or 1 of a factor."""
+    if "." in name:  # of a process
+        section, _dot, key = name.partition(".")
+        return bool(getattr(getattr(config, section, None), key, 1.0) != 0.0)
     value, neutral = getattr(policy, name), _neutral(policy, name)
     if isinstance(value, Mapping):
         return any(number != neutral for number in value.values())
@@ -195,10 +216,9 @@ def _notes_on_amounts(config: ConfigBase, one: _Named, dead: set[str]) -> Iterat
         if not any(amount_in(getattr(policy, dose), year) > 0.0 for year, _month in one.months) and spans:
             outside.append(dose)
             yield Note("amount_outside", one.at(dose), {"years": spans, "in_force": one.in_force})
-        elif dose in dead & given and not _has_means(policy, dose):
-            groups = policy.needs[dose]
-            needs = " / ".join(" + ".join(group) for group in groups)
-            yield Note("no_means", one.at(dose), {"needs": needs, "neutral": _neutral(policy, groups[0][0])})
+        elif dose in dead & given and not _has_means(config, policy, dose):
+            needs = " / ".join(" + ".join(group) for group in policy.needs[dose])
+            yield Note("no_means", one.at(dose), {"needs": needs})
             outside.append(dose)
     doses = _doses(policy)
     own_file = config.origins[one.name].file is not None if one.name in config.origins else False
@@ -233,6 +253,26 @@ def _notes_on_shares(config: ConfigBase, one: _Named, dead: set[str]) -> Iterato
         elif unit.startswith("share of "):
             code = "zero_shares" if defaults else "nothing_kept"
             yield Note(code, one.at(name), {"amounts": ", ".join(alive)} if defaults else {})
+
+
+def _notes_on_teaching(config: ConfigBase, one: _Named) -> Iterator[Note]:
+    """Tell of seats at levels that nobody teaches in the fields and districts named; see `seats_by_programme`."""
+    policy, schools = one.policy, config.province.institutions
+    if not isinstance(policy, VocationalTraining | ClimateRetraining) or not schools:
+        return
+    districts = getattr(policy, "districts", {})
+    taught = [(of.level, of.field, school.district) for school in schools for of in school.programmes]
+    fields = policy.fields
+    in_fields = [row for row in taught if not fields or fields.get(row[1], 0.0) > 0.0]
+    here = {row[0] for row in in_fields if not districts or districts.get(str(row[2]), 0.0) > 0.0}
+    anywhere = {row[0] for row in in_fields}
+    wanted = [level for level, share in policy.level_mix.items() if share > 0.0]
+    untaught = [level for level in wanted if level not in anywhere]
+    if isinstance(policy, ClimateRetraining):
+        if wanted and len(untaught) == len(wanted):
+            yield Note("not_taught_skipped", one.at("level_mix"))
+    elif wanted and (untaught or not here & set(wanted)):
+        yield Note("not_taught", one.at("level_mix"), {"level": (untaught or wanted)[0]})
 
 
 def _counting(config: ConfigBase, field: Any, value: Mapping[str, float] | tuple[float, ...]) -> Iterable[float]:
@@ -289,9 +329,9 @@ def _series(text: str) -> dict[int, float] | None:
     if not text.startswith("{"):
         return None
     try:
-        found = yaml.safe_load(text)
+        found = parse_value(text)
         return {int(year): float(amount) for year, amount in found.items()} if isinstance(found, dict) else None
-    except (yaml.YAMLError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return None
 
 

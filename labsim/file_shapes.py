@@ -55,7 +55,7 @@ MANIFEST = Group(
         "posterior": OneOf((TOLD_OF_DRAWS,)), "parameters_by_grade": Each(COUNT, of_list=False), "versions": _TEXTS,
         "platform": TEXT, "command": TEXT, "executor": TEXT, "started": TEXT, "wall_time_s": NUMBER,
         "timing": Each(NUMBER, of_list=False), "study": TEXT, "values": OBJECT,
-        "misfit": Each(Group({"margin": TEXT, "expected": NUMBER, "got": NUMBER}, {"cells": COUNT})),
+        "misfit": Each(Group({"margin": TEXT}, {"expected": NUMBER, "got": NUMBER, "cells": COUNT})),
     },
 )  # fmt: skip
 

@@ -25,15 +25,18 @@ _SENTENCES = {
     "zero_weights": mark("every weight is 0, so that nobody gets anything ({amounts})"),
     "zero_shares": mark("the shares sum to 0, so that nobody gets anything ({amounts})"),
     "nothing_kept": mark("every share is 0: nothing is kept for anybody"),
-    "no_means": mark("does nothing: it needs {needs} above {neutral}"),
+    "no_means": mark("does nothing without {needs}"),
+    "no_hazard": mark("does nothing in this run: no hazard strikes, and at_risk is 0"),
     "same_demand": mark("changes no demand: it has no amplitude, and no field ends at another factor than 1"),
     "process_off": mark("cannot act: what reads it is switched off ({processes})"),
     "process_off_in_part": mark("acts in part only: what reads {levers} is switched off ({processes})"),
     "section_off": mark("changes nothing: {section} is switched off"),
     "no_money": mark("is never in force in this run: its budget is 0"),
+    "tiny_budget": mark("pays for next to nothing: the budget is {budget} VND a year at most"),
     "budget_outside": mark("limits nothing in this run: the budget is for {years}, and it is in force {in_force}"),
     "below_one": mark(
-        "at scale 1:{one_in} the amount of the whole run is {agents} of one simulated unit: luck decides whether it acts"
+        "at scale 1:{one_in} the amount of the whole run is {agents} of one simulated unit: luck decides whether it"
+        " acts"
     ),
     "no_rows": mark(
         "too many: about {missing} of {wanted} employers will find no row left in their districts and cannot open;"
@@ -45,6 +48,16 @@ _SENTENCES = {
     ),
     "employers_lost": mark(
         "no row was left for employers that were to be founded: {lost} in the whole run (mean of replicates)"
+    ),
+    "firms_gone": mark(
+        "asks for more new employers than there are rows: about {wanted} in the whole run, and {most} can be founded"
+    ),
+    "more_than_people": mark("asks for {wanted} persons a year, and {people} of 15 and older live there"),
+    "not_taught": mark("no programme of level {level} is taught in the fields and districts named: the run will stop"),
+    "not_taught_skipped": mark("no programme of the levels and fields named is taught: there will be no seats"),
+    "no_month": mark("the run ends where it begins ({until}): nothing acts in it"),
+    "nothing_came": mark(
+        "was in force and nothing came of it: nobody was reached and nothing was spent in any replicate"
     ),
     "people_gone": mark(
         "asks for more people than there are outside: about {wanted} are to move in, and {most} may come"

@@ -26,6 +26,7 @@ __all__ = [
     "read_number",
     "read_whole",
     "settled",
+    "typed_number",
 ]
 
 BOOLEANS = {"true": True, "false": False}
@@ -116,6 +117,14 @@ class Written(float):
 def as_written(text: str) -> float:
     """Return the number that digits with a point say, with its spelling where that may mean another number."""
     return Written(text) if _ONE_GROUP.fullmatch(text) else float(text.replace("_", ""))
+
+
+def typed_number(text: str) -> float:
+    """Return the number that a text says before its unit is known; `settled` looks at its spelling once it is.
+
+    Raises ValueError for a text that is none.
+    """
+    return Written(text.strip()) if _ONE_GROUP.fullmatch(text.strip()) and "," not in text else read_number(text)
 
 
 def settled(value: Any, unit: str) -> Any:

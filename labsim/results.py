@@ -21,13 +21,15 @@ import pandas as pd
 
 from labsim import answers
 from labsim.checksums import NO_SEAL, sealed, sha256_of
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
+from labsim.frames import read_typed
 from labsim.json_shape import require_shape
 from labsim.notes import are_notes, notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
+from labsim.text_files import json_object_of
 
 __all__ = [
     "COLUMNS",
@@ -359,11 +361,8 @@ def _read_table(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
     if not types:
         return pd.DataFrame()
     try:
-        frame = pd.read_csv(path, encoding="utf-8", dtype=str, keep_default_na=False)
-        numbers = {name: kind for name, kind in types.items() if kind != "words"}
-        frame[list(numbers)] = frame[list(numbers)].mask(frame[list(numbers)] == "")
-        return frame.astype(numbers)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return read_typed(path, types)
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
         raise ResultsError(_damaged(path, error)) from error
 
 
@@ -373,7 +372,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
         raise ResultsError(_("{path}: missing; without its manifest a result cannot be trusted").format(path=path))
     try:
         content = path.read_bytes()
-        manifest = json.loads(content.decode("utf-8"))
+        manifest = json_object_of(content, str(path))
         if manifest["format"] not in (FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=manifest["format"], known=FORMAT))
@@ -382,9 +381,11 @@ def _read_manifest(place: Path) -> dict[str, Any]:
             raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ResultsError(_damaged(path, error)) from error
-    return cast("dict[str, Any]", manifest)
+    return manifest
 
 
 def _require_sense(manifest: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +15,11 @@ from labsim.policies.industrial_parks import IndustrialParks
 from labsim.policies.markets import weights_of
 from labsim.policies.startups import Startups
 from labsim.processes.new_employers import WHOLE, NewEmployersParameters
-from labsim.quantity import amount_in
+from labsim.quantity import Yearly, amount_in, quantity_facts
+from labsim.world import Kind
+
+if TYPE_CHECKING:
+    from labsim.population.margins import Margins
 
 __all__ = ["notes_on_rows"]
 
@@ -41,10 +46,11 @@ def notes_on_rows(config: ConfigBase, months: Mapping[str, Months]) -> list[Note
     """
     if config.province.folder is None or config.province.kind == "reference":
         return []
-    asked = [one for name, policy in sorted(config.policies.items()) for one in _asked(config, name, policy, months[name])]
+    policies = sorted(config.policies.items())
+    asked = [one for name, policy in policies for one in _asked(config, name, policy, months[name])]
     try:
         found = [_note_on_employers(config, one) for one in asked]
-        found.append(_note_on_movers(config))
+        found += [_note_on_movers(config), _note_on_founders(config), *_notes_on_people(config, months)]
     except (LabsimError, OSError):
         return []
     return [note for note in found if note is not None]
@@ -101,9 +107,48 @@ def _note_on_movers(config: ConfigBase) -> Note | None:
     moving = getattr(config, "migration", None)
     if moving is None:
         return None
-    adults = float(read_margins(config.province).population.sum())
-    outside = read_margins(config.province).outsiders["outside"]["number"]
+    margins = read_margins(config.province)
+    adults, outside = _adults(margins), margins.outsiders["outside"]["number"]
     wanted = moving.in_migration * config.period.n_months / 12.0
     if wanted <= outside:
         return None
-    return Note("people_gone", "migration.in_migration", {"wanted": round(wanted * adults), "most": round(outside * adults)})
+    values = {"wanted": round(wanted * adults), "most": round(outside * adults)}
+    return Note("people_gone", "migration.in_migration", values)
+
+
+def _adults(margins: Margins) -> float:
+    """Return the people of 15 and older in the province."""
+    from labsim.population.margins import FIRST_ADULT
+    from labsim.population.people import census_cells
+
+    return float(census_cells(margins)[:, :, :, FIRST_ADULT:].sum())
+
+
+def _note_on_founders(config: ConfigBase) -> Note | None:
+    """Tell where more employers are to be founded than rows were kept for them, as their number stands at the start."""
+    from labsim.population.reading import read_margins
+
+    firms = getattr(config, "firms", None)
+    if firms is None or not {"firms", "firms.enter_and_exit"}.isdisjoint(config.switched_off):
+        return None
+    margins = read_margins(config.province)
+    entries, kept = firms.entry_rate * config.period.n_months / 12.0, margins.start["dormant_employers"]
+    if entries <= (1.0 + _FEW) * kept:
+        return None
+    private = float(margins.employers.number[margins.employers.kind != Kind.PUBLIC].sum())
+    return Note("firms_gone", "firms.entry_rate", {"wanted": round(entries * private), "most": round(kept * private)})
+
+
+def _notes_on_people(config: ConfigBase, months: Mapping[str, Months]) -> Iterator[Note]:
+    """Tell of amounts for more people in a year than there are."""
+    from labsim.population.reading import read_margins
+
+    adults = _adults(read_margins(config.province))
+    for name, policy in sorted(config.policies.items()):
+        for dose, field in type(policy).model_fields.items():
+            if field.annotation != Yearly or (quantity_facts(field) or {}).get("unit") != "persons per year":
+                continue
+            most = max((amount_in(getattr(policy, dose), year) for year, _month in months[name]), default=0.0)
+            if most > adults:
+                values = {"wanted": round(most), "people": round(adults)}
+                yield Note("more_than_people", f"policies.{name}.{dose}", values)

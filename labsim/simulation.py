@@ -12,6 +12,7 @@ from labsim.config import Config
 from labsim.draws import Draws
 from labsim.errors import RunError
 from labsim.outcomes import Achievements
+from labsim.plain_values import plain_arguments, require_seed
 from labsim.policies.base import Account, Policy
 from labsim.policies.told import chance_kept, is_own, told_of
 from labsim.policy_source import policy_anew
@@ -50,9 +51,10 @@ class Simulation:
     as an agent. `LabourModel` is this as a `mesa.Model`.
     """
 
+    @plain_arguments
     def __init__(self, config: Config, seed: int | None = None) -> None:
         self.config = config
-        self.seed_of_run = config.seed if seed is None else seed
+        self.seed_of_run = config.seed if seed is None else require_seed(seed)
         self.draws = Draws(self.seed_of_run)
         started = time.perf_counter()
         self.world, self.misfit = _world_of(config, self.seed_of_run)

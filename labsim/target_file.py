@@ -10,6 +10,7 @@ import pydantic
 
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.members import members_of
+from labsim.number_text import settled
 from labsim.results import IndicatorInfo
 from labsim.targets import Target, Words, indicators_known, is_share
 from labsim.text import _, did_you_mean
@@ -62,8 +63,10 @@ def targets_in(source: Source, config: Config | None = None) -> list[Target]:
     targets: dict[tuple[str, int], Target] = {}
     for key, model in ((_TARGETS, Target), (_FORECASTS, Forecast)):
         items = source.data.get(key)
-        for position, item in enumerate(items if isinstance(items, list) else ()):
+        for position, given in enumerate(items if isinstance(items, list) else ()):
             path = (key, str(position))
+            item, in_doubt = _settled(given)
+            problems += [_at(source, (*path, *inner), message) for inner, message in in_doubt]
             problems += [_at(source, (*path, *inner), message) for inner, message in _wrong_in(item, config)]
             try:
                 stated = read_strictly(model, item)
@@ -113,6 +116,27 @@ def _problems_of_top(source: Source) -> list[Problem]:
     if _TARGETS not in source.data:
         problems.append(Problem(source.file, 1, 1, _TARGETS, _("this key is required")))
     return problems
+
+
+def _settled(item: Any) -> tuple[Any, list[tuple[KeyPath, str]]]:
+    """Return a target with its values as people write them (28,5), and what is wrong where one is in doubt."""
+    wrong: list[tuple[KeyPath, str]] = []
+    if not isinstance(item, dict):
+        return item, wrong
+    unit, found = str(item.get("unit", "")), dict(item)
+    other = item.get("otherwise")
+    inside = ((("value",), found), (("otherwise", "value"), other if isinstance(other, dict) else {}))
+    for path, holder in inside:
+        try:
+            value = settled(holder.get("value"), unit)
+        except ValueError as error:
+            wrong.append((path, str(error)))
+            continue
+        if path == ("value",) and "value" in found:
+            found["value"] = value
+        elif "value" in holder:
+            found["otherwise"] = {**holder, "value": value}
+    return found, wrong
 
 
 def _wrong_in(item: Any, config: Config | None) -> Iterator[tuple[KeyPath, str]]:

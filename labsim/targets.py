@@ -213,9 +213,8 @@ def judged(target: Target, values: np.ndarray, persons: np.ndarray, setting: Set
 
     `values` and `persons` (in the base; not a number where that is not known) have shape `(n_replicates,)`.
     """
-    first = target.year if target.cumulate_from is None else target.cumulate_from
     happened = bool((np.nan_to_num(values) != 0).any())
-    if not happened and not setting.brings_about(target.indicator or "", first, target.year):
+    if not happened and not _is_aimed_at(target, setting):
         return ABSENT, math.nan
     of_a_base = is_share(target.unit)
     share = 1.0 / _factor("share", target.unit) if of_a_base else 1.0
@@ -224,6 +223,12 @@ def judged(target: Target, values: np.ndarray, persons: np.ndarray, setting: Set
     if too_few(wanted, values * share, unit, known, setting.scale, is_share=of_a_base):
         return TOO_FEW, telling_scale(wanted, unit, known, setting.scale, is_share=of_a_base)
     return NONE, math.nan
+
+
+def _is_aimed_at(target: Target, setting: Setting) -> bool:
+    """Say whether some policy in the years of a target can bring it about, or none is needed."""
+    first = target.year if target.cumulate_from is None else target.cumulate_from
+    return setting.brings_about(target.indicator or "", first, target.year)
 
 
 def missing_persons(shortfalls: np.ndarray, met: np.ndarray) -> float:
@@ -288,6 +293,9 @@ def _scored(
         series = wide(monthly, target.indicator, target.groups)
         values = _in_year(series, target, info.kind)
     except (ResultsError, ValueError) as error:
+        if isinstance(error, ResultsError) and not _is_aimed_at(target, setting):  # a share of what never happened
+            why = _noted(target, why_absent(target.indicator))
+            return row | {"status": SCORED, "verdict": ABSENT, "note": why}
         return row | {"status": NOT_MODELLED, "note": str(error)}
     if values is None:
         return row | {"status": BEYOND, "note": _why_beyond(series, target)}

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from labsim.errors import ConfigError, Problem
+from labsim.spreadsheet_cells import text_of_cell
 from labsim.text import _
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "composed",
     "decoded",
     "json_object",
+    "json_object_of",
     "read_json",
     "read_table",
     "read_text",
@@ -98,9 +100,17 @@ def read_json(path: Path, *, shown: str = "", most: int = MOST_BYTES) -> Any:
 
 def json_object(path: Path, *, shown: str = "", most: int = MOST_BYTES) -> dict[str, Any]:
     """Return the object that a JSON file holds; raises ConfigError in one line, also for a list or a bare value."""
-    found = read_json(path, shown=shown, most=most)
+    return _object(read_json(path, shown=shown, most=most), shown or str(path))
+
+
+def json_object_of(data: bytes, shown: str) -> dict[str, Any]:
+    """Return the object that the bytes of a JSON file hold, as `json_object` does."""
+    return _object(_json(decoded(data, shown), shown), shown)
+
+
+def _object(found: Any, shown: str) -> dict[str, Any]:
     if not isinstance(found, dict):
-        raise _refused(shown or str(path), _('must hold one JSON object, {{"key": value, ...}}').format(), 1)
+        raise _refused(shown, _('must hold one JSON object, {{"key": value, ...}}').format(), 1)
     return found
 
 
@@ -271,9 +281,7 @@ def _name(cell: str) -> str:
 
 
 def _cell(cell: str) -> str:
-    cell = cell.strip()
-    # text that a spreadsheet must not take for a formula is written with an apostrophe before it
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+    return text_of_cell(cell.strip())
 
 
 def _json(text: str, shown: str) -> Any:

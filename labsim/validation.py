@@ -29,7 +29,7 @@ def read_strictly(model: type[Model], data: Mapping[Any, Any]) -> Model:
     Raises ``pydantic.ValidationError``.
     """
     # JSON is the strict mode that still lets lists be tuples and "2024" be a year, as a manifest needs
-    return model.model_validate_json(json.dumps(data), strict=True)
+    return model.model_validate_json(json.dumps(data, default=str), strict=True)
 
 
 def problems_of(

@@ -20,10 +20,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("0", ("errors", "text", "version")),
+    ("0", ("errors", "text", "version", "spreadsheet_cells", "interrupts")),
+    ("0b", ("plain_values",)),
     ("0a", ("checksums", "yaml_syntax")),
-    ("1a", ("compiled", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
-    ("1a", ("text_files", "spreadsheet_cells")),
+    ("1a", ("compiled", "config_hash", "folders", "json_shape", "number_text", "columns", "ledger", "notes", "writing")),
+    ("1a", ("text_files",)),
     ("1aa", ("quantity", "yaml_source")),
     ("1ab", ("lever_kinds", "payments")),
     ("1ab", ("lever_amounts",)),
@@ -39,7 +40,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("3bb", ("processes.fields", "processes.incomes")),
     ("3c", ("processes", "policies.seats", "policies.markets", "policies.means", "policies.told", "groups")),
     ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),
-    ("4b", ("policies", "schedule", "recorder")),
+    ("4b", ("policies", "schedule", "recorder", "frames")),
     ("4c", ("results", "reference_world")),
     ("5a", ("config_base",)),
     ("5aa", ("row_notes",)),
@@ -48,8 +49,9 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("6a", ("simulation",)),
     ("6b", ("model",)),
     ("6c", ("members", "verdicts")),
+    ("7", ("experiment.ending",)),
     ("7a", ("targets", "experiment.executor", "experiment.run_notes")),
-    ("7aa", ("target_file",)),
+    ("7aa", ("target_file", "experiment.memory")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
@@ -71,7 +73,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "agents", "processes.training"),
     "matplotlib": ("report", "report.*", "life.figures", "lessons.*"),
     "pandas": (
-        *("population", "population.*", "recorder", "answers", "results", "config", "model", "targets"),
+        *("population", "population.*", "recorder", "answers", "frames", "results", "config", "model", "targets"),
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),
     ),
 }

@@ -111,7 +111,7 @@ def test_a_study_is_its_points_times_its_replicates_with_the_same_seeds(tmp_path
         ("{values: [0.01, 0.05]}", "{values: [0.1], since: 2025}", r"since is for yearly amounts"),
         (VARIED, "reference.people: {values: [2.5]}", r"allowed a whole number"),
         (VARIED, "firms.opening_rate: {times: [2]}", r"present value, and that"),
-        ("title: Two flows", "title: [a", r"study.yaml:2:\d+  not YAML"),
+        ("title: Two flows", "title: [a", r"study.yaml:1:8  not YAML: the bracket \["),
         ("title: Two flows", "title: 5", r"study.yaml:1:1  title"),
     ],
 )  # fmt: skip
@@ -408,13 +408,13 @@ def replace_scenario(config: Config) -> Config:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("selct 1", "cannot be answered: Parser Error"),
-        ("select * from month", "cannot be answered: Catalog Error"),
+        ("selct 1", "the question cannot be answered: "),
+        ("select * from month", "the question cannot be answered: "),
         ("", "allowed one question"),
         ("select 1; select 2", "allowed one question"),
         ("create table a(b int)", "allowed one question"),
         ("copy (select 1) to 'x'", "allowed one question"),
-        ("select * from read_csv('/etc/passwd')", "Permission Error"),
+        ("select * from read_csv('/etc/passwd')", "the question cannot be answered: "),
         ("set enable_external_access = true", "allowed one question"),
     ],
 )

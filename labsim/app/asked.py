@@ -69,12 +69,16 @@ def number_for(lever: Lever, given: Any) -> float:
     """Return a value that a browser or a file gives a lever. Raises ValueError for what is no number of its range."""
     value = finite(given)
     if value is None or not within(value, lever.low, lever.high):
-        shown = _("no number") if value is None else f"{value * lever.factor:g}"
+        is_short = value is not None and abs(value * lever.factor) < _PRINTED
+        shown = _("no number") if value is None else lever.words(value) if is_short else f"{value * lever.factor:g}"
         message = _("{lever}: given {given}; allowed {range} {unit}")
         raise ValueError(
             message.format(lever=lever.label, given=shown, range=lever.range_words(), unit=lever.shown_unit)
         )
     return value
+
+
+_PRINTED = 1e12  # beyond it a number is written with its power of ten
 
 
 def finite(given: Any) -> float | None:

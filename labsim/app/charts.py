@@ -174,8 +174,8 @@ def cost_against_gain(answer: Answer, verdict: Verdict) -> Options:
         "series": [
             {"name": _("a replicate"), "type": "scatter", "data": points, "symbolSize": 11,
              "itemStyle": {"color": "#56B4E9", "opacity": 0.85, "borderColor": "#fff"}},
-            {"name": _("mean over replicates"), "type": "scatter", "data": [mean], "symbolSize": 20, "symbol": "diamond",
-             "itemStyle": {"color": TARGET_COLOUR, "borderColor": "#fff", "borderWidth": 2}},
+            {"name": _("mean over replicates"), "type": "scatter", "data": [mean], "symbolSize": 20,
+             "symbol": "diamond", "itemStyle": {"color": TARGET_COLOUR, "borderColor": "#fff", "borderWidth": 2}},
         ],
     }  # fmt: skip
 

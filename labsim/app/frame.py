@@ -308,7 +308,8 @@ def trust_words(answer: Answer) -> list[str]:
 def _size_words(key: str) -> str:
     size = PRECISIONS[key]
     words = {"quick": _("Quick"), "careful": _("Careful"), "thorough": _("Thorough")}[key]
-    return _("{words}: 1 in {ratio}, {n} replicates").format(words=words, ratio=round(1 / size.scale), n=size.replicates)
+    ratio = round(1 / size.scale)
+    return _("{words}: 1 in {ratio}, {n} replicates").format(words=words, ratio=ratio, n=size.replicates)
 
 
 def _state_words(session: Session) -> str:

@@ -8,11 +8,11 @@ have come from here.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from labsim.app.limits import LARGEST_REQUEST
 from labsim.text import _
@@ -27,16 +27,14 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _SOCKET = "/_nicegui_ws"
+_NETLOC = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s\[\]@/\\:?#]+))(:[0-9]{1,5})?")
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"))
 
 
 def host_name(netloc: str) -> str:
     """Return the name or address in "name:port", small letters and without brackets; "" for what is none."""
-    try:
-        found = urlsplit(f"//{netloc}").hostname
-    except ValueError:
-        return ""
-    return _plain(found or "")
+    found = _NETLOC.fullmatch(netloc)
+    return _plain(found["address"] or found["name"]) if found is not None else ""
 
 
 def own_names() -> set[str]:
@@ -62,7 +60,7 @@ class Hosts:
     @classmethod
     def of(cls, served: Iterable[str], more: Iterable[str] = ()) -> Hosts:
         """Return this computer's names, those that the app is `served` on, and `more` that an operator allows."""
-        given = frozenset(host_name(one) or _plain(one) for one in more)
+        given = frozenset(host_name(one.rpartition("://")[2]) or _plain(one) for one in more)
         return cls(frozenset({*own_names(), *(_plain(one) for one in served)} - {""}), given - {""})
 
     def serves(self, host: str, arrived_at: str = "") -> bool:
@@ -72,10 +70,9 @@ class Hosts:
 
     def is_from_here(self, origin: str, host: str) -> bool:
         """Say whether a page of an origin came from this app: the same name and port, or a name that is allowed."""
-        parts = urlsplit(origin) if origin.startswith(("http://", "https://")) else None
-        if parts is None or not parts.netloc:
-            return False
-        return parts.netloc.lower() == host.lower() or host_name(parts.netloc) in self.more
+        scheme, _separator, netloc = origin.partition("://")
+        name = host_name(netloc)
+        return scheme in ("http", "https") and name != "" and (netloc.lower() == host.lower() or name in self.more)
 
 
 class Guard:

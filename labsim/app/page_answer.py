@@ -201,4 +201,4 @@ def _title(name: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return html.escape(text)
+    return html.escape(text).replace(" %", "\N{NO-BREAK SPACE}%")  # a per cent sign stays with its number

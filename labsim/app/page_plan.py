@@ -70,7 +70,8 @@ class PlanPage(RunPage):
             for verdict in telling(answer.verdicts):
                 chance_line(verdict, answer.is_paired)
             ui.link(_("All targets"), "/answer")
-            paragraph(_("From {n} replicates at a small scale: more of them narrow it.").format(n=answer.n), "soft small")
+            words = _("From {n} replicates at a small scale: more of them narrow it.")
+            paragraph(words.format(n=answer.n), "soft small")
 
     def _choices(self) -> None:
         bases = self.hub.bases

@@ -13,12 +13,11 @@ from labsim.app.drafts import Draft, draft_of_file
 from labsim.app.frame import Page, RunState, box, heading, paragraph, region
 from labsim.app.hub import beside
 from labsim.app.limits import LARGEST_PLAN, LONGEST_TITLE, one_line, require_small
+from labsim.app.paired_report import report_of
 from labsim.app.plans import Plans
-from labsim.app.runs import OWN
 from labsim.app.workspace import LONGEST_NAME, safe_name
 from labsim.errors import ConfigError, LabsimError
-from labsim.results import Results
-from labsim.text import _, speaking
+from labsim.text import _
 
 __all__ = ["ScenariosPage"]
 
@@ -182,12 +181,22 @@ class ScenariosPage(Page):
     def _report_box(self) -> None:
         with box().classes("stack"):
             heading(_("A report to hand out"), 2)
-            paragraph(_("What the plan does, with scorecard, pictures, money and the record of the run."), "soft small")
+            words = _("What the plan changes against what it starts from, on the same people with the same luck: "
+                      "targets, money, the plan in words, and the record of the run.")  # fmt: skip
+            paragraph(words, "soft small")
             with region("row"):
                 for kind in ("HTML", "PDF"):
                     button = ui.button(kind, on_click=self.say(partial(self._report, kind)))
                     button.props("outline color=blue-10").props(f'data-test="report-{kind.lower()}"')
             self.made = ui.label("").props("role=status aria-live=polite").classes("small")
+
+    def _title(self) -> str:
+        """Return what the plan on screen is called: by its own title, or after who sits where it was made."""
+        if self.session.draft.title:
+            return self.session.draft.title
+        workshop = self.hub.workshops.get(self.session.workshop)
+        person = workshop.participants.get(self.session.seat) if workshop is not None else None
+        return _("Plan of {name}").format(name=person.name) if person is not None else ""
 
     async def _report(self, kind: str) -> None:
         run = self.session.run
@@ -196,24 +205,13 @@ class ScenariosPage(Page):
             return
         self.made.text = _("Writing the report ...")
         try:
-            content = await asyncio.to_thread(_written, run.results, kind, self.session.language)
-        except ImportError:
-            self.made.text = _("This labsim cannot write reports yet.")
-            return
+            content = await asyncio.to_thread(report_of, run, self._title(), kind, self.session.language)
         except (LabsimError, OSError) as error:
             self.made.text = _problems(error)
             return
         name = _file_name(self.session.draft)
         ui.download(content, f"{name}.{kind.lower()}")
         self.made.text = _("The report is in your downloads: {name}").format(name=f"{name}.{kind.lower()}")
-
-
-def _written(results: Any, kind: str, language: str) -> bytes:
-    from labsim.report.document import html_of, pdf_of
-
-    with speaking(language):
-        found: Results = results(OWN)
-        return bytes(pdf_of(found)) if kind == "PDF" else html_of(found).encode("utf-8")
 
 
 def _file_name(draft: Draft) -> str:

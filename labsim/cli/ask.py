@@ -73,6 +73,9 @@ def ask(
         province, targets=targets, vary=vary, chance=chance, minimise=minimise, since=since, scenario=scenario,
         settings=settings, replicates=replicates, fresh=fresh, most=points, scale=scale, until=until, seed=seed,
     )  # fmt: skip
+    if not quiet:
+        for note in question.notes():  # before hours are spent on a dose that cannot act
+            click.echo(str(note), err=True)
     folder = held_folder(out, question.study.name)
     try:
         with show_progress(hidden=quiet, what=_("runs")) as tell:
@@ -94,6 +97,8 @@ def ask(
 
 def _summary(found: Answer) -> dict[str, Any]:
     """Return what `ask --json` prints."""
+    from labsim.notes import noted
+
     rows = {
         name: [{str(key): plain(value) for key, value in row.items()} for row in _known(getattr(found, name))]
         for name in ("doses", "targets", "costs", "tried")
@@ -101,8 +106,8 @@ def _summary(found: Answer) -> dict[str, Any]:
     return {
         "status": found.status, "chance_wanted": found.question.chance, "minimise": found.question.minimise,
         "chance": [plain(one) for one in found.chance], "chance_before": [plain(one) for one in found.before],
-        "steps_up": found.steps_up,
-        "runs": found.n_runs, "folder": str(found.folder), **rows,
+        "steps_up": found.steps_up, "runs": found.n_runs, "folder": str(found.folder),
+        "notes": noted(found.question.notes()), **rows,
     }  # fmt: skip
 
 

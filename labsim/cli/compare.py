@@ -13,6 +13,7 @@ from labsim.cli.common import language_option, posterior_option, print_parts, sh
 from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
+from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_YAML = (".yaml", ".yml")
 
 
 @click.command(help=_("Compare scenarios with the first of them on the same people with the same luck."))
@@ -80,7 +80,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     from labsim.experiment.compare import study_of
     from labsim.experiment.study import read_study
 
-    is_study = province.endswith(_YAML) or (Path(province) / "study.yaml").is_file()
+    is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
         if scenarios is None:
             raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
@@ -92,6 +92,13 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     study = read_study(province)
     settings = study.settings | given["settings"]
     return study.model_copy(update={**given, "settings": settings})
+
+
+def _is_study(path: Path) -> bool:
+    """Say whether a file is a study; a profile or scenario is taken as a province is."""
+    from labsim.gate.kinds import Kind, recognised
+
+    return not path.is_file() or recognised(path).kind is Kind.STUDY
 
 
 def _split(names: str) -> list[str]:

@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.number_text import read_number
 from labsim.text import _
 
 __all__ = ["displacement"]
@@ -21,7 +22,7 @@ SCALE = 0.05  # of a province, if no other is given
 def _read_shares(ctx: click.Context, param: click.Parameter, value: str) -> list[float]:
     """Read shares separated by commas: 0,0.5,1."""
     try:
-        shares = [float(word) for word in value.split(",")]
+        shares = [read_number(word, "share") for word in value.split(",")]
     except ValueError:
         shares = [math.nan]
     if not all(0.0 <= share <= 1.0 for share in shares):

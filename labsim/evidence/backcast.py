@@ -176,12 +176,14 @@ def _figures(config: Config, start: int, until: int | None, file: Path | None) -
         raise _refused("--to", _("given {given}; allowed a year after {start}").format(given=until, start=start))
     history, present = figures_of(config, HISTORY), figures_of(config, PRESENT)
     shipped = history if config.scenario != "baseline" else present
-    later = read_figures(file, config) if file is not None else shipped
+    beyond: dict[str, str] = {}
+    later = read_figures(file, config, passed_over=beyond) if file is not None else shipped
     # of the same figure in two files the one that is compared with counts
     known: dict[tuple[object, ...], Figure] = {}
     for one in [*later, *history, *present]:
         known.setdefault((one.series, one.year, one.month), one)
-    return chosen_figures(later, list(known.values()), start, until)
+    chosen = chosen_figures(later, list(known.values()), start, until)
+    return replace(chosen, left_out={**beyond, **chosen.left_out})
 
 
 def _worlds(

@@ -17,14 +17,16 @@ from typing import Any
 
 from labsim.checksums import NO_SEAL, sealed
 from labsim.config import Config
+from labsim.config_hash import hash_of
 from labsim.config_notes import notes_of
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
 from labsim.notes import noted
 from labsim.text import _
+from labsim.text_files import json_object_of
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
 
@@ -75,7 +77,7 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
         content = path.read_bytes()
-        about: dict[str, Any] = json.loads(content.decode("utf-8"))
+        about = json_object_of(content, str(path))
         if about["format"] not in (STUDY_FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
@@ -85,13 +87,27 @@ def read_about(folder: Path) -> dict[str, Any]:
             raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ResultsError(_damaged(path, error)) from error
     return about
 
 
 def config_data(about: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again."""
+    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again.
+
+    Raises ResultsError if it is not the one that was run.
+    """
+    try:
+        data = _laid_over(about, number)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        data = {}
+    _require_same(about, number, data)
+    return data
+
+
+def _laid_over(about: Mapping[str, Any], number: int) -> dict[str, Any]:
     point = about["points"][number]
     data: dict[str, Any] = copy.deepcopy(about["bases"][_base_key(point["province"], point["scenario"])])
     for path, what, value in point["differs"]:
@@ -114,15 +130,21 @@ def _require_whole(about: Mapping[str, Any]) -> None:
         if _base_key(point["province"], point["scenario"]) not in bases:
             message = _("bases: no configuration of {province}, {scenario}")
             raise ValueError(message.format(province=point["province"], scenario=point["scenario"]))
-        try:
-            config_data(about, point["number"])
-        except (KeyError, TypeError, AttributeError) as error:
-            message = _("points.{number}.differs: names a key that its configuration does not have")
-            raise ValueError(message.format(number=point["number"])) from error
     if any(not run[1] < len(points) for run in runs):
         raise ValueError(_("runs: one is of a point that does not exist"))
     if len({(run[1], run[2]) for run in runs}) < len(runs):
         raise ValueError(_("runs: a replicate of a point stands there twice"))
+
+
+def _require_same(about: Mapping[str, Any], number: int, data: Mapping[str, Any]) -> None:
+    """Raise ResultsError if a configuration is not the one that was run."""
+    try:
+        same = hash_of(data) == about["points"][number]["config_hash"]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        same = False
+    if not same:
+        message = _("study.json: damaged (the configuration of point {number} is not the one that was run)")
+        raise ResultsError(message.format(number=number))
 
 
 def _damaged(path: Path, why: object) -> str:

@@ -37,6 +37,8 @@ from labsim.experiment.search import Search, Tried
 from labsim.experiment.store import write_text
 from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
+from labsim.notes import noted
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.verdicts import ABSENT, TOO_FEW
 
@@ -96,6 +98,7 @@ class _Outcome:
     steps: int = 0
 
 
+@plain_arguments
 def ask(
     province: str = "son_la",
     *,
@@ -137,6 +140,7 @@ def ask(
     )  # fmt: skip
 
 
+@plain_arguments
 def answer(
     question: Question,
     folder: str | Path | None = None,
@@ -282,7 +286,7 @@ def _write(found: Answer) -> None:
         "status": found.status, "targets_asked": [one.label.en for one in found.question.targets],
         "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": _known(found.chance),
         "posterior": found.posterior, "chance_before": _known(found.before), "steps_up": found.steps_up,
-        "runs": found.n_runs, **tables,
+        "runs": found.n_runs, "notes": noted(found.question.notes()), **tables,
     }  # fmt: skip
     write_text(found.folder / "answer.json", json.dumps(text, ensure_ascii=False, indent=1, allow_nan=False))
 

@@ -28,6 +28,7 @@ from labsim.experiment.run_notes import LOST, notes_of_run, without_estimates
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
 from labsim.notes import Note, noted, notes_in
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.text import _
 from labsim.validation import problems_of
@@ -74,6 +75,7 @@ class Comparison:
         return {name: getattr(self, name) for name in names}
 
 
+@plain_arguments
 def compare(
     province: str = "son_la",
     scenarios: Sequence[str] = (),
@@ -108,6 +110,7 @@ def compare(
     return comparison_of(open_study(folder))
 
 
+@plain_arguments
 def study_of(
     province: str,
     scenarios: Sequence[str],
@@ -206,9 +209,7 @@ def _notes_of_runs(study: OpenedStudy, found: Measured, point: int, config: Mapp
     province = str(found.points.set_index("point").loc[point, "province"])
     lost = [measure for measure in found.measures(province) if measure.kind == END and measure.id == LOST]
     number = float(np.nanmean(found.values(lost[0], point))) if lost else 0.0
-    if not number > 0.0:
-        return []
-    return notes_of_run(config, number, study.sql(f"select * from policies where point = {point}"))
+    return notes_of_run(config, max(0.0, number), study.sql(f"select * from policies where point = {point}"))
 
 
 def _posteriors(points: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:

@@ -7,7 +7,6 @@ beside the same people with the same luck and no trial, so that no selection and
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import pickle
@@ -22,6 +21,7 @@ import pandas as pd
 from labsim.config import Config
 from labsim.errors import ConfigError, LabsimError, Problem, ResultsError, RunError
 from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.paired import mean_of
 from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up, where_it_pays
 from labsim.experiment.runner import Carried, Receipt, Unwritten, refused_by
@@ -29,6 +29,8 @@ from labsim.experiment.seals import sealed_text, unsealed_text
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
 from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, run_pair
+from labsim.frames import typed_frame
+from labsim.plain_values import plain_arguments
 from labsim.text import _
 from labsim.writing import writing
 
@@ -104,6 +106,7 @@ class Displacement:
     about: dict[str, Any]
 
 
+@plain_arguments
 def displacement(
     config: Config,
     treatment: str = "vocational_training",
@@ -133,6 +136,7 @@ def displacement(
     return displacement_of(plan, folder)
 
 
+@plain_arguments
 def plan_trial(
     config: Config,
     treatment: str,
@@ -168,6 +172,7 @@ def plan_trial(
     return TrialPlan(name, config, treatment, wanted, began, first, months, follow, replicates, code_hash())
 
 
+@plain_arguments
 def carry_out_trial(
     plan: TrialPlan,
     folder: str | Path,
@@ -215,6 +220,9 @@ def _carried_out(
     tell(Progress(found, len(wanted)))
     if executor == AUTO:
         executor = where_it_pays(plan.config, 2 * len(tasks))
+    workers = workers_that_fit(
+        plan.config, len(tasks), executor, workers, lambda line: tell(Progress(found, len(wanted), line)), kept=0
+    )
     paused = False
     try:
         run_tasks(
@@ -335,9 +343,8 @@ def _read(path: Path) -> pd.DataFrame:
     """Return the table of a pair of runs, bit for bit as it was; raises ResultsError for a damaged file."""
     try:
         text = unsealed_text(path.stem, path.read_bytes())
-        words = pd.read_csv(io.StringIO(text), dtype=str)[list(COLUMNS)]
-        kinds = {"month": int, "persons": int, "share": float, "without": float, "with": float}
-        return words.astype(kinds)  # from words, since a quicker reader may lose the last bit of a number
+        kinds = {"month": "int64", "persons": "int64", "share": "float64", "without": "float64", "with": "float64"}
+        return typed_frame(text, {name: kinds.get(name, "words") for name in COLUMNS})
     except (OSError, ValueError, KeyError) as error:
         raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
 

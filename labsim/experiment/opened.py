@@ -24,6 +24,7 @@ from labsim.target_file import load_targets
 from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
 from labsim.verdicts import Setting, setting_of, verdict
+from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -310,7 +311,7 @@ class OpenedStudy:
 
 def targets_of(province: str) -> list[Target]:
     """Return the targets of a province by its name or the file of its profile; none for a reference world."""
-    places = [Path(province).parent] if province.endswith((".yaml", ".yml")) else []
+    places = [Path(province).parent] if is_yaml_file(province) else []
     for folder in [*places, *(root / province for root in find_configs())]:
         file = folder / "targets.yaml"
         if file.is_file():

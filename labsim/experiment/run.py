@@ -20,11 +20,21 @@ from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
 from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
-from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
+from labsim.experiment.executor import (
+    AUTO,
+    peak_memory_mb,
+    require_executor,
+    require_workers,
+    run_tasks,
+    stop_requested,
+)
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
 from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.frames import read_frame
 from labsim.notes import noted
+from labsim.plain_values import plain_arguments
 from labsim.results import Results, canonical, joined
 from labsim.target_file import load_targets
 from labsim.targets import Target, indicators_known, scorecard
@@ -42,6 +52,7 @@ __all__ = [
     "code_hash",
     "indicators_known",
     "job_of",
+    "read_observed",
     "replicate_seed",
     "run",
     "simulate",
@@ -96,8 +107,9 @@ class Replicate:
     timing: dict[str, float]
 
 
+@plain_arguments
 def run(
-    config: Config | str,
+    config: Config | str | Path,
     *,
     seed: int | None = None,
     scale: float | None = None,
@@ -118,20 +130,21 @@ def run(
     that the configuration has otherwise than the one calibrated, are not drawn. The result does not depend on
     `executor` ("serial", "threads", "processes" or "auto": processes where they repay their start; threads need no `if
     __name__ == "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises ConfigError for
-    values out of range and RunError for a replicate that fails.
+    values out of range and RunError for a replicate that fails, or where the memory that is free is too small.
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
-    if not (workers is None or (isinstance(workers, int) and workers >= 1)):
-        raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
+    require_workers(workers)
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
     drawn = require_sound(config, posterior, fixed)  # a damaged file is told before hours of work
+    require_executor(executor)
+    executor = where_it_pays(config, total) if executor == AUTO else executor
+    workers = workers_that_fit(config, total, executor, workers, lambda line: tell(Progress(0, total, line)))
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
-    executor = where_it_pays(config, total) if executor == AUTO else executor
     found = run_tasks(
         simulate,
         jobs,
@@ -177,12 +190,12 @@ def assembled(
     return results
 
 
-def loaded(config: Config | str) -> Config:
+def loaded(config: Config | str | Path) -> Config:
     """Return a configuration, read by its name where it is given as text. Raises ConfigError for anything else."""
     from labsim.config import load
     from labsim.config_base import ConfigBase
 
-    if isinstance(config, str):
+    if isinstance(config, str | Path):
         return load(config)
     if isinstance(config, ConfigBase):
         return config
@@ -351,7 +364,16 @@ def _targets(config: Config) -> list[Target]:
 
 def _observed(config: Config) -> pd.DataFrame:
     path = beside_margins(config, "observed.csv")
-    return pd.read_csv(path, encoding="utf-8") if path is not None else pd.DataFrame()
+    return read_observed(path) if path is not None else pd.DataFrame()
+
+
+def read_observed(path: Path) -> pd.DataFrame:
+    """Return a file of observed figures as a table. Raises ConfigError with every number that is none."""
+    units = {name: info.unit for name, info in indicators_known().items()}
+    return read_frame(
+        path, numbers=("year", "month", "value", "low", "high"),
+        unit_of=lambda row: row.get("unit") or units.get(row.get("indicator", ""), ""),
+    )  # fmt: skip
 
 
 def _manifest(

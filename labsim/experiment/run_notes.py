@@ -14,6 +14,7 @@ from labsim.quantity import amount_in
 __all__ = ["LOST", "lost_in", "notes_of_run", "without_estimates"]
 
 LOST = "employers_without_row"
+_YEAR = 12
 _FEW = 0.05  # of what was asked for: so much may be missing for other reasons
 # amount that asks for employers, by the lever through which it does
 _ASKS = {"park_posts": "posts_per_year", "new_cooperatives": "cooperatives_per_year"}
@@ -28,20 +29,35 @@ def lost_in(monthly: pd.DataFrame) -> float:
 
 
 def notes_of_run(config: Mapping[str, Any], lost: float, policies: pd.DataFrame) -> list[Note]:
-    """Return a note for each amount of which a part found no row, or one for all employers lost.
+    """Return a note for each policy of which nothing came, and each amount of which a part found no row.
 
     `config` holds a configuration as plain values, `policies` what each policy brought about by year and outcome.
     """
-    if lost <= 0.0:
-        return []
-    found = list(_of_policies(config, policies))
-    return found or [Note("employers_lost", "firms", {"lost": max(1, round(lost))})]
+    found = list(_of_nothing(policies))
+    if lost > 0.0:
+        all_of_them = Note("employers_lost", "firms", {"lost": max(1, round(lost))})
+        found += list(_of_policies(config, policies)) or [all_of_them]
+    return found
 
 
 def without_estimates(notes: list[Note]) -> list[Note]:
-    """Return notes without what was estimated before the run of an amount of which the run itself tells."""
+    """Return notes without estimates of what the run itself tells, and without results of which the reason is told."""
     told = {note.where for note in notes if note.code == "rows_gone"}
-    return [note for note in notes if note.code != "no_rows" or note.where not in told]
+    reasons = {".".join(note.where.split(".")[:2]) for note in notes if note.code != "nothing_came"}
+    return [
+        note for note in notes
+        if not (note.code == "no_rows" and note.where in told)
+        and not (note.code == "nothing_came" and note.where in reasons)
+    ]
+
+
+def _of_nothing(policies: pd.DataFrame) -> Iterator[Note]:
+    """Yield a note for each policy that was in force for a year and more without any outcome or payment."""
+    for name, rows in policies.groupby("policy", sort=True):
+        months = rows.drop_duplicates(["replicate", "year"]).groupby("replicate")["months_in_force"].sum().min()
+        counted = rows["count"].notna().any()
+        if counted and months >= _YEAR and not rows[["count", "spent", "private"]].fillna(0.0).to_numpy().any():
+            yield Note("nothing_came", f"policies.{name}")
 
 
 def _of_policies(config: Mapping[str, Any], policies: pd.DataFrame) -> Iterator[Note]:

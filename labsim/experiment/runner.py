@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from labsim.errors import LabsimError, ResultsError, RunError
 from labsim.experiment.about import described
 from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up, where_it_pays
 from labsim.experiment.shards import write_shard
 from labsim.experiment.store import Failure, Store
 from labsim.experiment.study import Plan, Run
+from labsim.plain_values import plain_arguments
 from labsim.text import _
 from labsim.writing import writing
 
@@ -97,6 +99,7 @@ def added_notes(one: Carried, other: Carried) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*one.notes, *other.notes)))
 
 
+@plain_arguments
 def carry_out(
     plan: Plan,
     folder: str | Path,
@@ -136,6 +139,11 @@ def _carried_out(
         tell(Progress(found, len(wanted)))
         if executor == AUTO and missing:
             executor = _where_it_pays(plan, [wanted[run] for run in missing])
+        if missing:
+            largest = max((point.config for point in plan.points), key=lambda config: config.scale)
+            workers = workers_that_fit(
+                largest, len(missing), executor, workers, lambda line: tell(Progress(found, len(wanted), line)), kept=0
+            )
         _run_all(_tasks(plan, [wanted[run] for run in missing], store), executor, workers, receipts, store, tell, found)
     except KeyboardInterrupt:
         paused = True

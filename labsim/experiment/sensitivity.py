@@ -27,6 +27,7 @@ from labsim.experiment.study import Plan, Study, WorldGiven, plan_of_configs
 from labsim.experiment.surrogate import Emulator, fit_emulator
 from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
+from labsim.plain_values import plain_arguments
 from labsim.quantity import GRADES
 from labsim.targets import Target
 from labsim.text import _
@@ -75,6 +76,7 @@ class _Setup:
     folder: Path
 
 
+@plain_arguments
 def sensitivity(
     province: str = "son_la",
     *,

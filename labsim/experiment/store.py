@@ -28,11 +28,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.seals import Content, content_of
 from labsim.experiment.shards import write_parquet
 from labsim.folders import sync_folder
 from labsim.text import _
+from labsim.text_files import json_object
 from labsim.writing import is_lock
 
 if TYPE_CHECKING:
@@ -208,8 +209,8 @@ class Store:
         found = []
         for path in sorted((self.folder / _FAILED).glob("*.json")):
             try:
-                found.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))
-            except (OSError, ValueError, TypeError):
+                found.append(Failure(**json_object(path)))
+            except (OSError, ConfigError, TypeError):
                 continue  # half a note of a killed process is no note
         done = self.done() if found else set()
         return [failure for failure in found if failure.run not in done]

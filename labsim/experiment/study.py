@@ -24,7 +24,7 @@ from labsim.experiment.variation import Factor, Varied, range_message
 from labsim.overlay import SETTING
 from labsim.quantity import within
 from labsim.text import _
-from labsim.yaml_source import find_place
+from labsim.yaml_source import find_place, is_yaml_file
 
 __all__ = [
     "ListedPoint",
@@ -304,4 +304,4 @@ def _placed_in_list(problem: Problem, study: Study, at: int) -> Problem:
 
 def _names_in(scenario: str) -> list[str]:
     """Return the scenarios that a name joins with "+"; a file is one."""
-    return [scenario] if scenario.endswith((".yaml", ".yml")) else scenario.split("+")
+    return [scenario] if is_yaml_file(scenario) else scenario.split("+")

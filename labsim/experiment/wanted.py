@@ -10,7 +10,9 @@ from labsim.errors import ConfigError, Problem
 from labsim.groups import PEOPLE_OF
 from labsim.indicators import BY_GROUP, FLOWS, INCOME_CHANGES
 from labsim.members import members_of
+from labsim.number_text import range_of, read_number
 from labsim.profile import GROUPINGS, unknown_grouping
+from labsim.quantity import allowed_range, within
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["find_indicator", "groupings_needed", "read_targets"]
 
 OPTION = "--target"
-_NUMBER = re.compile(r"[-+]?\d+(?:[,_]\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+\u2212]?\d[\d.,_']*(?:[ \u00a0\u2009\u202f]\d{3})*(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 _WRITTEN = re.compile(
     rf"(?P<what>[^<>=]+?(?:=[^<>=]+?)*?)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<number>{_NUMBER.pattern})\s*(?P<unit>[^\d\s][^=]*?)?"
     r"\s+in\s+(?P<year>\d{4})(?P<rest>(?:\s.*)?)"
@@ -131,7 +133,7 @@ def _written(text: str, match: re.Match[str], config: Config, indicators: Mappin
         raise _Wrong(_("given since {first} in {last}; allowed the earlier year first").format(
             first=since[1], last=match["year"]))  # fmt: skip
     groups = _groups(given, name, config)
-    number = float(match["number"].replace(",", "").replace("_", ""))
+    number, unit = _number_and_unit(match["number"], (match["unit"] or "").strip(), info)
     return Target(
         id="_".join([name, *groups.values(), match["year"]]),
         label=Label(en=text, vi=text),
@@ -140,7 +142,7 @@ def _written(text: str, match: re.Match[str], config: Config, indicators: Mappin
         direction="at_least" if match["sign"] in (">=", "≥") else "at_most",
         value=number,
         year=int(match["year"]),
-        unit=_unit((match["unit"] or "").strip(), number, info),
+        unit=unit,
         source=_("asked for"),
         cumulate_from=int(since[1]) if since else None,
         **groups,
@@ -163,6 +165,19 @@ def _indicator(word: str, indicators: Mapping[str, IndicatorInfo]) -> str:
     if starting:
         raise _Wrong(_('"{word}" may be {names}').format(word=word, names=", ".join(starting)))
     raise _Wrong(_('no indicator "{word}"; {hint}').format(word=word, hint=did_you_mean(plain, indicators)))
+
+
+def _number_and_unit(text: str, given: str, info: IndicatorInfo) -> tuple[float, str]:
+    try:
+        number = read_number(text, given or info.unit)
+    except ValueError as error:
+        raise _Wrong(str(error)) from error
+    unit = _unit(given, number, info)
+    least, most = (None, None) if info.name.endswith("_change") else range_of(unit)
+    if not within(number, least, most):
+        allowed = allowed_range(least, most, unit)
+        raise _Wrong(_("given {given}; allowed {allowed}").format(given=text, allowed=allowed))
+    return number, unit
 
 
 def _unit(given: str, number: float, info: IndicatorInfo) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labsim.config import changes_of, load
 from labsim.config_files import ProvinceNeeded, known_names
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.experiment.before import gathered, problems_in, problems_of_draws, problems_of_files
 from labsim.experiment.observed_series import read_figures
@@ -98,7 +99,7 @@ def _before_month_0(config: Config, checked: Checked) -> None:
     checked.problems += problems_of_files(config)
     checked.problems += problems_of_draws(config, SHIPPED)
     checked.problems += gathered(lambda: build_world(config))
-    checked.notes += _notes(config)
+    checked.notes += [(note.where, note.message) for note in notes_of(config)]
 
 
 def build_world(config: Config) -> None:
@@ -108,11 +109,6 @@ def build_world(config: Config) -> None:
     people = config.reference.people if config.province.kind == "reference" else 0
     scale = min(config.scale, max(_SMALLEST, 1000 / people if people else 0.0))
     Simulation(config.model_copy(update={"scale": scale}), _SEED)
-
-
-def _notes(config: Config) -> list[tuple[str, str]]:
-    """Return what of a configuration will have no effect."""
-    return []
 
 
 def _targets(found: Found, checked: Checked, allow_code: bool) -> None:
@@ -256,10 +252,13 @@ def _results(found: Found, checked: Checked, _allow_code: bool) -> None:
 
 
 def _runs(found: Found, checked: Checked, _allow_code: bool) -> None:
+    from labsim.experiment.about import config_data
     from labsim.experiment.opened import open_study
 
     def read() -> None:
         study = open_study(found.path.parent)
+        for point in study.about["points"]:
+            config_data(study.about, point["number"])
         runs = study.runs
         done = int((runs["status"] == "ok").sum())
         checked.summary = _("{done} of {total} runs are there").format(done=done, total=len(runs))

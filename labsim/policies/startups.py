@@ -39,6 +39,7 @@ class Startups(Policy):
         "cooperative_fields": ("cooperatives_per_year",),
         "cooperative_grant": ("cooperatives_per_year",),
     }
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {"loans_per_year": (("own_account.loan_take_up",),)}
 
     loans_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -22,7 +22,9 @@ class TalentAttraction(Policy):
 
     outcome = Outcome("talent_came", mark("post filled by a degree holder"), "talent_places")
     needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-        "places_per_year": (("lump_sum",), ("supplement", "supplement_months")),
+        "places_per_year": (
+            ("talent.response", "lump_sum"), ("talent.response", "supplement", "supplement_months"),
+        ),
     }
 
     places_per_year: Yearly = quantity(

@@ -16,6 +16,7 @@ from labsim.experiment.ask import ABSENT, CANNOT, FOUND, MET, OPEN, TOO_FEW, UNV
 from labsim.experiment.question import COST
 from labsim.report.chances import why_none
 from labsim.report.console import bands_hold, beyond_calibrated, ruled_table
+from labsim.report.noted import notes_view
 from labsim.report.numbers import number, percent, percent_range, scale_name, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -52,6 +53,7 @@ def answer_view(answer: Answer) -> Iterator[RenderableType]:
         if column in answer.tried and _worth_showing(answer, column):
             yield Text("\n" + title, style="bold")
             yield _front(answer, column)
+    yield from notes_view(question.notes())
     for line in (*_rests_on(answer), *reading_lines(question.targets)):
         yield Text(line, style="dim")
 

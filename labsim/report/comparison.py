@@ -26,6 +26,7 @@ from labsim.report.difference_words import (
     moment_name,
     no_verdict,
     notes_of,
+    nothing_differs,
     order_of,
     same_everywhere,
     short_by,
@@ -108,7 +109,7 @@ def _differences(found: Comparison) -> Iterator[RenderableType]:
             if len(part):
                 yield _difference_table(part, kind == "target", posteriors)
         if not len(differing):
-            yield Text(_same_words(found, str(scenario), str(rows["province"].iloc[0])))
+            yield Text(nothing_differs(found, str(scenario), str(rows["province"].iloc[0])))
         here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
         if here:
             names = "; ".join(map(with_moment, here))
@@ -117,13 +118,6 @@ def _differences(found: Comparison) -> Iterator[RenderableType]:
         first = frame.drop_duplicates(["id", "when"]).to_dict("records")
         names = "; ".join(with_moment(row) for row in first if (row["id"], row["when"]) in nowhere)
         yield Text("\n" + _("The same in every scenario and replicate: {names}").format(names=names), style="dim")
-
-
-def _same_words(found: Comparison, scenario: str, province: str) -> str:
-    """Say that nothing differs, and why where that is known."""
-    told = [one for one in found.notes_on(scenario, province) if one["code"] in SAME]
-    why = [note.message for note in notes_in(told)]
-    return _("Nothing differs: {why}.").format(why=why[0]) if why else _("Nothing differs in any replicate.")
 
 
 def _notes(found: Comparison) -> Iterator[RenderableType]:
@@ -258,7 +252,5 @@ def _side_by_side(found: Comparison, provinces: list[str]) -> Iterator[Renderabl
         if table.row_count:
             yield table
             continue
-        known = [one for province in provinces for one in found.notes_on(str(scenario), province)]
-        why = list(dict.fromkeys(note.message for note in notes_in(known) if note.code in SAME))
-        none = _("No target or indicator differs in any replicate.")
-        yield Text(_("Nothing differs: {why}.").format(why=why[0]) if why else none, style="dim")
+        said = dict.fromkeys(nothing_differs(found, str(scenario), province) for province in provinces)
+        yield Text(" ".join(said), style="dim")

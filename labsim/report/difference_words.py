@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from babel.numbers import format_decimal
 
+from labsim.experiment.differing import SAME
+from labsim.notes import notes_in
 from labsim.report.chances import why_none
 from labsim.report.console import bands_hold
 from labsim.report.numbers import number, percent, percent_range
@@ -29,6 +31,7 @@ __all__ = [
     "moment_name",
     "no_verdict",
     "notes_of",
+    "nothing_differs",
     "order_of",
     "same_everywhere",
     "short_by",
@@ -72,6 +75,13 @@ def better_in(row: Row) -> str:
     if not math.isfinite(row["n_better"]):
         return "-"
     return str(int(row["n_better"]))
+
+
+def nothing_differs(found: Comparison, scenario: str, province: str) -> str:
+    """Say that nothing differs between a scenario and its base, and why where that is known."""
+    told = [one for one in found.notes_on(scenario, province) if one["code"] in SAME]
+    why = [note.message for note in notes_in(told)]
+    return _("Nothing differs: {why}.").format(why=why[0]) if why else _("Nothing differs in any replicate.")
 
 
 def factor_of(row: Row) -> str:

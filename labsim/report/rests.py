@@ -21,15 +21,21 @@ def rest_line(rest: Rest) -> str:
     return f"{words} [{', '.join(marks)}]" if marks else words
 
 
-def rest_notes(rests: Mapping[tuple[str, int], Rest]) -> Iterator[str]:
-    """Yield what the shares on a scorecard mean, and what to do about stale ones."""
+def rest_notes(rests: Mapping[tuple[str, int], Rest], *, for_readers: bool = False) -> Iterator[str]:
+    """Yield what the shares on a scorecard mean, and what to do about stale ones; no command for mere readers."""
     if not rests:
         return
     yield _(
         "Rests on assumption: share of the answer's variance over what parameters may be that those of grade D"
+        " have alone (95 % interval)."
+    ) if for_readers else _(
+        "Rests on assumption: share of the answer's variance over what parameters may be that those of grade D"
         " have alone (95 % interval); see labsim evidence."
     )
-    if any(rest.is_stale for rest in rests.values()):
+    is_stale = any(rest.is_stale for rest in rests.values())
+    if is_stale and for_readers:
+        yield _("Stale: the code has changed since these shares were made.")
+    elif is_stale:
         yield _("Stale: the code has changed since these shares were made; labsim evidence --samples 64 --keep again.")
 
 

@@ -111,7 +111,7 @@ def _range_told(part: pd.DataFrame) -> str:
     low, high = rows[0], rows[-1]
     unit = str(low["unit"])
     return _(
-        "lowest {low} ({where_low}); highest {high} ({where_high}); met in 80 % of runs at {n} of {total} points"
+        "lowest {low} ({where_low}); highest {high} ({where_high}); met in 80 % of replicates at {n} of {total} points"
     ).format(
         low=number(low["value"], unit), where_low=low["name"], high=number(high["value"], unit),
         where_high=high["name"], n=int((part["chance"] >= 0.8).sum()), total=len(part),

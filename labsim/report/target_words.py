@@ -109,6 +109,8 @@ class Scored:
     @property
     def detail(self) -> str:
         """Say in one line what is wanted, what was found, and how many persons are missing."""
+        if self.verdict == ABSENT:  # what was found is nothing that the scenario aimed at
+            return _("wanted {wanted}; {why}").format(wanted=self.wanted, why=self.why_none)
         words = _("wanted {wanted}; simulated {found}").format(wanted=self.wanted, found=self.found)
         return "; ".join(part for part in (words, self.why_none or self.short) if part)
 

@@ -31,7 +31,8 @@ def answer_chapter(source: Source) -> Chapter:
     elif source.study is not None:
         blocks += points_answer(source.study)
     if source.results is not None:
-        blocks += _verdicts(source.results, of_base=_heading(source))
+        of_base = _heading(source)
+        blocks += _verdicts(source.results, of_base=of_base, for_readers=source.is_for_readers)
     blocks.append(Words(_("What this answer rests on"), "head"))
     has_targets = source.results is None or len(source.results.scorecard) > 0
     blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest, has_targets))))
@@ -55,7 +56,7 @@ def noise_line(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
+def _verdicts(results: Results, *, of_base: str, for_readers: bool = False) -> Iterator[Block]:
     scored = [one for one in scored_of(results) if one.is_scored]
     by: dict[Verdict, list[Scored]] = {said: [] for said in ORDER}
     for one in scored:
@@ -71,7 +72,7 @@ def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
     else:
         yield Words(_("This run has no target that it could be scored by."))
     if scored and not of_base:
-        yield Words(_against_base(results.manifest))
+        yield Words(_against_base(results.manifest, for_readers=for_readers))
 
 
 def _heading(source: Source) -> str:
@@ -156,7 +157,11 @@ def _detail(one: Scored) -> str:
     return _("{detail}; met in {met} replicates").format(detail=one.detail, met=one.met_in)
 
 
-def _against_base(manifest: Mapping[str, Any]) -> str:
+def _against_base(manifest: Mapping[str, Any], *, for_readers: bool) -> str:
+    if for_readers:
+        return _(
+            "This is about one scenario alone. A plan is held against it on the same people with the same luck."
+        )
     if manifest["scenario"] == "baseline":
         return _(
             "This is the baseline: the policies in force, carried on. What other policies would change is answered by"

@@ -40,6 +40,8 @@ def gains_chapter(source: Source) -> Chapter | None:
         return None
     groupings = [name for name in results.groupings if name in _SHOWN]
     title = _("Who gains")
+    if not groupings and source.is_for_readers:
+        return None
     if not groupings:
         words = _(
             "Groups of people were not told apart. With {how} they are: labsim then also says whose income rises and"

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table, Words
 from labsim.report.chapters.source import Source
 from labsim.report.noted import said_in_report
 from labsim.report.numbers import money, month_name, number, scenario_name
 from labsim.report.words import capital, parameter_name, policy_name, unit_of_amount
 from labsim.text import _, current_language
+from labsim.yaml_source import parse_value
 
 __all__ = ["scenario_chapter"]
 
@@ -87,7 +86,9 @@ def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change])
         yield _table(rows, "", _("Base"), _("Here"))
     else:
         yield Words(_("Nothing differs from the base."))
-    yield from _notes(source.compared.notes_on(str(point["name"]), str(point["province"])))
+    known = [(one["code"], one["where"]) for one in source.manifest.get("notes", ())]
+    told = source.compared.notes_on(str(point["name"]), str(point["province"]))
+    yield from _notes([one for one in told if (one["code"], one["where"]) not in known])
 
 
 def _changes(lines: Sequence[str]) -> Iterator[Change]:
@@ -125,8 +126,8 @@ def _said(text: str, unit: str) -> str:
     if _MONTH.match(text):
         return month_name(text)
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse_value(text)
+    except ValueError:
         return text
     if isinstance(value, dict) and value and all(isinstance(key, int) for key in value):
         parts = [_("from {year}: {amount}").format(year=year, amount=_amount(one, unit)) for year, one in value.items()]

@@ -37,7 +37,7 @@ def scorecard_chapter(source: Source) -> Chapter | None:
     left_out = [one for one in rows if not one.is_scored]
     if left_out:
         blocks.append(_left_out(left_out))
-    lines = [*trust(source.manifest, bool(scored)), *rest_notes(rests), *damage]
+    lines = [*trust(source.manifest, bool(scored)), *rest_notes(rests, for_readers=source.is_for_readers), *damage]
     blocks.append(Listed(tuple(("*", line) for line in lines)))
     title = _("Targets: what is met and what is missing")
     return Chapter("targets", title, tuple(blocks))
