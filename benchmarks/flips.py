@@ -24,7 +24,7 @@ class Noticed:
 
 
 def flip_bits(folder: Path, n: int, *, points: int = 3, replicates: int = 3, seed: int = 1) -> dict[str, Noticed]:
-    """Flip `n` bits, one at a time, in each of the shards of a study, study.json, a pack, and the result folder of a run."""
+    """Flip `n` bits, one at a time, in each of: shards, study.json, a pack, and the result folder of a run."""
     from labsim.experiment.about import read_about
     from labsim.experiment.store import Store
     from labsim.results import open_results
