@@ -96,6 +96,16 @@ def test_a_shard_with_the_content_of_another_run_is_named_and_run_again(copied: 
     assert open_study(copied).notes() == []
 
 
+def test_check_and_report_tell_of_damage_too(copied: Path, tmp_path) -> None:
+    one, other = shards(copied)[:2]
+    shutil.copy(one, other)
+    line = f"{other}: damaged (it holds run {one.stem})"
+    checked = call("check", copied)
+    assert checked.exit_code == 0 and "3 of 4 runs are there" in checked.output, checked.output
+    assert line in " ".join(checked.output.split())
+    assert line in call("report", copied, "--out", tmp_path / "report.html").stderr
+
+
 def test_a_run_in_two_packs_is_read_once(tmp_path) -> None:
     store = filled(tmp_path / "one", NAMES[:3])
     before = read(store)
