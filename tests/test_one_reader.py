@@ -16,6 +16,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("compiled", "read_bytes"): "hashes the source of the kernels",
     ("profile", "read_bytes"): "hashes the content of margins",
     ("results", "read_bytes"): "hashes the files of a result folder",
+    ("experiment.about", "read_bytes"): "hashes study.json",
     ("experiment.code", "read_bytes"): "hashes the model's own source",
     ("experiment.posterior", "read_bytes"): "hashes the observed figures",
     ("experiment.executor", "open"): "reads /proc/self/status, which the kernel writes in ASCII",

@@ -454,6 +454,26 @@ def test_a_question_is_asked_again_when_the_runs_are_compacted_meanwhile(tmp_pat
     assert found["s"][0] == pytest.approx(expected["s"][0], rel=1e-12)
 
 
+def test_a_flipped_bit_in_the_description_of_a_study_is_noticed_and_the_next_sweep_writes_it_anew(
+    tmp_path, carried: Path
+) -> None:
+    shutil.copytree(carried, tmp_path / "study")
+    file = tmp_path / "study" / "study.json"
+    right = file.read_bytes()
+    for place in range(3, 8 * len(right), len(right) // 20):
+        wrong = bytearray(right)
+        wrong[place // 8] ^= 1 << place % 8
+        file.write_bytes(wrong)
+        with pytest.raises(ResultsError, match=r"study.json: damaged"):
+            open_study(tmp_path / "study")
+    assert carry_out(small_studies.plan(), tmp_path / "study", executor="serial").found == 4
+    assert len(open_study(tmp_path / "study").runs) == 4
+    older = json.loads(right) | {"format": "labsim-study-1"}
+    del older["seal"]
+    file.write_text(json.dumps(older), encoding="utf-8")
+    assert len(open_study(tmp_path / "study").runs) == 4
+
+
 def test_an_unknown_indicator_or_folder_is_refused(carried: Path, tmp_path) -> None:
     with pytest.raises(ResultsError, match=r"no indicator 'unemployment_rat'; did you mean .unemployment_rate"):
         open_study(carried).monthly(["unemployment_rat"])

@@ -1,7 +1,7 @@
 """What `study.json` says: a study, its points with their whole configurations, its runs, and their versions.
 
 A configuration is kept as what it differs in from the first of its province and scenario, so that a study of thousands
-of points stays a small file and every run in it can be repeated.
+of points stays a small file and every run in it can be repeated. The file carries a checksum of itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labsim.checksums import NO_SEAL, sealed
 from labsim.config import Config
 from labsim.config_hash import hash_of
 from labsim.config_notes import notes_of
@@ -25,11 +26,11 @@ from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
 from labsim.notes import Note, notes_in
 from labsim.text import _
-from labsim.text_files import json_object
+from labsim.text_files import json_object_of
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "notes_of_plan", "notes_on_point", "read_about"]
 
-STUDY_FORMAT = "labsim-study-1"
+STUDY_FORMAT, _BEFORE_SEALS = "labsim-study-2", "labsim-study-1"
 _GONE = "gone"
 _POINTS_LOOKED_AT = 500  # on opening, a millisecond each; those of larger studies when they are asked for
 
@@ -55,6 +56,7 @@ def described(plan: Plan) -> str:
         })  # fmt: skip
     about = {
         "format": STUDY_FORMAT,
+        "seal": NO_SEAL,
         "study": plan.study.model_dump(mode="json"),
         "factors": [asdict(factor) for factor in plan.factors],
         "points": points,
@@ -66,7 +68,7 @@ def described(plan: Plan) -> str:
         "platform": platform.platform(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return json.dumps(about, ensure_ascii=False, allow_nan=False)
+    return sealed(json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8")).decode("utf-8")
 
 
 def notes_of_plan(plan: Plan) -> list[dict[str, Any]]:
@@ -91,12 +93,15 @@ def read_about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
-        about = json_object(path)
-        if about["format"] != STUDY_FORMAT:
+        content = path.read_bytes()
+        about = json_object_of(content, str(path))
+        if about["format"] not in (STUDY_FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
         require_shape(about, STUDY)
         _require_whole(about)
+        if about["format"] != _BEFORE_SEALS and sealed(content) != content:
+            raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
     except ConfigError as error:

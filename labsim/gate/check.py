@@ -274,6 +274,7 @@ def _runs(found: Found, checked: Checked, _allow_code: bool) -> None:
         runs = study.runs
         done = int((runs["status"] == "ok").sum())
         checked.summary = _("{done} of {total} runs are there").format(done=done, total=len(runs))
+        checked.notes += [(checked.shown, note) for note in study.notes()]
 
     checked.problems += gathered(read)
 
