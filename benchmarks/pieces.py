@@ -237,20 +237,42 @@ def sweep() -> list[Measure]:
 
 
 def kill() -> list[Measure]:
-    """Kill sweeps of 60 runs fifty times, resume them, and count the damage."""
+    """Kill sweeps of 60 runs a hundred times, in processes and on a Dask cluster, resume them, and count the damage."""
     from pathlib import Path
 
     from benchmarks.kill import kill_and_resume
 
+    found = []
+    for executor in ("processes", "dask"):
+        with tempfile.TemporaryDirectory() as folder:
+            damage = kill_and_resume(Path(folder), 40, 10, executor=executor)
+        found += [
+            Measure(f"{executor}: sweeps and compactions killed (kill -9)", damage.kills, "kills"),
+            Measure(f"{executor}: of these while a file was being written", damage.amid_a_file, "kills"),
+            *(
+                Measure(f"{executor}: runs {what}", getattr(damage, what), "runs", 0.0)
+                for what in ("lost", "doubled", "torn", "different")
+            ),
+        ]
+    return found
+
+
+def flips() -> list[Measure]:
+    """Flip 150 bits each in shards, packs and a result folder, one at a time, and count those that go unnoticed."""
+    from pathlib import Path
+
+    from benchmarks.flips import flip_bits
+
     with tempfile.TemporaryDirectory() as folder:
-        damage = kill_and_resume(Path(folder), 40, 10)
+        found = flip_bits(Path(folder), 150)
     return [
-        Measure("sweeps and compactions killed (kill -9)", damage.kills, "kills"),
-        Measure("of these while a file was being written", damage.amid_a_file, "kills"),
-        *(
-            Measure(f"runs {what}", getattr(damage, what), "runs", 0.0)
-            for what in ("lost", "doubled", "torn", "different")
-        ),
+        measure
+        for where, noticed in found.items()
+        for measure in (
+            Measure(f"{where}: bits flipped, one at a time", noticed.flips, "bits"),
+            Measure(f"{where}: not noticed", noticed.unnoticed, "bits", 0.0),
+            Measure(f"{where}: noticed without a name of what is lost", noticed.unnamed, "bits", 0.0),
+        )
     ]
 
 
@@ -310,6 +332,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "pairing": pairing,
     "sweep": sweep,
     "kill": kill,
+    "flips": flips,
     "first_answer": first_answer,
     "app": app,
     "visits": visits,

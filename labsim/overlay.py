@@ -107,6 +107,8 @@ class Tree:
             return []
         for length in range(1, len(path)):
             self.places.setdefault(path[:length], Place(SETTING, None, None))
+        for below in [one for one in self.places if one[: len(path)] == path]:
+            del self.places[below]  # what files said of parts of a replaced value
         self.places[path] = Place(SETTING, None, None)
         container[key] = value
         self._remember(path, Given(self.places[path], evidence.get(path)))

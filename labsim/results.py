@@ -1,7 +1,8 @@
 """Results of a study: tidy frames with units, the manifest that says where they come from, and the folder of both.
 
 A result folder holds `manifest.json`, `monthly.parquet`, `scorecard.csv`, `ledger.csv`, `population.csv`, pictures and
-the observations. It is written whole or not at all, and its manifest knows the hash of every other file.
+the observations. It is written whole or not at all, and its manifest knows the hash of every other file, and its own:
+that of its text with the digits of that hash read as zeros.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,10 +22,15 @@ import numpy as np
 import pandas as pd
 
 from labsim import answers
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
+from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
+from labsim.frames import read_typed
+from labsim.json_shape import require_shape
+from labsim.notes import are_notes, notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.text import _
+from labsim.text_files import json_object_of
 
 __all__ = [
     "COLUMNS",
@@ -37,7 +44,9 @@ __all__ = [
     "wide",
 ]
 
-FORMAT = "labsim-results-1"
+FORMAT, _BEFORE_SEALS = "labsim-results-2", "labsim-results-1"
+_ZEROS = b"0" * 64
+_SEAL = re.compile(rb'"seal": "([0-9a-f]{64})"')
 GROUPS = GROUPINGS
 COLUMNS = ("scenario", "replicate", "month", "indicator", *GROUPS, "value")
 _WORDS = ("scenario", "indicator", *GROUPS)
@@ -90,6 +99,13 @@ class Results:
     def series(self, indicator: str, groups: Mapping[str, str] | None = None) -> pd.DataFrame:
         """Return one indicator by month (rows) and replicate (columns), in its own unit."""
         return wide(self.monthly, indicator, groups)
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """Return what was given and has no effect, in the language in use: code, where (path), note, values (JSON)."""
+        told = notes_in(self.manifest.get("notes", ()))
+        rows = [(one.code, one.where, one.message, json.dumps(dict(one.values))) for one in told]
+        return pd.DataFrame(rows, columns=["code", "where", "note", "values"], dtype="object")
 
     @property
     def groupings(self) -> tuple[str, ...]:
@@ -158,8 +174,9 @@ class Results:
         known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
         for name, frame in tables.items():
             known[f"{name}.csv"]["columns"] = _types(frame)
-        manifest = {"format": FORMAT, **{k: v for k, v in self.manifest.items() if k != "files"}, "files": known}
-        files["manifest.json"] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+        facts = {key: value for key, value in self.manifest.items() if key not in ("format", "seal", "files")}
+        manifest = {"format": FORMAT, "seal": _ZEROS.decode(), **facts, "files": known}
+        files["manifest.json"] = _sealed((json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
         for name, content in files.items():
             with (draft / name).open("wb") as stream:
                 stream.write(content)
@@ -347,11 +364,8 @@ def _read_table(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
     if not types:
         return pd.DataFrame()
     try:
-        frame = pd.read_csv(path, encoding="utf-8", dtype=str, keep_default_na=False)
-        numbers = {name: kind for name, kind in types.items() if kind != "words"}
-        frame[list(numbers)] = frame[list(numbers)].mask(frame[list(numbers)] == "")
-        return frame.astype(numbers)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return read_typed(path, types)
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
         raise ResultsError(_damaged(path, error)) from error
 
 
@@ -360,20 +374,26 @@ def _read_manifest(place: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{path}: missing; without its manifest a result cannot be trusted").format(path=path))
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
+        content = path.read_bytes()
+        manifest = json_object_of(content, str(path))
+        if manifest["format"] not in (FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=manifest["format"], known=FORMAT))
         _require_sense(manifest)
+        if manifest["format"] != _BEFORE_SEALS and _sealed(content) != content:
+            raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ResultsError(_damaged(path, error)) from error
-    return cast("dict[str, Any]", manifest)
+    return manifest
 
 
 def _require_sense(manifest: dict[str, Any]) -> None:
     """Raise ValueError if a manifest holds what no run writes."""
+    require_shape(manifest, MANIFEST)
     files, config = manifest["files"], manifest.get("config", {})
     replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
     wrong = [
@@ -384,6 +404,7 @@ def _require_sense(manifest: dict[str, Any]) -> None:
             ("config", isinstance(config, dict)),
             ("replicates", isinstance(replicates, int) and replicates >= 1),
             ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
+            ("notes", are_notes(manifest.get("notes", []))),
         )
         if not right
     ]
@@ -393,6 +414,15 @@ def _require_sense(manifest: dict[str, Any]) -> None:
     ]  # fmt: skip
     if wrong:
         raise ValueError(_("{names}: not what a run writes").format(names=", ".join(dict.fromkeys(wrong))))
+
+
+def _sealed(text: bytes) -> bytes:
+    """Return the text of a manifest with its own hash set in the place of the one it has, or of zeros."""
+    place = _SEAL.search(text)
+    if place is None:
+        raise ValueError(_("its checksum is missing"))
+    digest = _sha256(text[: place.start(1)] + _ZEROS + text[place.end(1) :])
+    return text[: place.start(1)] + digest.encode() + text[place.end(1) :]
 
 
 def _require_whole(path: Path, known: Any) -> None:

@@ -112,7 +112,7 @@ def test_a_manifest_of_another_format_is_refused(tmp_path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["format"] = "labsim-results-99"
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(ResultsError, match="format labsim-results-99; this labsim reads labsim-results-1"):
+    with pytest.raises(ResultsError, match="format labsim-results-99; this labsim reads labsim-results-2"):
         open_results(folder)
     with pytest.raises(ResultsError, match="nowhere: no such folder"):
         open_results(tmp_path / "nowhere")

@@ -8,11 +8,12 @@ from typing import Any
 
 from labsim.app.drafts import Bases
 from labsim.app.levers import Lever, levers_of, shown_unit
-from labsim.app.names import assumption_label
 from labsim.config import Config
 from labsim.errors import LabsimError
+from labsim.evidence.possible import possible_range
 from labsim.evidence.shares_file import kept_worth
 from labsim.quantity import within
+from labsim.report.assumption_words import assumption_label
 from labsim.text import _
 
 __all__ = ["asked_of", "doses_of", "finite", "number_for", "present_of", "views_of"]
@@ -26,7 +27,7 @@ def doses_of(config: Config, since: int) -> dict[str, Lever]:
 def views_of(config: Config) -> dict[str, Lever]:
     """Return the assumptions that the province's answers rest on most, as levers; {} where nobody has worked them out.
 
-    Ranges are those that evidence leaves, as `labsim evidence` keeps them.
+    Ranges are those that evidence leaves, as `labsim evidence` keeps them, as far as people would call them possible.
     """
     try:
         table = kept_worth(config.province.id)
@@ -38,10 +39,11 @@ def views_of(config: Config) -> dict[str, Lever]:
         now = present_of(config, path)
         if now is None:
             continue
+        unit = str(row["unit"])
+        low, high = possible_range(path, unit, float(row["low"]), float(row["high"]))
         found[path] = Lever(
-            path, "", assumption_label(path), str(row["source"]), str(row["unit"]), shown_unit(str(row["unit"])),
-            float(row["low"]), float(row["high"]), now, float(row["high"]), "number", False, str(row["grade"]),
-            str(row["source"]),
+            path, "", assumption_label(path), str(row["source"]), unit, shown_unit(unit), min(low, now), max(high, now),
+            now, max(high, now), "number", False, str(row["grade"]), str(row["source"]),
         )  # fmt: skip
     return found
 

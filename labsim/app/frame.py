@@ -298,8 +298,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, nume
 
 def trust_words(answer: Answer) -> list[str]:
     """Say what bands and chances of an answer hold."""
-    counted = n_("{count} pair of runs", "{count} pairs of runs", answer.n) if answer.is_paired else n_(
-        "{count} run", "{count} runs", answer.n
+    counted = n_("{count} pair of replicates", "{count} pairs of replicates", answer.n) if answer.is_paired else n_(
+        "{count} replicate", "{count} replicates", answer.n
     )  # fmt: skip
     people = _("one simulated person stands for {ratio}").format(ratio=number(1 / answer.manifest["scale"], "persons"))
     return [f"{counted.format(count=answer.n)}, {people}.", *bands_hold(answer.manifest["posterior"])]
@@ -308,7 +308,8 @@ def trust_words(answer: Answer) -> list[str]:
 def _size_words(key: str) -> str:
     size = PRECISIONS[key]
     words = {"quick": _("Quick"), "careful": _("Careful"), "thorough": _("Thorough")}[key]
-    return _("{words}: 1 in {ratio}, {n} runs").format(words=words, ratio=round(1 / size.scale), n=size.replicates)
+    ratio = round(1 / size.scale)
+    return _("{words}: 1 in {ratio}, {n} replicates").format(words=words, ratio=ratio, n=size.replicates)
 
 
 def _state_words(session: Session) -> str:

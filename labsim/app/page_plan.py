@@ -63,14 +63,15 @@ class PlanPage(RunPage):
                 ui.html(html.escape(middle), sanitize=False).classes("big num")
                 if interval:
                     paragraph(interval.removesuffix(")"), "soft small num")
-                words = _("Bars: in how many runs your plan meets the target. Dark mark: the baseline.")
+                words = _("Bars: in how many replicates your plan meets the target. Dark mark: the baseline.")
                 paragraph(words, "soft small")
             else:
                 paragraph(_("Nothing is changed yet: this is where the baseline leads."), "soft small")
             for verdict in telling(answer.verdicts):
                 chance_line(verdict, answer.is_paired)
             ui.link(_("All targets"), "/answer")
-            paragraph(_("From {n} runs at a small scale: more runs narrow it.").format(n=answer.n), "soft small")
+            words = _("From {n} replicates at a small scale: more of them narrow it.")
+            paragraph(words.format(n=answer.n), "soft small")
 
     def _choices(self) -> None:
         bases = self.hub.bases

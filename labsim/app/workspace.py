@@ -24,9 +24,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.store import write_text
 from labsim.text import _
+from labsim.text_files import json_object, read_text
 
 __all__ = ["LONGEST_NAME", "Workspace", "new_code", "safe_name"]
 
@@ -86,7 +87,7 @@ class Workspace:
         path = self.scenario_file(name)
         if not self._is_own(path):
             raise ResultsError(_("no file {name}").format(name=path.name))
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
 
     def delete_scenario(self, name: str) -> None:
         """Remove a scenario, if it is there."""
@@ -117,10 +118,9 @@ class Workspace:
         try:
             if not self._is_own(path) or path.stat().st_size > _LARGEST_FILE:
                 return None
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            return json_object(path, most=_LARGEST_FILE)
+        except (OSError, ConfigError):
             return None
-        return data if isinstance(data, dict) else None
 
     def remove(self, part: str, key: str) -> None:
         """Remove what is kept under a key of a part, if there is anything."""
@@ -147,14 +147,14 @@ class Workspace:
             write_text(path, secrets.token_hex(32))
             if os.name == "posix":
                 path.chmod(0o600)
-        return path.read_text(encoding="utf-8").strip()
+        return read_text(path).strip()
 
     def code(self) -> str:
         """Return the code with which others are let in, the same after a restart."""
         path = self._own(self.folder / _ROOM)
         if not path.is_file():
             write_text(path, new_code())
-        return path.read_text(encoding="utf-8").strip()
+        return read_text(path).strip()
 
     def _part(self, part: str) -> Path:
         return self._own(self.folder / part)

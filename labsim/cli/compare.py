@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, posterior_option, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs, records, save_files
+from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
+from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_YAML = (".yaml", ".yml")
-_LONGEST = 100  # letters of a folder's name
 
 
 @click.command(help=_("Compare scenarios with the first of them on the same people with the same luck."))
@@ -57,7 +56,7 @@ def compare(
     given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
     study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
     plan = plan_comparison(study, posterior=posterior)
-    folder = out or Path("labsim-results") / f"compare-{study.name}"[:_LONGEST].rstrip("-")
+    folder = held_folder(out, f"compare-{study.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:
@@ -81,7 +80,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     from labsim.experiment.compare import study_of
     from labsim.experiment.study import read_study
 
-    is_study = province.endswith(_YAML) or (Path(province) / "study.yaml").is_file()
+    is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
         if scenarios is None:
             raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
@@ -93,6 +92,13 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     study = read_study(province)
     settings = study.settings | given["settings"]
     return study.model_copy(update={**given, "settings": settings})
+
+
+def _is_study(path: Path) -> bool:
+    """Say whether a file is a study; a profile or scenario is taken as a province is."""
+    from labsim.gate.kinds import Kind, recognised
+
+    return not path.is_file() or recognised(path).kind is Kind.STUDY
 
 
 def _split(names: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from labsim.cli.common import language_option
+from labsim.cli.common import hold, language_option
 from labsim.text import _, current_language
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def report(folder: Path, pdf: bool, out: Path | None) -> None:
         from labsim.report.pdf_paper import require_typst
 
         require_typst()
+    for file in filter(None, (page, printed)):
+        hold(file)
     source = _open(folder)
     from labsim.report.document import html_of, pdf_of
 

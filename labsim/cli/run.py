@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import rich_click as click
 
 from labsim.cli.common import (
     EXECUTORS,
+    hold,
     language_option,
     plain,
     posterior_option,
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_RESULTS = Path("labsim-results")
+_RESULTS, _LONGEST = Path("labsim-results"), 100
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+    "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value",
+    "otherwise_chance",
 )  # fmt: skip
 
 
@@ -85,6 +88,8 @@ def run(
     if out is not None or not as_json:
         require_replaceable(out if out is not None else _RESULTS / "new")
     config = load(province, scenario=list(scenario), settings=settings)
+    if out is not None:
+        hold(out)
     if out is not None or not as_json:
         # the picture's library takes a second to load: that second passes while the replicates run
         threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
@@ -107,13 +112,14 @@ def run(
 
 
 def _free_folder(results: Results) -> Path:
-    """Return the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
+    """Make the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
     about = results.manifest
     name = re.sub(r"[^\w+.-]+", "-", f"{about['province']}-{Path(str(about['scenario'])).stem}")
     n = 1
     while True:
-        folder = _RESULTS / f"{name}-{about['started'][:10]}-{n}"
-        if not folder.exists():
+        folder = _RESULTS / f"{name[:_LONGEST]}-{about['started'][:10]}-{n}"
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)  # at once, so that of two runs which end together each has its own
             return folder
         n += 1
 
@@ -139,11 +145,13 @@ def _summary(results: Results) -> dict[str, Any]:
     }
     drawn = results.manifest["posterior"]
     told = {key: value for key, value in drawn.items() if key != "draws"} if drawn else None
-    return about | {"posterior": told, "scorecard": rows} | answers
+    return about | {"posterior": told, "notes": results.manifest["notes"], "scorecard": rows} | answers
 
 
 def _show(results: Results) -> None:
+    from labsim.notes import notes_in
     from labsim.report.console import scorecard_view
+    from labsim.report.noted import notes_view
     from labsim.report.panels import is_reference
     from labsim.report.tables import group_view, ledger_view
     from labsim.report.worlds import world_view
@@ -154,4 +162,5 @@ def _show(results: Results) -> None:
     else:
         groupings, first = list(results.groupings), scorecard_view(results)
     groups = [part for grouping in groupings for part in group_view(results, grouping)]
-    print_parts(*first, *ledger_view(results), *groups)
+    notes = notes_view(notes_in(results.manifest.get("notes", ())))
+    print_parts(*first, *notes, *ledger_view(results), *groups)

@@ -16,10 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from labsim.config import Config
-from labsim.errors import ResultsError
+from labsim.config_hash import hash_of
+from labsim.config_notes import notes_of
+from labsim.errors import ConfigError, ResultsError
 from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
+from labsim.file_shapes import STUDY
+from labsim.json_shape import require_shape
+from labsim.notes import noted
 from labsim.text import _
+from labsim.text_files import json_object
 
 __all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
 
@@ -44,6 +50,7 @@ def described(plan: Plan) -> str:
             "config_hash": point.config.hash,
             "changes": list(point.config.changes),
             "posterior": plan.drawn[point.number].told(replicates) if point.number in plan.drawn else None,
+            "notes": noted(notes_of(point.config)),
             "differs": list(_differences(base, config)),
         })  # fmt: skip
     about = {
@@ -67,17 +74,35 @@ def read_about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about = json_object(path)
         if about["format"] != STUDY_FORMAT:
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
+        require_shape(about, STUDY)
+        _require_whole(about)
+    except KeyError as error:
+        raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise ResultsError(_damaged(path, error)) from error
     return about
 
 
 def config_data(about: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again."""
+    """Return the configuration of a point as plain values, from which `Config.from_dict` makes it again.
+
+    Raises ResultsError if it is not the one that was run.
+    """
+    try:
+        data = _laid_over(about, number)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        data = {}
+    _require_same(about, number, data)
+    return data
+
+
+def _laid_over(about: Mapping[str, Any], number: int) -> dict[str, Any]:
     point = about["points"][number]
     data: dict[str, Any] = copy.deepcopy(about["bases"][_base_key(point["province"], point["scenario"])])
     for path, what, value in point["differs"]:
@@ -89,6 +114,36 @@ def config_data(about: Mapping[str, Any], number: int) -> dict[str, Any]:
         else:
             inside[path[-1]] = value
     return data
+
+
+def _require_whole(about: Mapping[str, Any]) -> None:
+    """Raise ValueError if points, runs and configurations do not belong together."""
+    points, runs, bases = about["points"], about["runs"], about["bases"]
+    if [point["number"] for point in points] != list(range(len(points))):
+        raise ValueError(_("points: not numbered 0, 1, 2, ..."))
+    for point in points:
+        if _base_key(point["province"], point["scenario"]) not in bases:
+            message = _("bases: no configuration of {province}, {scenario}")
+            raise ValueError(message.format(province=point["province"], scenario=point["scenario"]))
+    if any(not run[1] < len(points) for run in runs):
+        raise ValueError(_("runs: one is of a point that does not exist"))
+    if len({(run[1], run[2]) for run in runs}) < len(runs):
+        raise ValueError(_("runs: a replicate of a point stands there twice"))
+
+
+def _require_same(about: Mapping[str, Any], number: int, data: Mapping[str, Any]) -> None:
+    """Raise ResultsError if a configuration is not the one that was run."""
+    try:
+        same = hash_of(data) == about["points"][number]["config_hash"]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        same = False
+    if not same:
+        message = _("study.json: damaged (the configuration of point {number} is not the one that was run)")
+        raise ResultsError(message.format(number=number))
+
+
+def _damaged(path: Path, why: object) -> str:
+    return _("{path}: damaged ({why})").format(path=path, why=why)
 
 
 def _base_key(province: str, scenario: str) -> str:

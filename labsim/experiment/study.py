@@ -14,6 +14,7 @@ from typing import Any
 
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
+from labsim.experiment.before import problems_of_files
 from labsim.experiment.designs import Axis, points_of
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import code_hash, replicate_seed
@@ -23,7 +24,7 @@ from labsim.experiment.variation import Factor, Varied, range_message
 from labsim.overlay import SETTING
 from labsim.quantity import within
 from labsim.text import _
-from labsim.yaml_source import find_place
+from labsim.yaml_source import find_place, is_yaml_file
 
 __all__ = [
     "ListedPoint",
@@ -146,6 +147,9 @@ def _planned(study: Study, allow_code: bool, posterior: str | Path) -> Plan:
                 words = [Path(one).stem for one in where] + ([name] if name else [])
                 called = " ".join(words) or Path(scenario).stem
                 points.append(Point(len(points), called, world, scenario, values, varied.at(values)))
+    problems = [one for config in _one_a_province(points) for one in problems_of_files(config)]
+    if problems:
+        raise ConfigError(problems)
     fixed = [*flat(study.settings), *study.vary]
     drawn = {
         point.number: found
@@ -159,6 +163,11 @@ def _planned(study: Study, allow_code: bool, posterior: str | Path) -> Plan:
     }
     runs = _runs(points, study, configs)
     return Plan(study, tuple(points), runs, tuple(factors.values()), code_hash(), drawn, configs)
+
+
+def _one_a_province(points: Sequence[Point]) -> list[Config]:
+    """Return a configuration of each province of some points: files beside the margins are read once for each."""
+    return list({str(point.config.province.folder): point.config for point in points}.values())
 
 
 def plan_of_configs(worlds: Sequence[WorldGiven], study: Study) -> Plan:
@@ -295,4 +304,4 @@ def _placed_in_list(problem: Problem, study: Study, at: int) -> Problem:
 
 def _names_in(scenario: str) -> list[str]:
     """Return the scenarios that a name joins with "+"; a file is one."""
-    return [scenario] if scenario.endswith((".yaml", ".yml")) else scenario.split("+")
+    return [scenario] if is_yaml_file(scenario) else scenario.split("+")

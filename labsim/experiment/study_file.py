@@ -15,7 +15,7 @@ from labsim.overlay import SETTING, is_series
 from labsim.profile import Names
 from labsim.text import _
 from labsim.validation import problems_of, read_strictly
-from labsim.yaml_source import Source, parse_value, read_yaml
+from labsim.yaml_source import Source, is_yaml_file, parse_value, read_yaml
 
 __all__ = ["ListedPoint", "Study", "Vary", "flat", "read_study"]
 
@@ -179,7 +179,7 @@ def _starts_of(point: ListedPoint) -> dict[str, str]:
 
 def _beside(file: Path, name: str) -> str:
     """Return a scenario file named in a study as seen from the study's folder; other names as they are."""
-    if not name.endswith((".yaml", ".yml")):
+    if not is_yaml_file(name):
         return name
     return str((file.parent / name).resolve())
 

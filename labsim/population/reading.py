@@ -36,6 +36,7 @@ from labsim.population.margins import (
     Margins,
 )
 from labsim.population.tables import Rows
+from labsim.population.totals import compare_totals, require_towns_within
 from labsim.profile import Profile, folder_hashes
 from labsim.text import _, did_you_mean
 from labsim.world import N_LEVELS
@@ -84,10 +85,12 @@ def _read(profile: Profile, folder: Path) -> Margins:
     location = Rows(folder / "employer_location.csv").array([district_axis, ("field", fields)], missing=1.0)
     scalars = Rows(folder / "start.csv").scalars("quantity")
     outsiders = Rows(folder / "outsiders.csv")
-    return Margins(
+    population, urban = (_column(places, name, "persons") for name in ("population", "urban_population"))
+    require_towns_within(places, population, urban)
+    margins = Margins(
         districts=districts, fields=fields, peoples=peoples,
         circle=np.array([CIRCLES.index(one) for one in _circles(profile)]),
-        population=_column(places, "population"), urban_population=_column(places, "urban_population"),
+        population=population, urban_population=urban,
         hazard_rate=np.array([_column(places, hazard) for hazard in HAZARDS]),
         farm_factor=_column(places, "farm_income_factor"), wage_region=_column(places, "minimum_wage_region"),
         distance=_distance(Rows(folder / "roads.csv"), districts), minimum_wage=floor[region], location=location,
@@ -98,6 +101,8 @@ def _read(profile: Profile, folder: Path) -> Margins:
         **_census(folder, districts, peoples), **_work(folder, fields), **_training(folder, fields),
         **_traits(folder, districts),
     )  # fmt: skip
+    compare_totals(margins, places)
+    return margins
 
 
 def _circles(profile: Profile) -> list[str]:
@@ -112,8 +117,8 @@ def _circles(profile: Profile) -> list[str]:
     return circles
 
 
-def _column(rows: Rows, name: str) -> Doubles:
-    return np.array([rows.number(i, name) for i in range(len(rows.rows))])
+def _column(rows: Rows, name: str, unit: str | None = None) -> Doubles:
+    return np.array([rows.number(i, name, unit=unit) for i in range(len(rows.rows))])
 
 
 def _distance(roads: Rows, districts: Sequence[str]) -> Doubles:
@@ -141,15 +146,16 @@ def _accessibility(rows: Rows, fields: Sequence[str]) -> Doubles:
 
 def _employers(rows: Rows, fields: Sequence[str]) -> EmployerGroups:
     n = range(len(rows.rows))
-    share = np.array([_column(rows, tier) for tier in TIERS]).T
+    share = np.array([_column(rows, tier, "share") for tier in TIERS]).T
     for i in n:
         if abs(share[i].sum() - 1.0) > 0.001:
             message = _("given {given:g} in all; the shares of the three tiers sum to 1").format(given=share[i].sum())
             raise rows.problem(i, TIERS[0], message)
     return EmployerGroups(
         ids=tuple(rows.text(i, "id") for i in n), field=np.array([rows.place(i, "field", fields) for i in n]),
-        kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=_column(rows, "number"),
-        mean=_column(rows, "mean_headcount"), spread=_column(rows, "log_spread"), most=_column(rows, "max_headcount"),
+        kind=np.array([rows.place(i, "kind", KINDS) for i in n]), number=_column(rows, "number", "employers"),
+        mean=_column(rows, "mean_headcount", "persons"),
+        spread=_column(rows, "log_spread"), most=_column(rows, "max_headcount", "persons"),
         tier_share=share, urban_pull=np.array([rows.number(i, "urban_pull", signed=True) for i in n]),
     )  # fmt: skip
 
@@ -158,9 +164,7 @@ def _by_single_age(rows: Rows) -> Doubles:
     """Return deaths per person-year by sex and single year of age, shape `(2, 101)`."""
     table = np.full((2, 101), np.nan)
     for i in range(len(rows.rows)):
-        first, _dash, last = rows.text(i, "age").rstrip("+").partition("-")
-        start = int(first)
-        stop = int(last) + 1 if last else (101 if rows.text(i, "age").endswith("+") else start + 1)
+        start, stop = rows.ages(i, "age", table.shape[1])
         table[rows.place(i, "sex", SEXES), start:stop] = rows.number(i, "value")
     if np.isnan(table).any():
         sex, age = np.argwhere(np.isnan(table))[0]
@@ -180,8 +184,9 @@ def _odds(rows: Rows, trait: str, peoples: Sequence[str]) -> Doubles:
 def _census(folder: Path, districts: Sequence[str], peoples: Sequence[str]) -> dict[str, Any]:
     contrasts = Rows(folder / "contrasts.csv")
     homes, age, sex, people = ("residence", RESIDENCES), ("age", AGES), ("sex", SEXES), ("ethnicity", peoples)
-    taught = (("schooling", SCHOOLINGS),)
-    schooling = Rows(folder / "schooling_age_sex.csv").array([("age", AGES[1:]), sex, *taught])
+    taught = Rows(folder / "schooling_age_sex.csv")
+    schooling = taught.array([("age", AGES[1:]), sex, ("schooling", SCHOOLINGS)])
+    _require_shares(taught, schooling)
     schooling = np.concatenate([schooling[:1], schooling])  # the youngest will do as well as those of 5-9
     return {
         "age_sex": Rows(folder / "population_age_sex.csv").array([age, sex]),
@@ -193,6 +198,15 @@ def _census(folder: Path, districts: Sequence[str], peoples: Sequence[str]) -> d
         "participation": Rows(folder / "participation_age_sex.csv").array([("age", ADULT_AGES), sex]),
         "participation_odds": _odds(contrasts, "participation", peoples),
     }
+
+
+def _require_shares(rows: Rows, schooling: Doubles) -> None:
+    """Refuse shares of schooling that do not sum to 1 in each group of age and sex; they are scaled to it later."""
+    sums = schooling.sum(axis=2)
+    for age, sex in np.argwhere(np.abs(sums - 1.0) > 0.01):
+        message = _("{age}, {sex}: the shares sum to {given:g}; they should sum to 1")
+        words = message.format(age=AGES[1 + age], sex=SEXES[sex], given=sums[age, sex])
+        raise rows.problem(rows.where(age=AGES[1 + age], sex=SEXES[sex])[0], "value", words)
 
 
 def _work(folder: Path, fields: Sequence[str]) -> dict[str, Any]:

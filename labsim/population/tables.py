@@ -1,8 +1,7 @@
-"""Reading the margins of a province: CSV files into arrays, with every fault named by file and line."""
+"""Reading the margins of a province: CSV files into arrays, with every fault named by file, line and column."""
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,11 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from labsim.errors import ConfigError, PopulationError, Problem
-from labsim.text import _
+from labsim.errors import ConfigError, PopulationError
+from labsim.number_text import range_of, read_number
+from labsim.text import _, did_you_mean
+from labsim.text_files import read_table
 
 Doubles = NDArray[np.float64]
 Axis = tuple[str, Sequence[str]]
+_NEEDED = ("value", "unit", "year", "grade", "source")  # what tells a header from a title above it
 
 
 class Named(dict[str, float]):
@@ -29,41 +31,51 @@ class Named(dict[str, float]):
 
 
 class Rows:
-    """The rows of one margin file, and what is wrong with them."""
+    """The rows of one margin file, and what is wrong with them; raises ConfigError for a file that is no table."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.name = f"margins/{path.name}"
+        self.name = f"{path.parent.name}/{path.name}"
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                reader = csv.DictReader(file)
-                self.columns = list(reader.fieldnames or ())
-                self.rows = list(reader)
-        except OSError as error:
+            self.table = read_table(path, shown=self.name, needed=_NEEDED)
+        except FileNotFoundError as error:
             raise PopulationError(
                 _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
             ) from None
+        self.columns = self.table.header
+        self.rows = self.table.rows
+        self._unit = self.table.places.get("unit")
 
-    def number(self, position: int, column: str, *, signed: bool = False) -> float:
-        """Return a number of a row; raises ConfigError if it is no number, or negative where it may not be."""
+    def number(self, position: int, column: str, *, signed: bool = False, unit: str | None = None) -> float:
+        """Return a number of a row; raises ConfigError if it is no number, or outside what its unit allows.
+
+        `unit` is that of the column, if it is not the one that the row names.
+        """
         text = self.text(position, column)
+        if unit is None:
+            unit = self.rows[position][self._unit] if self._unit is not None else ""
+        decimal = self.table.decimal if text[-4:-3] in (",", ".") else "."  # else there is nothing to settle
         try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or (value < 0 and not signed):
-            allowed = _("a number") if signed else _("a number, 0 or more")
-            raise self.problem(
-                position, column, _("given {given!r}; allowed {allowed}").format(given=text, allowed=allowed)
-            )
+            value = read_number(text, unit, decimal=decimal)
+        except ValueError as error:
+            raise self.problem(position, column, str(error)) from None
+        low, high = (None, None) if signed else range_of(unit)
+        if (value < 0 and not signed) or (high is not None and value > high):
+            allowed = _("a number, 0 or more")
+            if high is not None:
+                allowed = _("{low:g} to {high:g} [{unit}]").format(low=low or 0, high=high, unit=unit)
+            message = _("given {given!r}; allowed {allowed}")
+            raise self.problem(position, column, message.format(given=text, allowed=allowed))
         return value
 
     def text(self, position: int, column: str) -> str:
         """Return the text of a row in a column; raises ConfigError if there is no such column."""
-        if column not in self.columns:
+        place = self.table.places.get(column)
+        if place is None:
             known = ", ".join(self.columns)
-            raise self.problem(-1, column, _("there is no such column; there are {known}").format(known=known))
-        return (self.rows[position][column] or "").strip()
+            message = _("there is no such column; there are {known}").format(known=known)
+            raise self.problem(-1, column, "; ".join([message, *self._meant(column)]))
+        return self.rows[position][place]
 
     def place(self, position: int, column: str, members: Sequence[str]) -> int:
         """Return the place of a row's member in a list; raises ConfigError for one that is not in it."""
@@ -71,11 +83,23 @@ class Rows:
         if text not in members:
             message = _("given {given!r}; allowed {allowed}").format(given=text, allowed=", ".join(members))
             raise self.problem(position, column, message)
-        return list(members).index(text)
+        return members.index(text)
+
+    def ages(self, position: int, column: str, n_ages: int) -> tuple[int, int]:
+        """Return the first single age of "0", "1-4" or "100+" and the one after the last; raises ConfigError."""
+        text = self.text(position, column)
+        first, dash, last = text.removesuffix("+").partition("-")
+        if first.isdecimal() and (last.isdecimal() or not dash) and not (dash and text.endswith("+")):
+            start = int(first)
+            stop = int(last) + 1 if dash else n_ages if text.endswith("+") else start + 1
+            if start < stop <= n_ages:
+                return start, stop
+        message = _("given {given!r}; allowed an age such as 7, 5-9 or {last}+, up to {last}")
+        raise self.problem(position, column, message.format(given=text, last=n_ages - 1))
 
     def problem(self, position: int, column: str, message: str) -> ConfigError:
         """Return the error that says what is wrong in a row (-1: in the header)."""
-        return ConfigError([Problem(self.name, position + 2, None, column, message)])
+        return ConfigError([self.table.problem(position, column, message)])
 
     def where(self, **wanted: str) -> list[int]:
         """Return the positions of the rows with these texts."""
@@ -109,5 +133,14 @@ class Rows:
 
     def scalars(self, column: str, *, where: Mapping[str, str] | None = None) -> Named:
         """Return numbers by the name in a column."""
-        numbers = {self.text(i, column): self.number(i, "value") for i in self.where(**(where or {}))}
+        numbers: dict[str, float] = {}
+        for i in self.where(**(where or {})):
+            name = self.text(i, column)
+            if name in numbers:
+                raise self.problem(i, column, _("this row is given twice"))
+            numbers[name] = self.number(i, "value")
         return Named(self.name, numbers)
+
+    def _meant(self, column: str) -> list[str]:
+        hint = did_you_mean(column, self.columns)
+        return [hint] if hint.endswith("?") else []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from babel.numbers import format_percent
-
 from labsim.evidence.shares_file import Rest
+from labsim.report.numbers import percent
 from labsim.targets import Target, said
-from labsim.text import _, current_language
+from labsim.text import _
 
 __all__ = ["reading_lines", "rest_line", "rest_notes", "whole_percent"]
 
@@ -52,6 +51,4 @@ def reading_lines(targets: Iterable[Target]) -> Iterator[str]:
 
 def whole_percent(share: float) -> str:
     """Write a share in whole per cent, cut off at 0 and 100: estimates may lie a little beyond."""
-    if share != share:
-        return "-"
-    return str(format_percent(min(1.0, max(0.0, share)), "#,##0 %", locale=current_language()))
+    return percent(min(1.0, max(0.0, share))) if share == share else "-"

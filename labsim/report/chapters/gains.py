@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Key, Picture, Table, Words
 from labsim.report.chapters.source import Source, how_to_tell_apart
-from labsim.report.numbers import number
+from labsim.report.numbers import number, with_unit
 from labsim.report.panels import is_reference
 from labsim.report.pictures import BLUE, VERMILION, blank, picture, styled
 from labsim.report.tables import group_name, grouping_name
@@ -89,7 +89,7 @@ def _picture(results: Results, grouping: str, year: int, groups: Sequence[str], 
         for name in ("income_gain_share", "income_loss_share")
     )
     told = "; ".join(
-        f"{name} {number(a, '%')}% / {number(b, '%')}%" for name, a, b in zip(names, gain, loss, strict=True)
+        f"{name} {with_unit(a, '%')} / {with_unit(b, '%')}" for name, a, b in zip(names, gain, loss, strict=True)
     )
     title = _("By {grouping}, {year}").format(grouping=grouping_name(grouping), year=year)
     alt = _("People whose income rose / fell: {told}").format(told=told)

@@ -12,6 +12,7 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.compare import Comparison, comparison_of
 from labsim.experiment.opened import OpenedStudy
+from labsim.experiment.run import read_observed
 from labsim.results import Results
 from labsim.text import _, current_language
 
@@ -97,7 +98,7 @@ def _observed(province: str) -> pd.DataFrame:
     for root in find_configs():
         file = root / province / "observed.csv"
         if file.is_file():
-            return pd.read_csv(file, encoding="utf-8")
+            return read_observed(file)
     return pd.DataFrame()
 
 
@@ -112,6 +113,7 @@ def _manifest_of(found: Comparison) -> dict[str, Any]:
     return {
         "province": base["province"], "scenario": base["scenario"], "config": words,
         "config_hash": point["config_hash"], "changes": point["changes"], "posterior": point.get("posterior"),
+        "notes": found.notes_on(str(base["scenario"]), str(base["province"])),
         "scale": about["scale"], "replicates": int(base["n"]), "start": about["period"]["start"],
         "until": about["period"]["until"], "seed": about["seed"], "code_hash": about["code_hash"],
         "versions": about["versions"], "started": about["started"], "platform": about["platform"],
