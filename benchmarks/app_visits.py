@@ -56,6 +56,7 @@ class _Visitor:
     async def open(self, path: str) -> AsyncIterator[Any]:
         """Open a page with its socket, which answers the server's pings until it is closed."""
         import websockets
+        from websockets.typing import Origin
 
         client = _CLIENT.search(await self.page(path))
         if client is None:
@@ -63,7 +64,7 @@ class _Visitor:
         query = {"client_id": client[1], "next_message_id": 0, "implicit_handshake": "true", "tab_id": uuid4(),
                  "document_id": uuid4(), "EIO": 4, "transport": "websocket"}  # fmt: skip
         target = f"ws://{self.address}/_nicegui_ws/socket.io/?{urlencode(query)}"
-        async with websockets.connect(target, origin=f"http://{self.address}", max_size=None) as line:
+        async with websockets.connect(target, origin=Origin(f"http://{self.address}"), max_size=None) as line:
             await line.send("40")
             listening = asyncio.create_task(_answer(line))
             try:
