@@ -291,6 +291,22 @@ def app() -> list[Measure]:
     ]
 
 
+def visits() -> list[Measure]:
+    """Let a hundred people visit the app and leave, then keep two hundred pages open for a minute."""
+    from benchmarks.app_visits import visits as measured
+
+    found = measured()
+    return [
+        Measure("a hundred visits: memory before", found["before"], "MB"),
+        Measure("a hundred visits: memory after", found["after"], "MB"),
+        Measure("a hundred visits: growth", found["after"] - found["before"], "MB", 30.0),
+        Measure("a hundred visits: longest answer", found["longest of visits"], "s", 5.0),
+        Measure("sockets open for a minute", found["sockets"], "sockets"),
+        Measure("sockets open: longest answer", found["longest with sockets"], "s", 5.0),
+        Measure("sockets closed: memory", found["at the end"], "MB"),
+    ]
+
+
 def first_answer() -> list[Measure]:
     """Move a lever of the app and wait for the new plan beside its base."""
     from benchmarks.app_first import first_answers
@@ -335,6 +351,7 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "flips": flips,
     "first_answer": first_answer,
     "app": app,
+    "visits": visits,
 }
 
 
