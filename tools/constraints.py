@@ -1,7 +1,7 @@
 """Keep the versions that labsim is tested with, and the oldest that pyproject.toml allows.
 
 python tools/constraints.py renew      to test what was released since: write both files anew with the newest releases
-python tools/constraints.py update     after changing pyproject.toml: write both files anew, moving as little as possible
+python tools/constraints.py update     after changing pyproject.toml: write both files anew, moving little
 python tools/constraints.py wheels     say for which Python and system a pinned release cannot be installed as a wheel
 python tools/constraints.py check      say where the files do not agree with pyproject.toml; exit code 1 if anything is
 python tools/constraints.py installed  say what is installed here in another release than the one pinned
