@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 from pydantic import Field, SerializeAsAny
 
 from labsim.config_base import ConfigBase, Evidence
-from labsim.config_build import build
+from labsim.config_build import build, changes_on_top
 from labsim.config_files import BASELINE, ProvinceNeeded, collect_files, find_configs, known_names
 from labsim.config_schema import schema_of
 from labsim.errors import ConfigError, Problem
+from labsim.plain_values import plain_arguments
 from labsim.policies import BUILT_IN
 from labsim.policies.base import Policy
 from labsim.processes.abroad import AbroadParameters
@@ -48,6 +49,7 @@ __all__ = [
     "SECTIONS",
     "Config",
     "Evidence",
+    "changes_of",
     "check",
     "config_schema",
     "find_configs",
@@ -97,11 +99,12 @@ class Config(ConfigBase):
 SECTIONS: dict[str, type[Parameters]] = Config.sections()
 
 
+@plain_arguments
 def load(
     name_or_path: str | Path,
     *,
     scenario: str | Path | Sequence[str | Path] = BASELINE,
-    settings: Sequence[str] | Mapping[str, Any] = (),
+    settings: str | Sequence[str] | Mapping[str, Any] = (),
     allow_code: bool = True,
 ) -> Config:
     """Read, overlay, check and freeze a configuration.
@@ -111,8 +114,17 @@ def load(
     key. ``settings`` are ``"path=value"`` texts, or a mapping from path to value. With ``allow_code=False`` policies
     in files are refused. Raises ConfigError with every problem found.
     """
-    scenarios = [scenario] if isinstance(scenario, str | Path) else list(scenario)
+    given = [scenario] if isinstance(scenario, str | Path) else list(scenario)
+    # a path without an ending is a name
+    scenarios = [str(one) if isinstance(one, Path) and not one.suffix and not one.is_file() else one for one in given]
     return build(Config, collect_files(name_or_path, scenarios), settings, allow_code=allow_code)
+
+
+def changes_of(
+    name_or_path: str | Path, *, scenario: str | Path = BASELINE, allow_code: bool = True
+) -> tuple[str, ...]:
+    """Return what the last file of a configuration changes of what it extends, one line a key; none for a profile."""
+    return changes_on_top(Config, collect_files(name_or_path, [scenario]), allow_code=allow_code)
 
 
 def check(path: str | Path, *, allow_code: bool = True) -> list[Problem]:

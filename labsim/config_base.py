@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 import pydantic
 
 from labsim.config_files import find_configs
+from labsim.config_hash import hash_of
 from labsim.errors import ConfigError, Problem
 from labsim.policy_source import PolicyOrigin, recall_policy_class
 from labsim.profile import GROUPINGS, Names, Period, Profile, district_ids, folder_hashes, unknown_grouping
@@ -111,16 +111,7 @@ class ConfigBase(pydantic.BaseModel):
         Words (titles, names, notes, the scenario's name), folders, the number of replicates and the evidence are left
         out; the content of the margins and of policies in files is in.
         """
-        data = self.to_dict()
-        for name in ("scenario", "title", "question", "replicates", "changes", "given"):
-            del data[name]
-        if not data["by"]:
-            del data["by"]  # what is recorded besides changes no number
-        data["province"] = _without_words(data["province"])
-        for origin in data["origins"].values():
-            del origin["file"]
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        return hash_of(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON, from which `from_dict` makes an equal configuration."""
@@ -197,13 +188,6 @@ def _evidence_of(model: pydantic.BaseModel, prefix: str, given: Mapping[str, Evi
             declared["year"] = None
         found.append(Evidence(**(declared | override), value=value))
     return found
-
-
-def _without_words(value: Any) -> Any:
-    if isinstance(value, dict):
-        words = ("en", "vi", "note", "name", "folder")
-        return {key: _without_words(item) for key, item in value.items() if key not in words}
-    return [_without_words(item) for item in value] if isinstance(value, list) else value
 
 
 def defaults_of(model: type[pydantic.BaseModel]) -> dict[str, Any]:

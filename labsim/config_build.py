@@ -11,21 +11,23 @@ import pydantic
 from labsim.config_base import ConfigBase, EvidenceGiven, defaults_of
 from labsim.config_files import FileSet
 from labsim.errors import ConfigError, Problem
+from labsim.number_text import settled
 from labsim.overlay import ABSENT, SETTING, Change, Layer, Tree, conflicts, merged, read_settings, split_evidence
 from labsim.policy_source import PolicyOrigin, find_policy_class
 from labsim.profile import Names, Profile, folder_hashes
 from labsim.quantity import Parameters, QuantityInfo, describe, names_in
-from labsim.text import _, did_you_mean, nearest
+from labsim.text import LANGUAGES, _, did_you_mean, nearest
 from labsim.validation import as_given, evidence_problems, problems_of, read_strictly, unknown_name, unknown_top_key
 from labsim.yaml_source import KeyPath, Place, find_place
 
-__all__ = ["build"]
+__all__ = ["build", "changes_on_top"]
 
 Model = TypeVar("Model", bound=ConfigBase)
 _WRITTEN_BY_LABSIM = ("province", "scenario", "origins", "changes", "given")
 _RUN_KEYS = tuple(name for name in ConfigBase.model_fields if name not in _WRITTEN_BY_LABSIM)
 _NOT_SET = ("extends", "name", "kind", "folder", "as_of")
 _NOT_SET_WHOLE = ("fields", "groups", "institutions")
+_UNITS_IN_PROFILE = {"seats": "persons", "fee": "million VND per programme"}  # of a programme
 _PROFILE_KEYS = tuple(name for name in Profile.model_fields if name not in ("id", "files"))
 
 
@@ -40,6 +42,11 @@ def build(
     return _Builder(model, files, allow_code).build(settings)
 
 
+def changes_on_top(model: type[Model], files: FileSet, *, allow_code: bool = True) -> tuple[str, ...]:
+    """Return what the last file of a configuration changes of those that it extends; raises ConfigError."""
+    return _Builder(model, files, allow_code).changes_on_top()
+
+
 class _Builder(Generic[Model]):
     """Carry the tree of values and the problems found so far from one step to the next."""
 
@@ -52,14 +59,16 @@ class _Builder(Generic[Model]):
         self.classes: dict[str, type[Parameters]] = {}
         self.origins: dict[str, PolicyOrigin] = {}
         self.tree = Tree({name: defaults_of(section) for name, section in model.sections().items()})
-        self.on_in_profile: set[str] = set()
+        self.on_before: set[str] = set()
+        self.start_at = 1  # the layer from which on changes are told: the first above the profile
+        self.in_doubt: set[str] = set()  # keys whose number may be another; they are reported once
         self.tree.places[()] = Place(files.sources[0].file, 1, 1)
 
     def build(self, settings: Sequence[str] | Mapping[str, Any]) -> Model:
         self._lay_files()
         found, problems = read_settings(settings)
         self.problems += problems
-        found = [(self._full_path(path), value) for path, value in found]
+        found = _words_in_one_language([(self._full_path(path), value) for path, value in found])
         # which policies there are must be settled before their parameters can be set
         naming = [one for one in found if one[0][0] == "policies" and (len(one[0]) <= 2 or one[0][2:] == ("use",))]
         self._apply(naming)
@@ -72,6 +81,11 @@ class _Builder(Generic[Model]):
             raise ConfigError(_in_order(self.problems))
         return config
 
+    def changes_on_top(self) -> tuple[str, ...]:
+        """Build as `build` does, with what lies below the last file as the state that changes start from."""
+        self.start_at = len(self.files.sources) - 1
+        return self.build(()).changes if self.start_at else ()
+
     def _lay_files(self) -> None:
         layers = [split_evidence(source) for source in self.files.sources]
         self.problems += [problem for layer in layers for problem in layer.problems]
@@ -79,12 +93,13 @@ class _Builder(Generic[Model]):
         if clashes:
             raise ConfigError(self.problems + clashes)
         for position, layer in enumerate(layers):
+            _say_in_every_language(layer.data)
             self._check_groups(layer)
             changes = self.tree.add(layer)
-            if position:
+            if position >= self.start_at:
                 self.changes += [one for one in changes if one.path[0] not in ("extends", "title", "question")]
             else:
-                self.on_in_profile = self._policies_on()
+                self.on_before = self._policies_on()
         self._join_words(layers)
 
     def _check_groups(self, layer: Layer) -> None:
@@ -147,7 +162,7 @@ class _Builder(Generic[Model]):
     def _log_switches(self) -> None:
         """Log each policy that scenarios and settings brought in or took away, before its parameters."""
         on = self._policies_on()
-        switched = sorted(on ^ self.on_in_profile)
+        switched = sorted(on ^ self.on_before)
         noise = {("policies", name, "use") for name in switched}
         self.changes = [one for one in self.changes if one.path not in noise and not _is_policy(one.path)]
         self.changes = [Change(("policies", name), name not in on, name in on) for name in switched] + self.changes
@@ -203,9 +218,41 @@ class _Builder(Generic[Model]):
                 parts.append(_("policies with a budget: {names}").format(names=", ".join(paid)))
             self._report(("policies", name, "budget"), "; ".join(parts))
 
+    def _settle_numbers(self, quantities: Mapping[str, QuantityInfo]) -> None:
+        """Read the numbers that files write as people do (6,25), and refuse those that may mean two (25.000 seats)."""
+        for info in quantities.values():
+            self._settle(tuple(info.path.split(".")), info.unit)
+        self._settle(("scale",), "")
+        institutions = self.tree.data.get("institutions")
+        for at, one in enumerate(institutions if isinstance(institutions, list) else ()):
+            programmes = one.get("programmes") if isinstance(one, dict) else None
+            for place, programme in enumerate(programmes if isinstance(programmes, list) else ()):
+                for key, unit in _UNITS_IN_PROFILE.items() if isinstance(programme, dict) else ():
+                    self._settle(("institutions", str(at), "programmes", str(place), key), unit)
+
+    def _settle(self, path: KeyPath, unit: str) -> None:
+        container = self.tree.data
+        for part in path[:-1]:
+            container = container[int(part)] if isinstance(container, list) else container.get(part, {})
+            if not isinstance(container, dict | list):
+                return
+        if not isinstance(container, dict) or path[-1] not in container:
+            return
+        value = container[path[-1]]
+        inside, keys = (value, list(value)) if isinstance(value, dict) else (container, [path[-1]])
+        for key in keys:
+            try:
+                inside[key] = settled(inside[key], unit)
+            except ValueError as error:
+                where = path if inside is container else (*path, str(key))
+                self._report(where, str(error))
+                self.in_doubt.add(".".join(where))
+
     def _checked(self) -> Model | None:
         data = self.tree.data
         known = self._keys()
+        units = self._quantities()
+        self._settle_numbers(units)
         self._check_budgets()
         for key in data:
             if key not in known:
@@ -231,7 +278,6 @@ class _Builder(Generic[Model]):
             return None
         self._check_start(config)
         self._check_names(config, policies)
-        units = self._quantities()
         checked: Model = config.model_copy(
             update={
                 "policies": policies,
@@ -277,7 +323,8 @@ class _Builder(Generic[Model]):
         try:
             return read_strictly(model, data)
         except pydantic.ValidationError as error:
-            self.problems += problems_of(error, model, data, self.tree.places, prefix)
+            found = problems_of(error, model, data, self.tree.places, prefix)
+            self.problems += [one for one in found if one.path not in self.in_doubt]
             return None
 
     def _check_switched_off(self) -> None:
@@ -321,6 +368,8 @@ class _Builder(Generic[Model]):
     def _worded(self, change: Change, quantities: Mapping[str, QuantityInfo]) -> str:
         info = _owner(change.path, quantities)
         old, new = change.old, change.new
+        if info is not None or change.path == ("scale",):
+            old, new = (_as_number(one, info.unit if info is not None else "") for one in (old, new))
         if _is_policy(change.path):
             old, new = (_("on") if on else _("off") for on in (old, new))
         elif old is ABSENT and info is not None and ".".join(change.path) == info.path:
@@ -333,8 +382,36 @@ class _Builder(Generic[Model]):
         self.problems.append(Problem(*self.tree.place(path), ".".join(path), message))
 
 
+def _say_in_every_language(data: dict[Any, Any]) -> None:
+    """Let a name, title or question that a file gives in one language stand for all: that of a base names the base."""
+    for key in ("name", "title", "question"):
+        words = data.get(key)
+        if isinstance(words, dict):
+            given = [words[code] for code in LANGUAGES if code in words]
+            if len(given) == 1 and isinstance(given[0], str):
+                data[key] = dict.fromkeys(LANGUAGES, given[0]) | words
+
+
+def _words_in_one_language(settings: Sequence[tuple[KeyPath, Any]]) -> list[tuple[KeyPath, Any]]:
+    """Return settings in which a title or question set in one language is set in all, as in a file."""
+    found = list(settings)
+    paths = {path for path, _value in settings}
+    for path, value in settings:
+        if path[0] in ("title", "question") and len(path) == 2 and path[1] in LANGUAGES:
+            others = [(path[0], code) for code in LANGUAGES if code != path[1]]
+            found += [(other, value) for other in others if other not in paths]
+    return found
+
+
 def _is_policy(path: KeyPath) -> bool:
     return path[0] == "policies" and len(path) <= 2
+
+
+def _as_number(value: Any, unit: str) -> Any:
+    try:
+        return settled(value, unit)
+    except ValueError:
+        return value  # a later file says something else
 
 
 def _owner(path: KeyPath, quantities: Mapping[str, QuantityInfo]) -> QuantityInfo | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labsim.errors import ConfigError, Problem
 from labsim.text import _, did_you_mean, nearest
+from labsim.text_files import is_yaml_file
 from labsim.yaml_source import Source, read_yaml, shown_path
 
 __all__ = ["FileSet", "ProvinceNeeded", "collect_files", "find_configs", "known_names"]
@@ -103,7 +104,7 @@ class _Finder:
 
     def world_and_scenario(self, name: str | Path) -> tuple[Path, Path | None]:
         """Return the profile or reference world that a name or path means, and the scenario if it names one."""
-        if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
+        if isinstance(name, Path) or is_yaml_file(name):
             path = Path(name).resolve()
             if not path.is_file():
                 message = _("{name} is a folder; give a file") if path.is_dir() else _("no file {name}")
@@ -136,7 +137,7 @@ class _Finder:
         raise _unknown(message, sorted(names), str(name))
 
     def scenario_or_none(self, name: str | Path, world: Path) -> Path | None:
-        if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
+        if isinstance(name, Path) or is_yaml_file(name):
             return Path(name).resolve() if Path(name).is_file() else None
         own, _slash, rest = name.partition("/")
         if rest and own in (self.world_id(world), "scenarios"):
@@ -170,7 +171,7 @@ class _Finder:
         if not isinstance(extends, str):
             message = _("given {given!r}; allowed the name of one scenario, such as son_la/baseline")
             raise self._refuse(source, message.format(given=extends))
-        if extends.endswith((".yaml", ".yml")):
+        if is_yaml_file(extends):
             base = (path.parent / extends).resolve()
             if not base.is_file():
                 raise self._refuse(source, _("no file {name}").format(name=shown_path(base)))
@@ -194,7 +195,9 @@ class _Finder:
         source = self.read(path)
         extends = source.data.get("extends")
         profile = path.parent / "profile.yaml"
-        if isinstance(extends, str) and "/" in extends and not extends.endswith((".yaml", ".yml")):
+        if isinstance(extends, str) and any((root / extends / "profile.yaml").is_file() for root in self.roots):
+            return self.world_and_scenario(extends)[0], path
+        if isinstance(extends, str) and "/" in extends and not is_yaml_file(extends):
             try:
                 return self.world_and_scenario(extends)[0], path
             except ConfigError as error:
@@ -203,7 +206,7 @@ class _Finder:
             return profile, path
         if extends is None and "name" in source.data:
             return path, None
-        if isinstance(extends, str) and extends.endswith((".yaml", ".yml")):
+        if isinstance(extends, str) and is_yaml_file(extends):
             base = (path.parent / extends).resolve()
             if base in above:
                 circle = " -> ".join(self.read(one).file for one in (*above[above.index(base) :], path, base))

@@ -32,7 +32,8 @@ def schema_of(model: type[ConfigBase]) -> dict[str, Any]:
     for definition in definitions.values():
         for name, schema in definition.get("properties", {}).items():
             definition["properties"][name] = _with_evidence(schema)
-    definitions["Names"] = {"anyOf": [{"type": "string"}, definitions["Names"]]}
+    names = {key: value for key, value in definitions["Names"].items() if key != "required"} | {"minProperties": 1}
+    definitions["Names"] = {"anyOf": [{"type": "string"}, names]}
     until = definitions["Period"]["properties"]["until"]
     until["type"] = ["string", "integer"]
     return {

@@ -6,6 +6,7 @@
     ├── ConfigError             a profile, scenario or setting is wrong; carries every problem of the files at once
     ├── PopulationError         the margins cannot be turned into a population
     ├── RunError                a run broke an accounting identity or could not finish
+    ├── PolicyError             a policy asked for what levers, payments or the world do not give
     └── ResultsError            results are missing, incomplete, or lack their manifest
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ConfigError", "LabsimError", "PopulationError", "Problem", "ResultsError", "RunError"]
+__all__ = ["ConfigError", "LabsimError", "PolicyError", "PopulationError", "Problem", "ResultsError", "RunError"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class PopulationError(LabsimError):
 
 class RunError(LabsimError):
     """Report that a run broke one of its own rules or could not finish."""
+
+
+class PolicyError(LabsimError, ValueError):
+    """Refuse what a policy asked of a lever, a payment or the world; the run that asked it adds where and when."""
 
 
 class ResultsError(LabsimError):

@@ -27,6 +27,8 @@ STOCK, FLOW = "stock", "flow"
 N_AGES, N_STATUSES, N_TRAINING = 5, 15, 6
 FARMING_PAY, BUSINESS_PAY, EMPLOYEE_PAY = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 ANY = slice(None)
+# Without these levers employment services reach nobody, and loans of a policy reach no business.
+SERVICES_REACH = ("fair_reach", "counselling_reach", "portal_reach")
 # Whose field counts where fields of work are told apart.
 OF_PERSON = mark("field of the work of those in work, of the skill of all others")
 OF_SEEKER = mark("field of skill, which decides where people may apply")
@@ -55,7 +57,8 @@ class Indicator:
     `kind` is stock (December stands for a year) or flow (months add up); `base` is the indicator that counts the
     persons a share refers to. A counted indicator has terms `above`, and `below` if it is a share; `pay` picks the
     pay that is summed above instead; a flow names the count of the ledger in `source`. `by_field` says whose field
-    counts where fields of work are told apart.
+    counts where fields of work are told apart. `levers` are those without which it stays at nothing: only a policy
+    brings it about. `averaged_over` is the indicator that counts the persons of a mean.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Indicator:
     pay: tuple[float, float, float] | None = None
     source: str | None = None
     by_field: str = ""
+    levers: tuple[str, ...] = ()
+    averaged_over: str | None = None
 
 
 def _status(first: int, last: int | None = None) -> slice:
@@ -109,8 +114,11 @@ def _share(
     return Indicator(name, label, "%", concept, better, STOCK, base, above, below, by_field=OF_PERSON)
 
 
-def _pay(name: str, label: str, pay: tuple[float, float, float], below: Terms) -> Indicator:
-    return Indicator(name, label, "VND per month", MODEL, "up", STOCK, None, (), below, pay, by_field=OF_PERSON)
+def _pay(name: str, label: str, pay: tuple[float, float, float], below: Terms, averaged_over: str) -> Indicator:
+    return Indicator(
+        name, label, "VND per month", MODEL, "up", STOCK, None, (), below, pay, by_field=OF_PERSON,
+        averaged_over=averaged_over,
+    )  # fmt: skip
 
 
 def _flow(
@@ -120,8 +128,9 @@ def _flow(
     concept: str = ADMINISTRATIVE,
     unit: str = "persons",
     by_field: str = "",
+    levers: tuple[str, ...] = (),
 ) -> Indicator:
-    return Indicator(name, label, unit, concept, better, FLOW, None, source=name, by_field=by_field)
+    return Indicator(name, label, unit, concept, better, FLOW, None, source=name, by_field=by_field, levers=levers)
 
 
 def _state(
@@ -132,8 +141,13 @@ def _state(
     base: str | None = None,
     concept: str = MODEL,
     by_field: str = "",
+    levers: tuple[str, ...] = (),
+    averaged_over: str | None = None,
 ) -> Indicator:
-    return Indicator(name, label, unit, concept, better, STOCK, base, source=name, by_field=by_field)
+    return Indicator(
+        name, label, unit, concept, better, STOCK, base, source=name, by_field=by_field, levers=levers,
+        averaged_over=averaged_over,
+    )  # fmt: skip
 
 
 def _degrees(name: str, label: str, base: str | None = None) -> Indicator:
@@ -261,10 +275,13 @@ _ALL = (
         "labour_force",
         "up",
     ),
-    _pay("mean_income", mark("mean income from work"), (1.0, 1.0, 1.0), AT_WORK),
-    _pay("mean_wage", mark("mean wage of employees"), EMPLOYEE_PAY, (Term(EMPLOYEES),)),
-    _pay("mean_farm_income", mark("mean income from farming"), FARMING_PAY, (Term(FARMING),)),
-    _pay("mean_business_income", mark("mean income from a household business"), BUSINESS_PAY, (Term(BUSINESS),)),
+    _pay("mean_income", mark("mean income from work"), (1.0, 1.0, 1.0), AT_WORK, "employed"),
+    _pay("mean_wage", mark("mean wage of employees"), EMPLOYEE_PAY, (Term(EMPLOYEES),), "employees"),
+    _pay("mean_farm_income", mark("mean income from farming"), FARMING_PAY, (Term(FARMING),), "farmers"),
+    _pay(
+        "mean_business_income", mark("mean income from a household business"), BUSINESS_PAY, (Term(BUSINESS),),
+        "household_businesses",
+    ),
     _flow("people_trained", mark("people who completed training"), "up", by_field=OF_COURSE),
     _flow("people_trained_rural", mark("people of the countryside who completed training"), "up"),
     _flow("people_trained_urban", mark("people of towns who completed training"), "up"),
@@ -281,12 +298,14 @@ _ALL = (
     _flow("trained_on_the_job", mark("employees trained on the job"), "up", MODEL),
     _flow("jobs_created", mark("jobs created, as the province counts them"), "up"),
     _flow("jobs_gross", mark("all new jobs: hires, businesses opened, departures to work elsewhere"), "up", MODEL),
-    _flow("sent_abroad", mark("people sent abroad under contract"), "up", by_field=OF_PERSON),
+    _flow("sent_abroad", mark("people sent abroad under contract"), "up", by_field=OF_PERSON,
+          levers=("export_places",)),
     _flow("returned_from_abroad", mark("people back from abroad")),
     _flow("left_for_other_provinces", mark("people who left to work in other provinces")),
     _flow("returned_from_other_provinces", mark("people back from other provinces")),
     _flow("moved_in", mark("people who moved in")),
-    _flow("talent_came", mark("degree holders attracted to reserved posts"), "up", by_field=OF_POST),
+    _flow("talent_came", mark("degree holders attracted to reserved posts"), "up", by_field=OF_POST,
+          levers=("talent_places",)),
     _state("seekers", mark("people who search for work in the month"), "persons", by_field=OF_SEEKER),
     _flow("applications", mark("applications for a vacancy"), None, MODEL, "applications", OF_POST),
     _flow("hires", mark("hires"), concept=MODEL, by_field=OF_POST),
@@ -296,7 +315,8 @@ _ALL = (
     _flow("vacancies_opened", mark("vacancies opened"), concept=MODEL, unit="posts"),
     _flow("businesses_opened", mark("household businesses opened"), concept=MODEL),
     _flow("businesses_closed", mark("household businesses closed"), concept=MODEL),
-    _flow("businesses_on_loans", mark("household businesses opened with a loan of a policy"), concept=MODEL),
+    _flow("businesses_on_loans", mark("household businesses opened with a loan of a policy"), concept=MODEL,
+          levers=("loan_offers",)),
     _flow("firms_opened", mark("employers founded"), concept=MODEL, unit="employers"),
     _flow("firms_closed", mark("employers closed"), concept=MODEL, unit="employers"),
     _flow(
@@ -308,31 +328,34 @@ _ALL = (
     _flow("spending", mark("money spent under the policies"), "down", unit="VND"),
     _state("vacancies", mark("open vacancies"), "posts", by_field=OF_POST),
     _state("enterprise_employees", mark("employees of registered enterprises"), "persons", "up"),
-    _state("enterprise_wage", mark("mean pay in registered enterprises"), "VND per month", "up"),
+    _state("enterprise_wage", mark("mean pay in registered enterprises"), "VND per month", "up",
+           averaged_over="enterprise_employees"),
     _state(
         "seats_where_vacancies_are", mark("seats of training that are in the fields where the vacancies are"), "%", "up"
     ),
-    _flow("reached", mark("people reached by employment services"), "up"),
-    _flow("introduced", mark("introductions of people to a vacancy by employment services")),
-    _flow("placed", mark("people hired through an introduction"), "up"),
-    _flow("hired_by_partners", mark("graduates hired for posts that partners of their school keep"), "up", MODEL),
-    _flow("digital_trained", mark("people who completed a course in digital skills"), "up"),
+    _flow("reached", mark("people reached by employment services"), "up", levers=SERVICES_REACH),
+    _flow("introduced", mark("introductions of people to a vacancy by employment services"), levers=SERVICES_REACH),
+    _flow("placed", mark("people hired through an introduction"), "up", levers=SERVICES_REACH),
+    _flow("hired_by_partners", mark("graduates hired for posts that partners of their school keep"), "up", MODEL,
+          levers=("programme_linkage",)),
+    _flow("digital_trained", mark("people who completed a course in digital skills"), "up",
+          levers=("digital_places",)),
     _state(
         "reached_by_services", mark("people reached by employment services since January, in the labour force"),
-        "%", "up", "labour_force", ADMINISTRATIVE,
+        "%", "up", "labour_force", ADMINISTRATIVE, levers=SERVICES_REACH,
     ),
     _state(
         "placement_share_of_introduced", mark("people placed since January among those introduced"),
-        "%", "up", None, ADMINISTRATIVE,
+        "%", "up", None, ADMINISTRATIVE, levers=SERVICES_REACH,
     ),
     _state(
         "placement_share_of_counselled", mark("people placed since January among those reached in any form"),
-        "%", "up", None, ADMINISTRATIVE,
+        "%", "up", None, ADMINISTRATIVE, levers=SERVICES_REACH,
     ),
     _state(
         "placement_share_of_counselled_or_introduced",
         mark("people placed since January among those counselled in person or introduced"),
-        "%", "up", None, ADMINISTRATIVE,
+        "%", "up", None, ADMINISTRATIVE, levers=SERVICES_REACH,
     ),
     _state("graduates_followed", mark("people who completed a course of three months or more 6-12 months ago"),
            "persons"),
@@ -363,7 +386,8 @@ _ALL = (
     _degrees(
         "public_staff_postgraduate_share", mark("postgraduates among officials and public employees"), "public_staff"
     ),
-    _flow("degrees_in_service", mark("officials and public employees who finished a degree in service"), "up"),
+    _flow("degrees_in_service", mark("officials and public employees who finished a degree in service"), "up",
+          levers=("degree_places",)),
     _state("income_gini", mark("Gini coefficient of income from work"), "0 to 100", "down"),
 )
 

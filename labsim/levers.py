@@ -11,110 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labsim.errors import PolicyError
+from labsim.lever_amounts import SLACK, checked_amount, checked_rows, require_length
+from labsim.lever_kinds import AGES, DEGREES, GROUPS, LEVERS, LeverKind, lever_named
+from labsim.quantity import allowed_range
+from labsim.text import _
+
+__all__ = [
+    "AGES",
+    "DEGREES",
+    "GROUPS",
+    "LEVERS",
+    "Contribution",
+    "LeverKind",
+    "Levers",
+    "LeversOfPolicy",
+    "lever_named",
+]
+
 Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LeverKind:
-    """What a lever means: what it ranges over, its neutral value, how amounts combine, and its unit."""
-
-    over: str
-    neutral: float
-    rule: str
-    unit: str
-    meaning: str
-
-
-LEVERS: dict[str, LeverKind] = {
-    "training_seats": LeverKind(
-        "programmes", 0.0, "add", "persons per year", "places in new courses, beyond an institution's own"
-    ),
-    "training_fee_paid": LeverKind(
-        "programmes", 0.0, "max", "share of fee", "share of the fee that is paid for the trainee"
-    ),
-    "training_allowance": LeverKind("programmes", 0.0, "add", "VND per month", "meals and travel paid to a trainee"),
-    "training_priority": LeverKind(
-        "groups", 0.0, "add", "points", "points at admission for rural, minority, poor, hit by a hazard"
-    ),
-    "training_hit": LeverKind(
-        "districts", 0.0, "max", "switch", "districts whose people count as hit by a hazard at admission"
-    ),
-    "training_outreach": LeverKind(
-        "districts", 1.0, "multiply", "factor", "how often people are reached by an offer of training"
-    ),
-    "export_places": LeverKind("destinations", 0.0, "add", "persons per year", "contracts abroad on offer"),
-    "export_loan": LeverKind(
-        "destinations", 0.0, "max", "share of cost", "share of the cost up front that can be borrowed"
-    ),
-    "export_preparation": LeverKind("destinations", 0.0, "add", "VND per person", "language course and papers paid"),
-    "talent_supplement": LeverKind(
-        "districts", 0.0, "add", "share of wage", "supplement to the wage offered to degree holders"
-    ),
-    "talent_supplement_months": LeverKind("districts", 0.0, "max", "months", "months of the supplement"),
-    "talent_lump_sum": LeverKind(
-        "districts", 0.0, "add", "VND per person", "lump sum to a degree holder who comes, returns or stays"
-    ),
-    "talent_places": LeverKind("districts", 0.0, "add", "persons per year", "posts reserved for degree holders"),
-    "conversion_places": LeverKind(
-        "districts", 0.0, "add", "persons per year", "farmers offered help to change livelihood"
-    ),
-    "conversion_grant": LeverKind(
-        "districts", 0.0, "add", "VND per person", "grant to a farmer who changes livelihood"
-    ),
-    "conversion_credit": LeverKind(
-        "districts", 0.0, "add", "VND per person", "credit to a farmer who changes livelihood"
-    ),
-    "fair_reach": LeverKind("districts", 0.0, "add", "persons per year", "people whom job fairs reach"),
-    "counselling_reach": LeverKind("districts", 0.0, "add", "persons per year", "people counselled at a job centre"),
-    "portal_reach": LeverKind("districts", 0.0, "add", "persons per year", "people whom the job portal reaches"),
-    "information_schools": LeverKind(
-        "programmes", 0.0, "max", "share of institutions", "institutions that plan by forecasts of demand"
-    ),
-    "information_workers": LeverKind(
-        "districts", 0.0, "max", "share of people", "people who know forecasts of demand by field"
-    ),
-    "programme_linkage": LeverKind(
-        "programmes", 0.0, "max", "share of programmes", "programmes designed and taught with enterprises"
-    ),
-    "digital_places": LeverKind(
-        "districts", 0.0, "add", "persons per year", "places in courses in digital skills"
-    ),
-    "digital_priority": LeverKind(
-        "ages", 0.0, "max", "weight", "weight of an age at admission to courses in digital skills"
-    ),
-    "wage_subsidy": LeverKind(
-        "workers", 0.0, "add", "share of wage offer", "share of the wage paid to the employer who hires this person"
-    ),
-    "training_quota": LeverKind(
-        "groups", 0.0, "max", "share of seats", "seats reserved for rural, minority, poor, hit by a hazard"
-    ),
-    "training_outreach_group": LeverKind(
-        "groups", 1.0, "multiply", "factor", "how often rural, minority, poor, hit people are reached by an offer"
-    ),
-    "training_travel": LeverKind("programmes", 0.0, "add", "VND per course", "travel paid to trainees from far"),
-    "degree_places": LeverKind("degrees", 0.0, "add", "persons per year", "places to study for a degree in service"),
-    "degree_own_cost": LeverKind("degrees", 0.0, "max", "VND per year of study", "what the person pays of it"),
-    "park_posts": LeverKind("markets", 0.0, "add", "posts per year", "posts of employers that settle in parks"),
-    "new_cooperatives": LeverKind("markets", 0.0, "add", "cooperatives per year", "cooperatives founded"),
-    "loan_offers": LeverKind("districts", 0.0, "add", "persons per year", "people offered a loan to open a business"),
-    "loan_amount": LeverKind("districts", 0.0, "add", "VND per person", "loan to who opens a business"),
-    "loan_grant": LeverKind("districts", 0.0, "add", "VND per person", "grant to who opens a business with a loan"),
-    "business_support": LeverKind("districts", 0.0, "add", "persons per year", "owners given digital support"),
-    "business_support_months": LeverKind("districts", 0.0, "max", "months", "months for which a business is supported"),
-    "search_effort": LeverKind("workers", 1.0, "multiply", "factor", "search effort"),
-    "hiring_priority": LeverKind(
-        "workers", 0.0, "add", "points", "points of this person before other applicants; lot and suitability give 0-1"
-    ),
-    "training_place": LeverKind(
-        "workers", 0.0, "max", "switch", "this person is offered a place of their own in whichever course they choose"
-    ),
-    "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount"),
-}
-
-# Places to study in service: by group of employer for the standard degree, and for masters.
-DEGREES = ("officials", "public_employees", "communes", "masters")
-GROUPS = ("rural", "minority", "poor", "hit")
-AGES = ("15-24", "25-34", "35-44", "45-54", "55+")
 
 
 @dataclass(frozen=True)
@@ -171,16 +86,24 @@ class Levers:
         return LeversOfPolicy(self, policy)
 
     def put(self, policy: str, name: str, rule: str, amount: Any, to: Any) -> None:
-        """Combine an amount with a lever; a rule other than the lever's own raises ValueError."""
-        kind = LEVERS.get(name)
-        if kind is None:
-            raise ValueError(f"there is no lever {name!r}; levers are {', '.join(LEVERS)}")
+        """Combine an amount with a lever, at all rows or at some: a mask of shape `(n,)`, or ids.
+
+        Raises PolicyError for an unknown lever, a rule other than its own, rows that it does not have or that are given
+        twice, an amount of another shape than the rows, and one that is no number or lies outside the lever's range,
+        alone or together with what was written before.
+        """
+        kind = lever_named(name)
         if kind.rule != rule:
-            raise ValueError(f"lever {name!r} combines by {kind.rule!r}, not {rule!r}")
+            message = _("lever {name!r} combines by {own!r}, not {rule!r}")
+            raise PolicyError(message.format(name=name, own=kind.rule, rule=rule))
         size = self._sizes[kind.over]
+        amount = checked_amount(name, kind, amount)
+        rows = None if to is None else checked_rows(name, kind, to, size)
+        if isinstance(amount, np.ndarray) and amount.ndim:
+            require_length(name, kind, amount, rows, size)
         idle = kind.neutral if rule != "max" else -np.inf
         change = _filled(size, idle)
-        change[slice(None) if to is None else to] = amount
+        change[slice(None) if rows is None else rows] = amount
         if not (change != idle).any():
             return  # nothing was asked for: the lever stays as it is, bit for bit
         now = self[name]
@@ -190,9 +113,19 @@ class Levers:
             value = now * change
         else:
             value = np.maximum(now, change)
+        if rule != "max":
+            self._require_range(name, kind, value)
         self._values[name] = value
         self.contributions.append(Contribution(policy, name, change))
         self._shares.pop(name, None)
+
+    def _require_range(self, name: str, kind: LeverKind, value: Doubles) -> None:
+        """Refuse what several amounts come to, where it is more than the lever takes."""
+        others = list(dict.fromkeys(one.policy for one in self.contributions if one.lever == name))
+        if others and not value.max() <= kind.high * SLACK:
+            message = _("lever {name}: {given:g} together with what {policies} wrote; allowed {allowed}")
+            allowed = allowed_range(kind.low, kind.high, kind.unit)
+            raise PolicyError(message.format(name=name, given=value.max(), policies=", ".join(others), allowed=allowed))
 
     def shares(self, name: str) -> dict[str, Doubles]:
         """Return each policy's share of a lever, shape `(n,)` each; they sum to 1 where anything was written.

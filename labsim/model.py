@@ -6,6 +6,7 @@ import mesa
 
 from labsim.agents import Province, TrainingInstitution
 from labsim.config import Config
+from labsim.plain_values import plain_arguments, require_seed
 from labsim.simulation import Simulation
 
 
@@ -21,8 +22,10 @@ class LabourModel(Simulation, mesa.Model):
     the configuration's period on, so that `run_model()` ends there; further steps go on beyond it.
     """
 
+    @plain_arguments
     def __init__(self, config: Config, seed: int | None = None) -> None:
-        mesa.Model.__init__(self, rng=config.seed if seed is None else seed)
+        seed = config.seed if seed is None else require_seed(seed)
+        mesa.Model.__init__(self, rng=seed)
         Simulation.__init__(self, config, seed)
         for row, name in enumerate(self._institution_names()):
             TrainingInstitution(self, row, name)

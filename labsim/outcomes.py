@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,7 +12,6 @@ from labsim.ledger import PRIVATE_PAYERS, Payment
 from labsim.levers import LEVERS
 from labsim.policies.base import Outcome, Policy
 from labsim.policies.seats import part_on_policies
-from labsim.quantity import amount_in
 from labsim.world import World
 
 COMPLETED = "completed"
@@ -93,7 +93,8 @@ class Achievements:
             mine = [p for p in payments if p.policy == name and years[p.month] == year]
             public = [p for p in mine if p.payer not in PRIVATE_PAYERS]
             spent = sum(p.amount for p in public)
-            budget = float("nan") if policy.budget is None else amount_in(policy.budget, year)
+            ceiling = policy.ceiling(year)
+            budget = ceiling if math.isfinite(ceiling) else float("nan")
             facts = {
                 "policy": name, "year": year, "months_in_force": on, "months_paused": paused, "budget": budget,
                 "spent": spent, "left": budget - spent, "private": sum(p.amount for p in mine) - spent,
@@ -111,7 +112,8 @@ class Achievements:
 
 def _idle(world: World, name: str, policy: Policy) -> bool:
     """Say whether a policy that has spent some of its budget had too little left this month to offer anything."""
-    if policy.budget is None or (name, world.calendar[0]) not in world.ledger.spent:
+    year = world.calendar[0]
+    if math.isinf(policy.ceiling(year)) or (name, year) not in world.ledger.spent:
         return False
     wrote = any(one.policy == name for one in world.levers.contributions)
     paid = any(payment.policy == name for payment in world.ledger.payments_in(world.month))

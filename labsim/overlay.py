@@ -75,6 +75,8 @@ class Tree:
     folders: dict[str, Path] = field(default_factory=dict)
     given: dict[KeyPath, Given] = field(default_factory=dict)
     whole: set[KeyPath] = field(default_factory=set)
+    # the keys of `given` at or below each key, so that thousands of them are not searched for every one
+    _below: dict[KeyPath, set[KeyPath]] = field(default_factory=dict, repr=False)
 
     def add(self, layer: Layer) -> list[Change]:
         """Lay one file on top and return what it changed."""
@@ -105,6 +107,8 @@ class Tree:
             return []
         for length in range(1, len(path)):
             self.places.setdefault(path[:length], Place(SETTING, None, None))
+        for below in [one for one in self.places if one[: len(path)] == path]:
+            del self.places[below]  # what files said of parts of a replaced value
         self.places[path] = Place(SETTING, None, None)
         container[key] = value
         self._remember(path, Given(self.places[path], evidence.get(path)))
@@ -116,9 +120,11 @@ class Tree:
 
     def _remember(self, path: KeyPath, given: Given) -> None:
         # what was said about parts of a replaced value is void; the latest entry decides, so it must stand last
-        for below in [one for one in self.given if one[: len(path)] == path]:
-            del self.given[below]
+        for below in self._below.pop(path, ()):
+            self.given.pop(below, None)
         self.given[path] = given
+        for length in range(len(path) + 1):
+            self._below.setdefault(path[:length], set()).add(path)
         if given.evidence is not None:
             self.whole.add(path)
 
@@ -203,9 +209,11 @@ def conflicts(layers: Sequence[Layer], ancestors: Mapping[str, set[str]]) -> lis
             first, second = earlier.source.file, later.source.file
             if first in ancestors[second] or second in ancestors[first]:
                 continue
-            taken = list(_leaves(earlier.data, (), earlier.evidence))
+            taken = set(_leaves(earlier.data, (), earlier.evidence))
+            above = {path[:length] for path in taken for length in range(1, len(path) + 1)}
             for path in _leaves(later.data, (), later.evidence):
-                if path[0] not in _JOINED_KEYS and any(_overlap(path, other) for other in taken):
+                is_taken = path in above or any(path[:length] in taken for length in range(1, len(path)))
+                if path[0] not in _JOINED_KEYS and is_taken:
                     message = _("set by both {first} and {second}; only one scenario may set it")
                     place = find_place(later.places, path)
                     problems.append(Problem(*place, ".".join(path), message.format(first=first, second=second)))
@@ -244,11 +252,6 @@ def _leaves(value: Any, path: KeyPath, whole: Iterable[KeyPath]) -> Iterable[Key
             yield from _leaves(item, (*path, str(key)), whole)
     elif path:
         yield path
-
-
-def _overlap(one: KeyPath, other: KeyPath) -> bool:
-    length = min(len(one), len(other))
-    return one[:length] == other[:length]
 
 
 def _key_in(container: Any, part: str) -> Any:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import traceback
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar, cast
 
 import pydantic
 
-from labsim.profile import content_hash
+from labsim.chance import no_shared_chance
+from labsim.errors import PolicyError
+from labsim.own_code import OwnCode, forget, read_own_code
 from labsim.quantity import Parameters
 from labsim.text import _, did_you_mean
 from labsim.yaml_source import shown_path
 
-__all__ = ["PolicyOrigin", "find_policy_class", "recall_policy_class"]
+__all__ = ["PolicyOrigin", "find_policy_class", "policy_anew", "recall_policy_class"]
+
+Policy = TypeVar("Policy", bound=Parameters)
+# by file and hash: what was read, so that an edit does not reach a configuration made before it, and what was loaded
+_codes: dict[tuple[Path, str], OwnCode] = {}
+_modules: dict[tuple[Path, str], ModuleType] = {}
 
 
 class PolicyOrigin(pydantic.BaseModel):
     """Record where a policy's class comes from.
 
-    ``use`` is the name of a built-in class, or the name of a class in ``file`` whose content has the hash ``code``.
+    ``use`` is the name of a built-in class, or the name of a class in ``file``, which has the hash ``code`` together
+    with the modules of its folder that it imports.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -32,15 +40,8 @@ class PolicyOrigin(pydantic.BaseModel):
     code: str | None = None
 
 
-
-
 def find_policy_class(
-    use: str,
-    folder: Path,
-    *,
-    base: type[Parameters],
-    built_in: Mapping[str, type[Parameters]],
-    allow_code: bool = True,
+    use: str, folder: Path, *, base: type[Parameters], built_in: Mapping[str, type[Parameters]], allow_code: bool = True
 ) -> tuple[type[Parameters], PolicyOrigin]:
     """Return the class that ``use`` names: a built-in name, or ``file.py:Class`` relative to ``folder``.
 
@@ -60,8 +61,9 @@ def find_policy_class(
         raise ValueError(_("no file {file}").format(file=shown_path(path)))
     if not class_name:
         raise ValueError(_('given {use!r}; write `use: "file.py:Class"`').format(use=use))
-    code = content_hash(path)
-    return _class_in(_module(path, code), class_name, path, base), PolicyOrigin(use=class_name, file=path, code=code)
+    code = read_own_code(path)
+    _codes[path, code.hash] = code
+    return _class_in(_module(code), class_name, path, base), PolicyOrigin(use=class_name, file=path, code=code.hash)
 
 
 def recall_policy_class(
@@ -78,32 +80,58 @@ def recall_policy_class(
     return found
 
 
-def _module(path: Path, code: str) -> ModuleType:
-    # the content is part of the name: an edited file is a new module, an unchanged one is loaded once per process
-    name = f"labsim_policy_{path.stem}_{code[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(_("{file} is not a Python file").format(file=shown_path(path)))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def policy_anew(policy: Policy, origin: PolicyOrigin | None, *, base: type[Parameters]) -> Policy:
+    """Return a policy of a researcher's own with its file loaded anew, so that nothing is left of an earlier run.
+
+    One that is built in, or was written in a notebook, is returned as it is. Raises ValueError if the file is gone or
+    has changed.
+    """
+    if origin is None or origin.file is None:
+        return policy
+    code = _codes.get((origin.file, str(origin.code)))
+    if code is None:
+        recall_policy_class(origin, base=base, built_in={})
+        code = _codes[origin.file, str(origin.code)]
+    module = _run(code)
+    found = _class_in(module, origin.use, origin.file, base).model_validate_json(policy.model_dump_json(), strict=True)
+    weakref.finalize(found, forget, module.__name__.partition(".")[0])
+    return cast("Policy", found)
+
+
+def _module(code: OwnCode) -> ModuleType:
+    """Return the module of a file as configurations share it: loaded once per process as long as nothing changes."""
+    key = (code.path, code.hash)
+    if key not in _modules:
+        places = code.chance()
+        if places:
+            message = _('{places}: chance that no run could repeat; take world.draw("a name for the decision")')
+            raise ValueError(message.format(places=", ".join(places)))
+        _modules[key] = _run(code)
+    return _modules[key]
+
+
+def _run(code: OwnCode) -> ModuleType:
     try:
-        spec.loader.exec_module(module)
+        try:
+            with no_shared_chance(code.path.name):
+                return code.load()
+        except PolicyError:  # perhaps of a library that was imported along, which happens only once
+            with no_shared_chance(code.path.name):
+                return code.load()
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise ValueError(_import_failure(path, error)) from error
-    return module
+        raise ValueError(_import_failure(code, error)) from error
 
 
-def _import_failure(path: Path, error: BaseException) -> str:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
-    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+def _import_failure(code: OwnCode, error: BaseException) -> str:
+    files = {str(source.path): source.path for source in code.sources.values()}
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        places.append((error.filename, error.lineno))
+    mine = [(files[name], line) for name, line in places if name in files]
+    path, line = mine[-1] if mine else (code.path, None)
     where = shown_path(path) if line is None else f"{shown_path(path)}:{line}"
-    reason = error.msg if isinstance(error, SyntaxError) else str(error)
-    return _("{where} cannot be loaded: {kind}: {reason}").format(
-        where=where, kind=type(error).__name__, reason=reason
-    )
+    reason = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return _("{where} cannot be loaded: {kind}: {reason}").format(where=where, kind=type(error).__name__, reason=reason)
 
 
 def _class_in(module: ModuleType, name: str, path: Path, base: type[Parameters]) -> type[Parameters]:

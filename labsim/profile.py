@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from labsim.text import _, current_language, did_you_mean
+from labsim.text import LANGUAGES, _, current_language, did_you_mean
+from labsim.text_files import read_table
 
 __all__ = [
     "GROUPINGS",
@@ -40,7 +40,10 @@ class _Data(pydantic.BaseModel):
 
 
 class Names(_Data):
-    """Name one thing in English and Vietnamese; ``str()`` gives the language in use. Plain text stands for both."""
+    """Name one thing in English and Vietnamese; ``str()`` gives the language in use.
+
+    Plain text stands for both, and so does the one language that is given.
+    """
 
     en: str
     vi: str
@@ -48,7 +51,13 @@ class Names(_Data):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _one_for_both(cls, value: Any) -> Any:
-        return {"en": value, "vi": value} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {"en": value, "vi": value}
+        if isinstance(value, dict):
+            only = [code for code in LANGUAGES if code in value]
+            if len(only) == 1 and isinstance(value[only[0]], str):
+                return dict.fromkeys(LANGUAGES, value[only[0]]) | value
+        return value
 
     def __str__(self) -> str:
         """Return the name in the language in use."""
@@ -218,12 +227,15 @@ def folder_hashes(folder: Path) -> dict[str, str]:
 
 
 def district_ids(folder: Path) -> tuple[str, ...]:
-    """Return the ids of the districts of the margins in a folder, in their order; () where it lists none."""
-    path = folder / "districts.csv"
-    if not path.is_file():
+    """Return the ids of the districts of the margins in a folder, in their order; () where it lists none.
+
+    Raises ConfigError for a file that cannot be read as a table.
+    """
+    try:
+        table = read_table(folder / "districts.csv", shown=f"{folder.name}/districts.csv", needed=("id", "population"))
+    except FileNotFoundError:
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return tuple(row.get("id") or "" for row in csv.DictReader(file))
+    return tuple(table.cells("id")) if "id" in table.places else ()
 
 
 def content_hash(path: Path) -> str:

@@ -1,12 +1,12 @@
 """Results of a study: tidy frames with units, the manifest that says where they come from, and the folder of both.
 
 A result folder holds `manifest.json`, `monthly.parquet`, `scorecard.csv`, `ledger.csv`, `population.csv`, pictures and
-the observations. It is written whole or not at all, and its manifest knows the hash of every other file.
+the observations. It is written whole or not at all, and its manifest knows the hash of every other file, and its own:
+that of its text with the digits of that hash read as zeros.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,10 +20,17 @@ import numpy as np
 import pandas as pd
 
 from labsim import answers
-from labsim.errors import ResultsError
+from labsim.checksums import NO_SEAL, sealed, sha256_of
+from labsim.errors import ConfigError, ResultsError
+from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
+from labsim.frames import read_typed
+from labsim.json_shape import require_shape
+from labsim.notes import notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
+from labsim.spreadsheets import csv_bytes
 from labsim.text import _
+from labsim.text_files import json_object_of
 
 __all__ = [
     "COLUMNS",
@@ -37,7 +44,7 @@ __all__ = [
     "wide",
 ]
 
-FORMAT = "labsim-results-1"
+FORMAT, _BEFORE_SEALS = "labsim-results-2", "labsim-results-1"
 GROUPS = GROUPINGS
 COLUMNS = ("scenario", "replicate", "month", "indicator", *GROUPS, "value")
 _WORDS = ("scenario", "indicator", *GROUPS)
@@ -92,6 +99,13 @@ class Results:
         return wide(self.monthly, indicator, groups)
 
     @property
+    def notes(self) -> pd.DataFrame:
+        """Return what was given and has no effect, in the language in use: code, where (path), note, values (JSON)."""
+        told = notes_in(self.manifest.get("notes", ()))
+        rows = [(one.code, one.where, one.message, json.dumps(dict(one.values))) for one in told]
+        return pd.DataFrame(rows, columns=["code", "where", "note", "values"], dtype="object")
+
+    @property
     def groupings(self) -> tuple[str, ...]:
         """Return the groupings by which the run told people apart."""
         return tuple(self.manifest.get("config", {}).get("by", ()))
@@ -122,9 +136,16 @@ class Results:
         by = {f"by_{grouping}": self.by(grouping) for grouping in self.groupings}
         return {"costs": self.costs(), "spending": self.spending()} | by
 
-    def save(self, folder: str | Path, attachments: Mapping[str, bytes] | None = None) -> Path:
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table that is written as CSV by its name: what was found, and what answers a question."""
+        return {name: getattr(self, name) for name in _TABLES} | self.answers()
+
+    def save(
+        self, folder: str | Path, attachments: Mapping[str, bytes] | None = None, *, for_spreadsheets: bool = False
+    ) -> Path:
         """Write the result folder, whole or not at all, with further files by name; return its path.
 
+        CSV `for_spreadsheets` begins with the mark of UTF-8, and text in it that would be a formula with an apostrophe.
         An earlier labsim result at the same place is replaced. Raises ResultsError if the folder holds anything else,
         or cannot be written.
         """
@@ -140,7 +161,7 @@ class Results:
         except OSError as error:
             raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
         try:
-            self._write(draft, files)
+            self._write(draft, files, for_spreadsheets)
             draft.chmod(0o755)  # mkdtemp makes folders that only their owner may read
             swap_in(draft, target)
         except OSError as error:
@@ -149,17 +170,17 @@ class Results:
             shutil.rmtree(draft, ignore_errors=True)
         return Path(folder)
 
-    def _write(self, draft: Path, files: dict[str, bytes]) -> None:
-        tables = {name: getattr(self, name) for name in _TABLES} | self.answers()
+    def _write(self, draft: Path, files: dict[str, bytes], for_spreadsheets: bool) -> None:
+        tables = self.tables()
         for name, frame in tables.items():
-            text = frame.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
-            files[f"{name}.csv"] = text.encode("utf-8")
+            files[f"{name}.csv"] = csv_bytes(frame, for_spreadsheets=for_spreadsheets)
         files["monthly.parquet"] = _parquet(self.monthly, self.indicators)
-        known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
+        known: dict[str, Any] = {name: {"sha256": sha256_of(content)} for name, content in sorted(files.items())}
         for name, frame in tables.items():
             known[f"{name}.csv"]["columns"] = _types(frame)
-        manifest = {"format": FORMAT, **{k: v for k, v in self.manifest.items() if k != "files"}, "files": known}
-        files["manifest.json"] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+        facts = {key: value for key, value in self.manifest.items() if key not in ("format", "seal", "files")}
+        manifest = {"format": FORMAT, "seal": NO_SEAL, **facts, "files": known}
+        files["manifest.json"] = sealed((json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
         for name, content in files.items():
             with (draft / name).open("wb") as stream:
                 stream.write(content)
@@ -347,11 +368,8 @@ def _read_table(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
     if not types:
         return pd.DataFrame()
     try:
-        frame = pd.read_csv(path, encoding="utf-8", dtype=str, keep_default_na=False)
-        numbers = {name: kind for name, kind in types.items() if kind != "words"}
-        frame[list(numbers)] = frame[list(numbers)].mask(frame[list(numbers)] == "")
-        return frame.astype(numbers)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return read_typed(path, types)
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
         raise ResultsError(_damaged(path, error)) from error
 
 
@@ -360,20 +378,26 @@ def _read_manifest(place: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{path}: missing; without its manifest a result cannot be trusted").format(path=path))
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
+        content = path.read_bytes()
+        manifest = json_object_of(content, str(path))
+        if manifest["format"] not in (FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=manifest["format"], known=FORMAT))
         _require_sense(manifest)
+        if manifest["format"] != _BEFORE_SEALS and sealed(content) != content:
+            raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except ConfigError as error:
+        raise ResultsError(_damaged(path, error.problems[0].message)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ResultsError(_damaged(path, error)) from error
-    return cast("dict[str, Any]", manifest)
+    return manifest
 
 
 def _require_sense(manifest: dict[str, Any]) -> None:
     """Raise ValueError if a manifest holds what no run writes."""
+    require_shape(manifest, MANIFEST)
     files, config = manifest["files"], manifest.get("config", {})
     replicates, by = manifest.get("replicates", 1), config.get("by", []) if isinstance(config, dict) else None
     wrong = [
@@ -398,7 +422,7 @@ def _require_sense(manifest: dict[str, Any]) -> None:
 def _require_whole(path: Path, known: Any) -> None:
     if not path.is_file():
         raise ResultsError(_("{path}: missing").format(path=path))
-    if not isinstance(known, dict) or _sha256(path.read_bytes()) != known.get("sha256"):
+    if not isinstance(known, dict) or sha256_of(path.read_bytes()) != known.get("sha256"):
         raise ResultsError(_damaged(path, _("its content is not what the manifest lists")))
 
 
@@ -426,10 +450,6 @@ def require_replaceable(target: Path) -> None:
         )
         names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise ResultsError(message.format(folder=target, names=names))
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _damaged(path: Path, why: object) -> str:

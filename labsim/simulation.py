@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from labsim import schedule
 from labsim.config import Config
 from labsim.draws import Draws
-from labsim.errors import LabsimError, RunError
+from labsim.errors import RunError
 from labsim.outcomes import Achievements
+from labsim.plain_values import plain_arguments, require_seed
 from labsim.policies.base import Account, Policy
+from labsim.policies.told import chance_kept, is_own, told_of
+from labsim.policy_source import policy_anew
 from labsim.population import Misfit, populate
 from labsim.processes import counting, demography
+from labsim.read_only import Sight, fix_parameters
 from labsim.recorder import Recorder
 from labsim.reference_world import build_reference
-from labsim.text import _
 from labsim.world import Activity, Enterprises, Institutions, Programmes, Workers, World
 
 
@@ -31,6 +31,19 @@ def _world_of(config: Config, seed: int) -> tuple[World, Misfit]:
     return populate(config, seed)
 
 
+def _policies_of(config: Config) -> dict[str, Policy]:
+    """Return the policies of a run, sorted by name; those of a user's own file are loaded anew."""
+    policies = {}
+    for name, policy in sorted(config.policies.items()):
+        try:
+            policies[name] = policy_anew(policy, config.origins.get(name), base=Policy)
+        except ValueError as error:
+            raise RunError(f"policies.{name}: {error}") from error
+        if policies[name] is not policy:
+            fix_parameters(policies[name])
+    return policies
+
+
 class Simulation:
     """The working people of a province, month by month.
 
@@ -38,15 +51,17 @@ class Simulation:
     as an agent. `LabourModel` is this as a `mesa.Model`.
     """
 
+    @plain_arguments
     def __init__(self, config: Config, seed: int | None = None) -> None:
         self.config = config
-        self.seed_of_run = config.seed if seed is None else seed
+        self.seed_of_run = config.seed if seed is None else require_seed(seed)
         self.draws = Draws(self.seed_of_run)
         started = time.perf_counter()
         self.world, self.misfit = _world_of(config, self.seed_of_run)
         self.timing = {"population_s": time.perf_counter() - started, "months_s": 0.0}
         self.processes = schedule.of_month(config.switched_off)
-        self.policies: dict[str, Policy] = dict(sorted(config.policies.items()))
+        self._sight = Sight(self.world)
+        self.policies = _policies_of(config)
         self.recorder = Recorder(config.by)
         self.achievements = Achievements(self.policies)
         self.month = 0
@@ -101,39 +116,35 @@ class Simulation:
         world.levers.reset()
         policies = self.active_policies()
         for name, policy in policies:
-            self._ask(name, policy.adjust, world.levers.by(name), world)
+            self._ask(name, policy, "adjust")
         draws = self.draws.at(month)
         for process in self.processes:
             process(world, getattr(self.config, process.section), draws)
         for name, policy in policies:
-            self._ask(name, policy.settle, world, Account(world, name))
+            self._ask(name, policy, "settle")
         self.achievements.take(world, [name for name, _policy in policies])
         world.ledger.close_month()
         self.recorder.take(world)
         self.timing["months_s"] += time.perf_counter() - started
 
-    def _ask(self, name: str, act: Callable[..., None], *given: Any) -> None:
-        """Let a policy act; what goes wrong in a file of the user's own is said without a traceback."""
-        origin = self.config.origins.get(name)
-        if origin is None or origin.file is None:
-            act(*given)
-            return
+    def _ask(self, name: str, policy: Policy, what: str) -> None:
+        """Let a policy adjust levers or settle what is to pay; what goes wrong is said in a line.
+
+        One that is not built in sees a world that it cannot write.
+        """
+        world = self.world
+        seen = self._sight.of(name, self.draws.at(self.month)) if is_own(policy) else world
         try:
-            act(*given)
-        except LabsimError:
-            raise
-        except (Exception, SystemExit) as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            # by name: of files with the same content, the one loaded first is in use
-            lines = [frame.lineno for frame in frames if Path(frame.filename).name == origin.file.name]
-            where = ":".join(str(part) for part in (origin.file.name, *lines[-1:]))
-            year, month = self.world.calendar
-            message = _("policies.{name}: {where} raised {kind}: {error} ({year}-{month:02d})")
-            raise RunError(
-                message.format(
-                    name=name, where=where, kind=type(error).__name__, error=error, year=year, month=month
-                )
-            ) from error
+            with chance_kept(policy, what):
+                if what == "adjust":
+                    policy.adjust(world.levers.by(name), seen)
+                else:
+                    policy.settle(seen, Account(seen, name, None if seen is world else world.ledger))
+        except BaseException as error:
+            told = told_of(error, name, policy, what, world.calendar)
+            if told is None:
+                raise
+            raise told from error
 
     def run(self, months: int | None = None) -> Self:
         """Simulate a number of months, by default all that the configuration's period still holds; return the

@@ -10,30 +10,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import fields
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pydantic
 
-from labsim.errors import ConfigError, Problem, ResultsError
+from labsim.errors import ResultsError
 from labsim.results import GROUPS, IndicatorInfo, wide
-from labsim.text import _, current_language, did_you_mean
-from labsim.yaml_source import Source, read_yaml
+from labsim.text import _, current_language
+from labsim.verdicts import (
+    ABSENT,
+    COUNTED,
+    NONE,
+    TOO_FEW,
+    UNSAID,
+    Setting,
+    Verdict,
+    averaged_over,
+    brought_about_by,
+    telling_scale,
+    too_few,
+    verdict,
+)
 
 __all__ = [
-    "SCORECARD_COLUMNS", "Label", "Otherwise", "Target", "load_targets", "said", "scorecard", "shortfall",
-    "start_values", "target_values", "wilson",
+    "SCORECARD_COLUMNS", "UNKNOWN", "Label", "Otherwise", "Target", "Words", "base_of", "indicators_known", "is_share",
+    "judged", "missing_persons", "said", "scorecard", "shortfall", "start_values", "target_values", "why_absent",
+    "wilson",
 ]
 
 SCORECARD_COLUMNS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "chance_low",
-    "chance_high", "n_met", "n_replicates", "shortfall_persons", "status", "note", "unit", "indicator", *GROUPS,
+    "chance_high", "n_met", "n_replicates", "shortfall_persons", "shortfall_where_missed", "status", "verdict",
+    "telling_scale", "note", "unit", "indicator", *GROUPS,
     "cumulate_from", "label_vi", "wording", "reading", "otherwise", "otherwise_indicator", "otherwise_target",
     "otherwise_value", "otherwise_n_met", "otherwise_chance", "source",
 )  # fmt: skip
 SCORED, BEYOND, NOT_MODELLED = "scored", "beyond the period", "not modelled"
+UNKNOWN = Setting(is_known=False)  # everybody simulated, under policies that nobody named
 
 
 class _Data(pydantic.BaseModel):
@@ -126,37 +143,35 @@ class Target(_Data):
         return np.maximum(0.0, behind)
 
 
-def load_targets(path: str | Path) -> list[Target]:
-    """Read the targets of a province. Raises ConfigError with every problem of the file."""
-    source = read_yaml(Path(path))
-    targets: dict[tuple[str, int], Target] = {}
-    problems: list[Problem] = []
-    for position, item in enumerate(source.data.get("targets") or ()):
-        try:
-            target = Target.model_validate(item)
-        except pydantic.ValidationError as error:
-            problems += _problems(source, position, error)
-            continue
-        if (target.id, target.year) in targets:
-            message = _("{id} is given twice for {year}").format(id=target.id, year=target.year)
-            problems.append(_problem(source, ("targets", str(position)), message))
-        targets[target.id, target.year] = target
-    if problems:
-        raise ConfigError(problems)
-    return list(targets.values())
+@cache
+def indicators_known() -> dict[str, IndicatorInfo]:
+    """Return what is known of every indicator, without the means to compute it."""
+    from labsim.indicators import INDICATORS
+
+    names = [field.name for field in fields(IndicatorInfo)]
+    return {
+        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
+        for key, indicator in INDICATORS.items()
+    }
 
 
 def scorecard(
-    monthly: pd.DataFrame, targets: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
+    monthly: pd.DataFrame,
+    targets: Sequence[Target],
+    indicators: Mapping[str, IndicatorInfo],
+    setting: Setting = UNKNOWN,
 ) -> pd.DataFrame:
     """Score every target on the replicates of one scenario; one row a target, in the order given.
 
     `value` is the mean over replicates, `low` and `high` the 5 and 95 % quantiles (not known of a single replicate),
     all in the target's unit; `chance` is the share of replicates that meet it, with a 95 % Wilson interval;
-    `shortfall_persons` the mean over replicates of the gap times the persons in the base. A target that cannot be
-    scored stays in the list, with `status` and `note` saying why.
+    `shortfall_persons` the mean over replicates of the gap times the persons in the base, `shortfall_where_missed` the
+    mean over those that miss the target (0 if none does). `verdict` says what is concluded (see `labsim.verdicts`):
+    where the agents are too few at the scale of the `setting`, or no policy of it can bring the outcome about, there
+    is no chance and no shortfall, and `telling_scale` is the scale at which the agents would be enough. A target that
+    cannot be scored stays in the list, with `status` and `note` saying why.
     """
-    rows = [_scored(monthly, target, indicators) for target in targets]
+    rows = [_scored(monthly, target, indicators, setting) for target in targets]
     frame = pd.DataFrame(rows, columns=list(SCORECARD_COLUMNS))
     return frame.astype({"year": "int64", "cumulate_from": "Int64"})
 
@@ -166,7 +181,8 @@ def target_values(
 ) -> pd.DataFrame:
     """Return what every target that can be scored came to in every replicate.
 
-    Columns: id, year, replicate, value (in the target's unit), met, shortfall_persons.
+    Columns: id, year, replicate, value (in the target's unit), met, shortfall_persons, and persons: those in the base
+    of a share or a mean.
     """
     parts = []
     for target in targets:
@@ -184,11 +200,46 @@ def target_values(
         values = found * factor
         part = pd.DataFrame({"replicate": series.columns.to_numpy(), "value": values, "met": target.met_by(values)})
         part["shortfall_persons"] = shortfall(monthly, target, info, values)[0]
+        part["persons"] = _persons(monthly, target, info, values.size)
         part.insert(0, "year", target.year)
         part.insert(0, "id", target.id)
         parts.append(part)
-    columns = ["id", "year", "replicate", "value", "met", "shortfall_persons"]
+    columns = ["id", "year", "replicate", "value", "met", "shortfall_persons", "persons"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def judged(target: Target, values: np.ndarray, persons: np.ndarray, setting: Setting) -> tuple[Verdict, float]:
+    """Return what takes the verdict on a target away ("" if nothing does), and the scale at which it would be told.
+
+    `values` and `persons` (in the base; not a number where that is not known) have shape `(n_replicates,)`.
+    """
+    happened = bool((np.nan_to_num(values) != 0).any())
+    if not happened and not _is_aimed_at(target, setting):
+        return ABSENT, math.nan
+    of_a_base = is_share(target.unit)
+    share = 1.0 / _factor("share", target.unit) if of_a_base else 1.0
+    known = persons if np.isfinite(persons).any() else None
+    wanted, unit = target.value * share, target.unit
+    if too_few(wanted, values * share, unit, known, setting.scale, is_share=of_a_base):
+        return TOO_FEW, telling_scale(wanted, unit, known, setting.scale, is_share=of_a_base)
+    return NONE, math.nan
+
+
+def _is_aimed_at(target: Target, setting: Setting) -> bool:
+    """Say whether some policy in the years of a target can bring it about, or none is needed."""
+    first = target.year if target.cumulate_from is None else target.cumulate_from
+    return setting.brings_about(target.indicator or "", first, target.year)
+
+
+def missing_persons(shortfalls: np.ndarray, met: np.ndarray) -> float:
+    """Return the mean of what is missing over the replicates that miss a target; 0 if none does."""
+    missed = ~met.astype(bool)
+    return float(shortfalls[missed].mean()) if missed.any() else 0.0 * float(np.sum(shortfalls))
+
+
+def base_of(target: Target, info: IndicatorInfo) -> str | None:
+    """Return the indicator that counts the persons of a share or a mean, if it is one."""
+    return target.base or info.base or averaged_over(info.name)
 
 
 def start_values(
@@ -226,7 +277,9 @@ def wilson(n_met: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return low, high
 
 
-def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
+def _scored(
+    monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo], setting: Setting
+) -> dict[str, Any]:
     row = _stated(target, indicators)
     if target.indicator is None:
         why = said(target.note) or said(target.reading) or _("no indicator of the model measures it")
@@ -240,6 +293,9 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
         series = wide(monthly, target.indicator, target.groups)
         values = _in_year(series, target, info.kind)
     except (ResultsError, ValueError) as error:
+        if isinstance(error, ResultsError) and not _is_aimed_at(target, setting):  # a share of what never happened
+            why = _noted(target, why_absent(target.indicator))
+            return row | {"status": SCORED, "verdict": ABSENT, "note": why}
         return row | {"status": NOT_MODELLED, "note": str(error)}
     if values is None:
         return row | {"status": BEYOND, "note": _why_beyond(series, target)}
@@ -248,39 +304,76 @@ def _scored(monthly: pd.DataFrame, target: Target, indicators: Mapping[str, Indi
     low, high = np.quantile(values, [0.05, 0.95]) if values.size > 1 else (math.nan, math.nan)
     interval = wilson(n_met, values.size)
     level = {"value": float(values.mean()), "low": float(low), "high": float(high), "n_replicates": values.size}
+    base = _persons(monthly, target, info, values.size)
+    nothing, telling = judged(target, values, base, setting)
+    if nothing == ABSENT:
+        return row | level | {"status": SCORED, "verdict": ABSENT, "note": _noted(target, why_absent(target.indicator))}
     if not target.has_both_readings:
         why = _("no verdict: the wording is unclear, and its readings are not both given")
-        notes = (said(target.note), why)
-        return row | level | {"status": SCORED, "note": "; ".join(part for part in notes if part)}
+        return row | level | {"status": SCORED, "verdict": UNSAID, "note": _noted(target, why)}
+    other, of_other = _otherwise(monthly, target, indicators, setting)
+    if nothing or of_other[0]:
+        nothing, telling = (nothing, telling) if nothing else of_other
+        other |= {"otherwise_n_met": 0, "otherwise_chance": math.nan}
+        note = _noted(target, "")
+        return row | level | other | {"status": SCORED, "verdict": nothing, "telling_scale": telling, "note": note}
     persons, note = shortfall(monthly, target, info, values)
+    concluded = verdict(n_met / values.size, *interval)
+    if other and verdict(other["otherwise_chance"], *wilson(other["otherwise_n_met"], values.size)) != concluded:
+        concluded = UNSAID
     return row | level | {
         "chance": n_met / values.size, "chance_low": interval[0], "chance_high": interval[1], "n_met": n_met,
         "shortfall_persons": float(persons.mean()), "status": SCORED,
-        "note": "; ".join(part for part in (said(target.note), note) if part),
-    } | _otherwise(monthly, target, indicators)  # fmt: skip
+        "shortfall_where_missed": missing_persons(persons, target.met_by(values)), "verdict": concluded,
+        "note": _noted(target, note),
+    } | other  # fmt: skip
+
+
+def _noted(target: Target, note: str) -> str:
+    return "; ".join(part for part in (said(target.note), note) if part)
+
+
+def why_absent(indicator: str) -> str:
+    """Say that no policy of a scenario brings the outcome about, and which would."""
+    policies = ", ".join(brought_about_by(indicator))
+    return _("no policy in force in these years brings it about; {policies} would").format(policies=policies)
 
 
 def _otherwise(
-    monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo]
-) -> dict[str, Any]:
-    """Return the verdict for the other reading of a target, where the model measures it and the run covers it."""
+    monthly: pd.DataFrame, target: Target, indicators: Mapping[str, IndicatorInfo], setting: Setting
+) -> tuple[dict[str, Any], tuple[Verdict, float]]:
+    """Return what the other reading of a target came to, and what takes its verdict away; nothing if not measured."""
     other = target.other
     found = target_values(monthly, [other], indicators) if other is not None else pd.DataFrame()
     if other is None or not len(found):
-        return {}
+        return {}, (NONE, math.nan)
+    values, persons = found["value"].to_numpy(float), found["persons"].to_numpy(float)
     return {
         "otherwise_indicator": other.indicator or "", "otherwise_target": other.value,
-        "otherwise_value": float(found["value"].mean()), "otherwise_n_met": int(found["met"].sum()),
+        "otherwise_value": float(values.mean()), "otherwise_n_met": int(found["met"].sum()),
         "otherwise_chance": float(found["met"].mean()),
-    }  # fmt: skip
+    }, judged(other, values, persons, setting)  # fmt: skip
+
+
+def _persons(monthly: pd.DataFrame, target: Target, info: IndicatorInfo, n: int) -> np.ndarray:
+    """Return the persons in the base of a share or a mean in each replicate; not a number where that is not known."""
+    base, unknown = base_of(target, info), np.full(n, math.nan)
+    if base is None or target.unit in COUNTED:
+        return unknown
+    try:
+        december = target.model_copy(update={"cumulate_from": None})
+        persons = _in_year(wide(monthly, base, target.groups), december, "stock")
+    except ResultsError:
+        return unknown
+    return unknown if persons is None else persons
 
 
 def _stated(target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str, Any]:
     """Return what is known of a target before any run."""
     info = indicators.get(target.indicator or "")
     unknown = (
-        "value", "low", "high", "chance", "chance_low", "chance_high", "shortfall_persons", "otherwise_target",
-        "otherwise_value", "otherwise_chance",
+        "value", "low", "high", "chance", "chance_low", "chance_high", "shortfall_persons",
+        "shortfall_where_missed", "telling_scale", "otherwise_target", "otherwise_value", "otherwise_chance",
     )  # fmt: skip
     return {
         "id": target.id, "label": target.label.en, "label_vi": target.label.vi, "year": target.year,
@@ -288,7 +381,8 @@ def _stated(target: Target, indicators: Mapping[str, IndicatorInfo]) -> dict[str
         "target": target.value, "unit": target.unit, "indicator": target.indicator or "",
         "cumulate_from": target.cumulate_from, "wording": target.wording, "reading": said(target.reading),
         "otherwise": "" if isinstance(target.ambiguous, bool) else said(target.ambiguous), "otherwise_indicator": "",
-        "otherwise_n_met": 0, "source": target.source, "n_met": 0, "n_replicates": 0, **target.groups,
+        "otherwise_n_met": 0, "source": target.source, "n_met": 0, "n_replicates": 0,
+        "verdict": NONE, **target.groups,
         **dict.fromkeys(unknown, math.nan),
     }  # fmt: skip
 
@@ -321,7 +415,7 @@ def shortfall(
     """Return the shortfall in persons of each replicate, shape `(n_replicates,)`, and a note where it is not known."""
     gaps = target.gap_of(values)
     unknown = np.full(values.shape, math.nan)
-    if not _is_share(target.unit):
+    if not is_share(target.unit):
         return (gaps, "") if target.unit == "persons" else (unknown, "")
     base = target.base or info.base
     if base is None:
@@ -339,7 +433,8 @@ def said(words: Words) -> str:
     return words if isinstance(words, str) else words.vi if current_language() == "vi" else words.en
 
 
-def _is_share(unit: str) -> bool:
+def is_share(unit: str) -> bool:
+    """Say whether a unit is that of a share, in any wording."""
     return unit in ("share", "%") or unit.startswith(("% of", "share of"))
 
 
@@ -347,26 +442,6 @@ def _factor(given: str, wanted: str) -> float:
     """Return what turns the unit of an indicator into that of a target. Raises ValueError if they do not compare."""
     if given == wanted:
         return 1.0
-    if _is_share(given) and _is_share(wanted):
+    if is_share(given) and is_share(wanted):
         return (100.0 if wanted.startswith("%") else 1.0) / (100.0 if given.startswith("%") else 1.0)
     raise ValueError(_("the indicator is in {given}, the target in {wanted}").format(given=given, wanted=wanted))
-
-
-def _problems(source: Source, position: int, error: pydantic.ValidationError) -> list[Problem]:
-    found = []
-    for detail in error.errors():
-        path = ("targets", str(position), *(str(part) for part in detail["loc"]))
-        if detail["type"] == "extra_forbidden":
-            message = _("unknown key; {hint}").format(hint=did_you_mean(path[-1], Target.model_fields))
-        elif detail["type"] == "missing":
-            message = _("missing")
-        else:
-            message = _("given {given!r}; {allowed}").format(given=detail["input"], allowed=detail["msg"])
-        found.append(_problem(source, path, message))
-    return found
-
-
-def _problem(source: Source, path: tuple[str, ...], message: str) -> Problem:
-    place = next((source.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in source.places), None)
-    line, column = (place.line, place.column) if place is not None else (1, 1)
-    return Problem(source.file, line, column, ".".join(path), message)

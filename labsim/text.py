@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "mark",
     "n_",
     "nearest",
+    "nearly",
     "speaking",
     "use_language",
 ]
@@ -32,6 +34,8 @@ __all__ = [
 DOMAIN = "labsim"
 LANGUAGES = ("en", "vi")
 LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_TIMES_AS_LONG = 3  # a word so many times as long as every option is like none: two thirds of it would be changed
 
 _Spoken = tuple[str, gettext.NullTranslations]
 _chosen: _Spoken | None = None
@@ -114,10 +118,20 @@ def _short(code: str) -> str:
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """Return the option that ``word`` was most likely meant to be, or None if none is close."""
     plain = {_plain(option): option for option in options}
+    if len(word) > _TIMES_AS_LONG * max(map(len, plain), default=0):
+        return None
     close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.6)
     return plain[close[0]] if close else None
 
 
+def nearly(word: str, options: Iterable[str]) -> str | None:
+    """Return the option that differs from ``word`` by a slip of the hand only, or None."""
+    plain = {_plain(option): option for option in options}
+    close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.9)
+    return plain[close[0]] if close else None
+
+
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     """Return a word as names are written: small letters without accents, joined by underscores."""
     letters = unicodedata.normalize("NFKD", word.replace("đ", "d").replace("Đ", "D"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
@@ -17,6 +19,7 @@ from labsim.yaml_source import KeyPath, Place, find_place
 __all__ = ["as_given", "evidence_problems", "problems_of", "read_strictly", "unknown_name", "unknown_top_key"]
 
 
+_MOST_PROBLEMS = 100  # of one group; who has more has not meant such a file
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 
@@ -26,7 +29,7 @@ def read_strictly(model: type[Model], data: Mapping[Any, Any]) -> Model:
     Raises ``pydantic.ValidationError``.
     """
     # JSON is the strict mode that still lets lists be tuples and "2024" be a year, as a manifest needs
-    return model.model_validate_json(json.dumps(data), strict=True)
+    return model.model_validate_json(json.dumps(data, default=str), strict=True)
 
 
 def problems_of(
@@ -38,7 +41,8 @@ def problems_of(
 ) -> list[Problem]:
     """List what is wrong with ``data``, which stands at ``prefix`` in the files, once for each key."""
     allowed: dict[KeyPath, list[str]] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details[:_MOST_PROBLEMS]:
         path = _real_path(detail["loc"], data)
         key = (*path, str(detail["ctx"]["key"]).split(".")[0]) if detail.get("ctx", {}).get("key") else path
         words = _words(detail, model, path, prefix)
@@ -51,6 +55,9 @@ def problems_of(
         except KeyError:
             place = (None, None, None)
         found.append(Problem(*place, ".".join((*prefix, *path)), _joined(messages)))
+    if len(details) > _MOST_PROBLEMS:
+        message = _("... and {n} more problems").format(n=len(details) - _MOST_PROBLEMS)
+        found.append(Problem(None, None, None, ".".join(prefix), message))
     return found
 
 
@@ -74,10 +81,10 @@ def _real_path(location: tuple[int | str, ...], data: Any) -> KeyPath:
     here: Any = data
     for position, part in enumerate(location):
         if isinstance(here, dict):
-            keys = {str(key): key for key in here}
+            key = _key_of(here, part)
             last = position == len(location) - 1
-            if str(part) in keys:
-                here = here[keys[str(part)]]
+            if key is not None:
+                here = here[key]
             elif not last or str(part).startswith(("dict[", "[key]", "float", "int", "str", "list[", "tuple[")):
                 continue
         elif isinstance(here, list) and isinstance(part, int):
@@ -86,6 +93,14 @@ def _real_path(location: tuple[int | str, ...], data: Any) -> KeyPath:
             continue
         path.append(str(part))
     return tuple(path)
+
+
+def _key_of(group: Mapping[Any, Any], part: int | str) -> int | str | None:
+    """Return the key of a group that a location names: a name, or a year as its digits; None if there is none."""
+    if part in group or str(part) in group:
+        return part if part in group else str(part)
+    is_number = isinstance(part, str) and re.fullmatch(r"-?[0-9]{1,9}", part)
+    return int(part) if is_number and int(part) in group else None
 
 
 def _words(detail: Any, model: type[pydantic.BaseModel], path: KeyPath, prefix: KeyPath) -> str:
@@ -106,7 +121,10 @@ def _words(detail: Any, model: type[pydantic.BaseModel], path: KeyPath, prefix: 
     else:
         words = _ALLOWED.get(kind)
         given = as_given(detail["input"])
-        allowed = words(context) if words is not None else str(detail["msg"])
+        allowed = words(context) if words is not None else _("another kind of value")
+        if kind in ("literal_error", "enum") and isinstance(detail["input"], str):
+            close = nearest(detail["input"], _options(context))
+            allowed += "; " + _('did you mean "{nearest}"?').format(nearest=close) if close else ""
         facts = _facts(model, path)
         if facts is not None and kind in _NUMBER_KINDS:
             allowed = f"{allowed}, {allowed_range(facts['low'], facts['high'], facts['unit'])}"
@@ -129,15 +147,29 @@ _ALLOWED: dict[str, Callable[[dict[str, Any]], str]] = {
     "model_type": lambda _context: _("a group of `key: value`"),
     "list_type": lambda _context: _("a list"),
     "tuple_type": lambda _context: _("a list"),
+    "set_type": lambda _context: _("a list"),
+    "frozen_set_type": lambda _context: _("a list"),
+    "mapping_type": lambda _context: _("a group of `key: value`"),
+    "model_attributes_type": lambda _context: _("a group of `key: value`"),
+    "string_pattern_mismatch": lambda _context: _("a month, such as 2020-12"),  # the only pattern that labsim asks for
+    "string_too_short": lambda context: _("at least {count} letters").format(count=context["min_length"]),
+    "string_too_long": lambda context: _("at most {count} letters").format(count=context["max_length"]),
+    "path_type": lambda _context: _("text"),
+    "int_parsing_size": lambda _context: _("a whole number"),
     "greater_than": lambda context: _("more than {bound}").format(bound=_bound(context["gt"])),
     "greater_than_equal": lambda context: _("{bound} or more").format(bound=_bound(context["ge"])),
     "less_than": lambda context: _("less than {bound}").format(bound=_bound(context["lt"])),
     "less_than_equal": lambda context: _("{bound} or less").format(bound=_bound(context["le"])),
-    "literal_error": lambda context: str(context["expected"]),
-    "enum": lambda context: str(context["expected"]),
+    "literal_error": lambda context: ", ".join(_options(context)),
+    "enum": lambda context: ", ".join(_options(context)),
     "too_long": lambda context: _("at most {count} values").format(count=context["max_length"]),
     "too_short": lambda context: _("at least {count} values").format(count=context["min_length"]),
 }
+
+
+def _options(context: dict[str, Any]) -> list[str]:
+    """Return the words that a choice allows, without the grammar of another library."""
+    return re.findall(r"'([^']*)'", str(context["expected"]))
 
 
 def _bound(number: float) -> str:
@@ -159,11 +191,21 @@ def unknown_top_key(
     key: str, options: list[str], composed: type[pydantic.BaseModel], policies: Sequence[str] = ()
 ) -> str:
     """Word an unknown key of a file: it may be a parameter that belongs inside a section, or the name of a policy."""
-    inside = [info.path for info in describe(composed) if info.path.rpartition(".")[2] == key]
+    inside = list(_paths_by_name(composed).get(key, ()))
     policy = nearest(key, policies) if nearest(key, options) is None else None
     inside += [f"policies.{policy}"] if policy else []
     hint = _('did you mean "{nearest}"?').format(nearest=inside[0]) if inside else did_you_mean(key, options)
     return f"{_('unknown key')}; {hint}"
+
+
+@cache  # describing every section takes as long for each unknown key as for one
+def _paths_by_name(composed: type[pydantic.BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Return the dotted paths of all parameters by the last name in them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for info in describe(composed):
+        name = info.path.rpartition(".")[2]
+        found[name] = (*found.get(name, ()), info.path)
+    return found
 
 
 def evidence_problems(
@@ -194,7 +236,7 @@ def _range_messages(value: Any, evidence: Mapping[str, Any], facts: Mapping[str,
             allowed = allowed_range(facts["low"], facts["high"], facts["unit"])
             text = _("{name}: given {given:g}; allowed {allowed}")
             messages.append(text.format(name=name, given=bound, allowed=allowed))
-    if messages:
+    if messages or not bounds:
         return messages
     low, high = bounds.get("low"), bounds.get("high")
     outside = [number for _key, number in numbers_in(value) if not within(number, low, high)]

@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from labsim.errors import ConfigError, Problem
+from labsim.number_text import BOOLEANS, Written, as_written
 from labsim.text import _
+from labsim.text_files import composed, read_text
+from labsim.yaml_syntax import DEEPEST, explain, find_unreadable, too_deep
 
 __all__ = ["KeyPath", "Place", "Source", "find_place", "parse_value", "read_yaml", "shown_path"]
 
@@ -25,7 +28,6 @@ _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:_[0-9]+)*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 _LONGEST_NUMBER = 400  # digits; longer ones stay text, as no parameter takes them
-_BOOLEAN = {"true": True, "false": False}
 
 
 class Place(NamedTuple):
@@ -50,11 +52,12 @@ def read_yaml(path: Path) -> Source:
     """Read a file whose top level is a mapping; raises ConfigError with every problem found."""
     shown = shown_path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, shown=shown)
         whole = path.resolve()
-    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: links in a circle
-        reason = _("cannot be read as UTF-8 text: {error}").format(error=error)
-        raise ConfigError([Problem(shown, None, None, "", reason)]) from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        message = _("cannot be read ({reason})").format(reason=reason)
+        raise ConfigError([Problem(shown, None, None, "", message)]) from error
     source = Source(shown, whole, {})
     reader = _Reader(shown, source.places)
     data = reader.read(text)
@@ -101,6 +104,13 @@ class _StrictLoader(_Loader):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own name)
 
 
+def _write_number(dumper: Any, number: Written) -> Any:
+    return dumper.represent_scalar(f"{_TAG}float", number.text)
+
+
+yaml.SafeDumper.add_representer(Written, _write_number)  # a file written anew says what the old one said
+
+
 class _Reader:
     """Turn the nodes of one document into plain values, collecting problems and places."""
 
@@ -110,22 +120,41 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self, text: str) -> Any:
+        unreadable = find_unreadable(text)
+        if unreadable is not None:
+            self._refuse(unreadable[0], (), unreadable[1])
+            return None
+        opened: list[yaml.CollectionStartEvent] = []
         try:
-            for event in yaml.parse(text, Loader=_StrictLoader):
-                if isinstance(event, yaml.AliasEvent):
-                    self._refuse(event.start_mark, (), _("aliases (*name) are not read; write the value out"))
-                    return None
+            if not self._is_plain(text, opened):
+                return None
             node = yaml.compose(text, Loader=_StrictLoader)
-            return None if node is None else self._value(node, ())
-        except RecursionError:
-            self._refuse(None, (), _("nested too deeply"))
-            return None
         except yaml.MarkedYAMLError as error:
-            self._refuse(error.problem_mark or error.context_mark, (), _syntax(error))
+            mark, message = explain(error, text, [one.start_mark for one in opened if one.flow_style])
+            self._refuse(mark, (), message)
             return None
-        except yaml.reader.ReaderError as error:
-            self._refuse(None, (), _("not text that YAML can read: {error}").format(error=error.reason))
-            return None
+        return None if node is None else self._value(node, ())
+
+    def _is_plain(self, text: str, opened: list[yaml.CollectionStartEvent]) -> bool:
+        """Walk the events before any node is made, so that depth is bounded; what is open stands in `opened`."""
+        documents = 0
+        for event in yaml.parse(text, Loader=_StrictLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                opened.append(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                opened.pop()
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            message = ""
+            if isinstance(event, yaml.AliasEvent):
+                message = _("aliases (*name) are not read; write the value out")
+            elif len(opened) > DEEPEST:
+                message = too_deep()
+            elif documents > 1:
+                message = _("a second document begins with ---; a file holds one")
+            if message:
+                self._refuse(event.start_mark, (), message)
+                return False
+        return True
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
@@ -137,7 +166,7 @@ class _Reader:
                 values.append(self._value(item, (*path, str(position))))
             return values
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
-            return node.value if node.style else _plain(node.value)  # no style: not in quotes
+            return composed(node.value) if node.style else _plain(node.value)  # no style: not in quotes
         self._refuse(node.start_mark, path, _("given the tag {given}; allowed none").format(given=node.tag))
         return None
 
@@ -170,16 +199,11 @@ class _Reader:
 def _plain(text: str) -> Any:
     if text in ("", "~", "null"):
         return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
+    if text in BOOLEANS:
+        return BOOLEANS[text]
     if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return int(text.replace("_", ""))
     leading_zero = re.match(r"[-+]?0[0-9]", text)
     if _FLOAT.fullmatch(text) and re.search(r"[0-9]", text) and not leading_zero and text[0] not in "eE":
-        return float(text.replace("_", ""))
+        return as_written(text)
     return text
-
-
-def _syntax(error: yaml.MarkedYAMLError) -> str:
-    parts = [part for part in (error.context, error.problem) if part]
-    return _("not YAML: {error}").format(error=", ".join(parts))

@@ -49,6 +49,16 @@ def first_or_until_stopped(task):
     return "first"
 
 
+def first_or_for_ever(task):
+    """Return at once for an empty task, when the other has started; else never return, whoever asks."""
+    folder, is_first = task
+    if is_first:
+        return first_or_until_stopped(task)
+    Path(folder, "started").touch()
+    while True:
+        pass
+
+
 def patient(seconds):
     """Work for a while, unless stopped."""
     end = time.monotonic() + seconds

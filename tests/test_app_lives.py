@@ -17,7 +17,6 @@ from labsim.app.drafts import Draft, bases
 from labsim.app.lives import KINDS, SIZE, call_for, life_for, life_options, months_of, whom
 from labsim.app.page_lessons import asked_lesson
 from labsim.app.runs import sized
-from labsim.app.typed import number_typed
 from labsim.config import load
 from labsim.errors import ConfigError, RunError
 from labsim.lessons import board
@@ -208,24 +207,6 @@ def test_a_worker_that_dies_fails_one_errand_only():
 
 
 # --- lessons
-
-
-@pytest.mark.parametrize(
-    ("text", "en", "vi"),
-    [("12.5", 12.5, 12.5), ("12,5", 12.5, 12.5), ("6,25 %", 6.25, 6.25), ("1,234", 1234, 1.234),
-     ("1.234", 1.234, 1234), ("1.234,5", 1234.5, 1234.5), ("1,234.5", 1234.5, 1234.5), ("0,025", 0.025, 0.025),
-     ("18 750", 18750, 18750), ("1.234.567", 1234567, 1234567), ("-3", -3, -3), (".5", 0.5, 0.5)],
-)  # fmt: skip
-def test_numbers_are_read_as_people_write_them(text, en, vi):
-    for language, value in (("en", en), ("vi", vi)):
-        with speaking(language):
-            assert number_typed(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "1e5", "1.2.3", "1,2,3", "12..5", "--3", "9" * 50])
-def test_what_is_no_number_is_refused(text):
-    with pytest.raises(ValueError, match="allowed a number"):
-        number_typed(text)
 
 
 def test_a_lesson_of_the_page_is_that_of_the_board(desk):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from labsim.config import load
 from labsim.errors import ConfigError
 from labsim.experiment.ask import CANNOT, FOUND, MET, ask
 from labsim.experiment.chances import Margins, chance_of, score_of
-from labsim.experiment.doses import DoseAxis, Space, read_vary
+from labsim.experiment.doses import DoseAxis, Space, read_vary, space_of
 from labsim.experiment.emulator import fitted
 from labsim.experiment.opened import targets_of
 from labsim.experiment.run import indicators_known
@@ -28,6 +29,7 @@ from labsim.experiment.variation import Factor
 from labsim.experiment.wanted import groupings_needed, read_targets
 from labsim.report.asked import answer_view
 from labsim.report.asked_figures import front_png
+from labsim.text import _, speaking
 
 SIGMAS = 4.0
 
@@ -50,8 +52,11 @@ def read():
         ("certified >= 0.4 share in 2030", "certified_share", "at_least", 0.4, "share", 2030),
         ("unemployment <= 3.5 % in 2026", "unemployment_rate", "at_most", 3.5, "%", 2026),
         ("Labour in services >= 30% in 2030", "services_share", "at_least", 30, "%", 2030),
+        ("certified >= 28,5% in 2030", "certified_share", "at_least", 28.5, "%", 2030),
+        ("abroad >= 1\u00a0000 in 2025", "abroad", "at_least", 1000, "persons", 2025),
+        ("mean_wage >= 9.500.000 VND per month in 2030", "mean_wage", "at_least", 9.5e6, "VND per month", 2030),
         ("mean_wage >= 9e6 VND per month in 2030", "mean_wage", "at_least", 9e6, "VND per month", 2030),
-        ("abroad>=1,000 persons in 2025", "abroad", "at_least", 1000, "persons", 2025),
+        ("abroad>=1_000 persons in 2025", "abroad", "at_least", 1000, "persons", 2025),
     ],
 )
 def test_a_target_is_read(read, text, indicator, direction, value, unit, year):
@@ -60,11 +65,19 @@ def test_a_target_is_read(read, text, indicator, direction, value, unit, year):
     assert found == (indicator, direction, value, unit, year)
 
 
+def test_a_label_is_known_however_its_letters_are_put_together(read):
+    with speaking("vi"):
+        label = _(indicators_known()["services_share"].label)
+        for form in ("NFC", "NFD"):
+            (target,) = read(unicodedata.normalize(form, f"{label} >= 30% in 2030"))
+            assert target.indicator == "services_share"
+
+
 def test_groups_and_sums_of_years_are_read(read):
     here, there, summed = read(
         "certified district=moc_chau >= 40% in 2030",
         "hires >= 10 in 2025 sex=female",
-        "sent_abroad >= 5,000 in 2030 since 2025",
+        "sent_abroad >= 5 000 in 2030 since 2025",
     )
     assert here.district == "moc_chau" and there.sex == "female" and summed.cumulate_from == 2025
     assert groupings_needed([here]) == ()  # stocks by district are recorded in any run
@@ -94,6 +107,13 @@ def test_two_targets_of_one_indicator_and_year_are_told_apart(read):
         ("certified distrct=moc_chau >= 40% in 2030", 'did you mean "district"'),
         ("jobs_created sex=male >= 40 in 2030", "jobs_created is not counted by group"),
         ("grdp_growth_2021_2025", "does not simulate"),
+        ("unemployed <= 10.000 in 2021", "write 10000 or 10_000, or 10 if that is meant"),
+        ("abroad >= 1,000 persons in 2025", "write 1000 or 1_000, or 1 if that is meant"),
+        ("certified >= 28,500% in 2030", r"given 28,500 \[%\]; it may be thousands or a fraction: write 28\.5"),
+        ("certified >= 285% in 2030", r"given 285; allowed 0 to 100 \[%\]"),
+        ("certified >= 1.4 share in 2030", r"given 1\.4; allowed 0 to 1 \[share\]"),
+        ("unemployed <= -3 in 2025", r"given -3; allowed 0 or more \[persons\]"),
+        ("unemployed <= 1.0.0 in 2025", "given '1.0.0'; allowed a number"),
     ],
 )
 def test_a_target_that_makes_no_sense_is_refused(read, text, message):
@@ -123,6 +143,15 @@ def test_ranges_are_read():
     for text, message in (("a=2:1", "LOW:HIGH"), ("a=1", "LOW:HIGH"), ("a=x:y", "LOW:HIGH"), ("a,a", "twice")):
         with pytest.raises(ConfigError, match=message):
             read_vary([text])
+
+
+def test_a_range_in_doubt_is_refused_by_the_unit_of_what_is_varied():
+    asked = read_vary(["a=0:25.000"])
+    assert asked == {"a": (0.0, 25.0)}
+    factors = [Factor("a", 1.0, unit, 0.0, 1e6, "D", "", False, False) for unit in ("seats", "km")]
+    with pytest.raises(ConfigError, match=r"--vary  a: given 25\.000; .* write 25000 or 25_000, or 25 if"):
+        space_of(factors[:1], asked)
+    assert space_of(factors[1:], asked).axes[0].high == 25.0
 
 
 def test_doses_stand_on_a_grid_that_reaches_both_ends():

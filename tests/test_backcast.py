@@ -19,10 +19,10 @@ from labsim.config import Config, load
 from labsim.errors import ConfigError
 from labsim.evidence.backcast import Backcast, backcast
 from labsim.evidence.compared import chosen_figures
-from labsim.evidence.counted import children, derived
 from labsim.evidence.naive import last_value, linear_trend
-from labsim.evidence.observed_series import Figure, read_figures
 from labsim.evidence.scoring import band, coverage_of, errors_of, told_apart
+from labsim.experiment.counted import children, derived
+from labsim.experiment.observed_series import Figure, read_figures
 from labsim.experiment.opened import open_study
 from labsim.population.reading import read_margins
 from labsim.population.start import populate
@@ -227,7 +227,7 @@ def test_three_columns_are_enough(tmp_path: Path, config: Config) -> None:
         ("indicator,year,value,low,high\nlabour_force,2021,1,2,3\n", r"my\.csv:2:4  low: low, value and high stand"),
         ("indicator,year,value,residence\nlabour_force,2021,1,urbn\n", r'my\.csv:2:4  residence: .*mean "urban"'),
         ("indicator,year,value\nlabour_force,2021,1\n\nlabour_force,2021,2\n", r"my\.csv:4:2  year: .*in line 2"),
-        ("indicator,year,value\nlabour_force,2021,779,000\n", r"my\.csv:2  4 cells; the first line has 3"),
+        ("indicator,year,value\nlabour_force,2021,779,000\n", r"my\.csv:2  4 cells, but 3 columns"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_by_its_place(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pydantic
 import pytest
 
 from labsim import config_files, text
@@ -142,10 +143,9 @@ def test_scalars_are_read_strictly(words: str, value: Any) -> None:
         ("a: 1\nb:\n  c: 1\n  c: 2\n", r"x\.yaml:4:3  b\.c: given twice; first in line 3"),
         ("a: &x 1\nb: *x\n", r"x\.yaml:2:4  aliases \(\*name\) are not read"),
         ("a: !!python/name:os.system x\n", r"x\.yaml:1:4  a: given the tag tag:yaml\.org,2002:python.*; allowed none"),
-        ("a: [1\n", r"x\.yaml:2:1  not YAML: .*expected ',' or '\]'"),
         ("- a\n", r"x\.yaml:1:1  the file must hold lines of `key: value`"),
         ("1.5: 2\n", r"x\.yaml:1:1  given the key '1\.5'; allowed a name or a year"),
-        ("a: \x07\n", r"x\.yaml  not text that YAML can read"),
+        ("a: 1\n---\nb: 2\n", r"x\.yaml:2:1  a second document begins with ---"),
     ],
 )
 def test_files_are_read_strictly(content: str, message: str) -> None:
@@ -154,8 +154,8 @@ def test_files_are_read_strictly(content: str, message: str) -> None:
 
 
 def test_a_file_in_another_encoding_is_named() -> None:
-    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16"))
-    with pytest.raises(ConfigError, match=r"x\.yaml  cannot be read as UTF-8"):
+    Path("x.yaml").write_bytes("name: Sơn La".encode("utf-16-le"))
+    with pytest.raises(ConfigError, match=r"x\.yaml  this looks like UTF-16 text without a mark at its start"):
         read_yaml(Path("x.yaml"))
 
 
@@ -361,7 +361,7 @@ period: {until: 1999}
 scale: 700
 seed: true
 switched_off: [matching.met]
-title: {en: Only English}
+title: {en: Only English, fr: Non}
 """,
     )
     assert problems("son_la", "bad.yaml") == [
@@ -383,7 +383,7 @@ title: {en: Only English}
         "bad.yaml:14:1  scale: given 700; allowed 1 or less",
         "bad.yaml:15:1  seed: given true; allowed a whole number",
         'bad.yaml:16:16  switched_off.0: no process "matching.met"; did you mean "matching.meet"?',
-        "bad.yaml:17:1  title.vi: this key is required",
+        "bad.yaml:17:27  title.fr: unknown key; allowed: en, vi",
     ]
 
 
@@ -409,8 +409,8 @@ title: {en: Only English}
         ("seed: -1", "seed: given -1; allowed 0 or more"),
         ("province: {}", "province: unknown key; did you mean"),
         ("changes: []", "changes: unknown key; "),
-        ("kind: town", "kind: given \"town\"; allowed 'province' or 'reference'"),
-        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed 'agriculture'"),
+        ("kind: town", "kind: given \"town\"; allowed province, reference"),
+        ("fields: [{id: a, en: A, vi: A, sector: mining}]", "fields.0.sector: given \"mining\"; allowed agriculture"),
         ("fields: [{id: a, en: A, vi: A, sector: services, nte: x}]", 'fields.0.nte: unknown key; did you mean "note"'),
         ("groups: {sex: [{id: a, en: A, vi: A, x: 1}]}", "groups.sex.0.x: unknown key; allowed: id, en, vi, note"),
     ],
@@ -635,19 +635,26 @@ def test_the_hash_follows_the_code_of_a_policy_and_not_its_folder(folder: Path) 
         ("gone.py:Subsidy", OWN, "no file study/gone.py"),
         ("own.py:Subsid", OWN, 'no class Subsid in study/own.py; did you mean "Subsidy"?'),
         ("own.py:Other", OWN, "Other in study/own.py is not a Policy; write `class Other(Policy):`"),
-        ("own.py:Subsidy", "x = (1", "study/own.py:1 cannot be loaded: SyntaxError: '(' was never closed"),
-        ("own.py:Subsidy", "\n\n1 / 0\n", "study/own.py:3 cannot be loaded: ZeroDivisionError: division by zero"),
-        (
-            "own.py:Subsidy",
-            OWN.replace(', source="assumed"', ""),
-            "study/own.py:5 cannot be loaded: TypeError: quantity() missing 1 required keyword-only argument: 'source'",
-        ),
     ],
 )
 def test_wrong_policies_in_files(use: str, code: str, message: str) -> None:
     own_policy(use, code)
+    assert problems(Path("study/x.yaml")) == [f"study/x.yaml:3:10  policies.mine.use: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "kind"),
+    [
+        ("x = (1", 1, "SyntaxError"),
+        ("\n\n1 / 0\n", 3, "ZeroDivisionError"),
+        (OWN.replace(', source="assumed"', ""), 5, "TypeError"),
+    ],
+)
+def test_policies_in_files_that_cannot_be_loaded(code: str, line: int, kind: str) -> None:
+    own_policy(code=code)
     for _again in range(2):  # a file that failed is no module the next time
-        assert problems(Path("study/x.yaml")) == [f"study/x.yaml:3:10  policies.mine.use: {message}"]
+        (found,) = problems(Path("study/x.yaml"))
+        assert found.startswith(f"study/x.yaml:3:10  policies.mine.use: study/own.py:{line} cannot be loaded: {kind}: ")
 
 
 def test_code_can_be_refused_before_it_runs() -> None:
@@ -677,16 +684,18 @@ def test_configurations_are_frozen_and_round_trip() -> None:
         "policies: {open_seats: {seats: {2024: 3}}}\nmatching: {selectivity: 0.3}\nswitched_off: [matching.meet]\n",
     )
     config = load("son_la", "a.yaml")
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(pydantic.ValidationError) as refused:
         config.seed = 3  # type: ignore[misc]
+    assert [one["type"] for one in refused.value.errors()] == ["frozen_instance"]
     again = Tiny.from_dict(json.loads(json.dumps(config.to_dict())))
     assert again == config
     assert (again.hash, again.evidence(), again.changes) == (config.hash, config.evidence(), config.changes)
     carried = pickle.loads(pickle.dumps(config))
     assert carried == config
     assert carried.policies["open_seats"] == Seats(seats={2021: 5, 2024: 3})
-    with pytest.raises(ValueError, match="Extra inputs are not permitted"):
+    with pytest.raises(pydantic.ValidationError) as refused:
         Tiny.from_dict(config.to_dict() | {"colour": "red"})
+    assert [(one["type"], one["loc"]) for one in refused.value.errors()] == [("extra_forbidden", ("colour",))]
 
 
 def test_the_hash_follows_values_only() -> None:

@@ -368,5 +368,6 @@ def test_levers_over_what_the_world_has(son_la):
     assert isinstance(world.levers, Levers)
     for name, kind in LEVERS.items():
         hand = world.levers.by("test")
-        {"add": hand.add, "multiply": hand.multiply, "max": hand.raise_to}[kind.rule](name, 2.0)
-        assert (world.levers[name] == 2.0).all(), name
+        most = float(kind.high)
+        {"add": hand.add, "multiply": hand.multiply, "max": hand.raise_to}[kind.rule](name, most)
+        assert (world.levers[name] == most).all(), name

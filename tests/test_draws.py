@@ -266,6 +266,13 @@ def test_a_race_does_not_depend_on_the_unit_of_its_weights():
     assert np.array_equal(_race_all(KEY, 2_000, WEIGHTS, 0), _race_all(KEY, 2_000, WEIGHTS * 2.0**-30, 0))
 
 
+def test_no_winner_is_ruled_out_by_the_bound_that_spares_logarithms():
+    """The winner is the option with the least -ln(u) / w, worked out of all of them."""
+    options = np.flatnonzero(WEIGHTS)
+    times = np.stack([-np.log(_uniform_of_all(KEY, PEOPLE, 1_000 + j)) / WEIGHTS[j] for j in options])
+    assert np.array_equal(_race_all(KEY, PEOPLE, WEIGHTS, 1_000), options[times.argmin(axis=0)])
+
+
 def test_a_race_without_weights_has_no_winner():
     assert (_race_all(KEY, 50, np.zeros(4), 0) == -1).all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import subprocess
 import sys
 import textwrap
@@ -17,7 +19,9 @@ import pytest
 
 import labsim
 from labsim.errors import ConfigError, RunError
+from labsim.experiment import executor as executor_module
 from labsim.experiment import run as run_module
+from labsim.experiment.ending import Presses
 from labsim.experiment.executor import peak_memory_mb, run_tasks, usable_cores
 from labsim.experiment.run import Progress, code_hash, replicate_seed, run
 from labsim.results import open_results
@@ -81,6 +85,62 @@ def test_an_interrupt_stops_the_workers(tmp_path, executor: str) -> None:
             fake_tasks.first_or_until_stopped, tasks, names=NAMES, executor=executor, workers=2, finished=interrupt
         )
     assert (tmp_path / "stopped").exists()
+
+
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+def test_workers_that_do_not_heed_an_interrupt_are_ended(tmp_path, monkeypatch, executor: str) -> None:
+    monkeypatch.setattr(executor_module, "GRACE_S", 0.1)
+
+    def interrupt(_done: int) -> None:
+        raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    tasks = [(str(tmp_path), True), (str(tmp_path), False)]
+    with pytest.raises(KeyboardInterrupt):
+        run_tasks(fake_tasks.first_or_for_ever, tasks, names=NAMES, executor=executor, workers=2, finished=interrupt)
+    if executor == "threads":
+        for thread in set(threading.enumerate()) - before:
+            thread.join(20)
+            assert not thread.is_alive()
+    else:
+        assert multiprocessing.active_children() == []
+
+
+def press() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_the_second_press_of_ctrl_c_hurries_the_end() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Presses() as presses:
+        with pytest.raises(KeyboardInterrupt):
+            press()
+        assert not presses.urgent()
+        press()
+        assert presses.urgent()
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(KeyboardInterrupt):
+        press()
+
+
+def test_ctrl_c_while_workers_start_is_heard_when_they_have() -> None:
+    started = False
+    with Presses() as presses, pytest.raises(KeyboardInterrupt), presses.held_back(True):
+        press()
+        press()
+        started = True
+    assert started
+    assert presses.urgent()
+
+
+def test_an_interrupt_that_the_caller_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Presses() as presses:
+            press()
+        assert presses.count == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_two_runs_in_one_process_do_not_stop_each_other(tmp_path) -> None:

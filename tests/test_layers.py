@@ -20,30 +20,42 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "labsim"
 
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("0", ("errors", "text", "version")),
-    ("0b", ("source_hash", "wires")),
-    ("1a", ("compiled", "folders", "quantity", "columns", "ledger", "levers", "yaml_source")),
-    ("1b", ("rows", "overlay", "config_files", "profile")),
-    ("1c", ("draws", "validation")),
-    ("1d", ("applications",)),
+    ("0", ("errors", "text", "version", "spreadsheet_cells", "interrupts")),
+    ("0b", ("plain_values",)),
+    ("0a", ("checksums", "source_hash", "wires", "yaml_syntax")),
+    ("1a", ("compiled", "config_hash", "folders", "json_shape", "number_text", "columns", "ledger")),
+    ("1aa", ("text_files", "notes", "writing")),
+    ("1ab", ("quantity", "yaml_source")),
+    ("1ac", ("lever_kinds", "payments")),
+    ("1ad", ("lever_amounts",)),
+    ("1ae", ("levers",)),
+    ("1b", ("rows", "overlay", "config_files", "profile", "chance")),
+    ("1c", ("draws", "validation", "own_code")),
+    ("1cc", ("applications", "file_shapes")),
     ("2", ("world",)),
+    ("2b", ("read_only",)),
     ("3a", ("processes.base", "processes.admission", "processes.courses", "processes.vacancies", "policies.base")),
     ("3aa", ("processes.drawing", "processes.insight", "processes.loans", "processes.policy_places")),
     ("3b", ("population", "population.*", "processes.*")),
     ("3bb", ("processes.fields", "processes.incomes")),
-    ("3c", ("processes", "policies.seats", "policies.markets", "policies.means", "groups")),
+    ("3c", ("processes", "policies.seats", "policies.markets", "policies.means", "policies.told", "groups")),
     ("4a", ("policies.*", "indicators", "policy_source", "outcomes", "answers")),
-    ("4b", ("policies", "schedule", "recorder")),
+    ("4b", ("policies", "schedule", "recorder", "frames", "spreadsheets")),
     ("4c", ("results", "reference_world")),
     ("5a", ("config_base",)),
-    ("5b", ("config_build", "config_schema")),
+    ("5aa", ("row_notes",)),
+    ("5b", ("config_build", "config_notes", "config_schema")),
     ("5c", ("config", "agents")),
     ("6a", ("simulation",)),
     ("6b", ("model",)),
-    ("7a", ("targets", "experiment.executor")),
+    ("6c", ("members", "verdicts")),
+    ("7", ("experiment.ending",)),
+    ("7a", ("targets", "experiment.executor", "experiment.run_notes")),
+    ("7aa", ("target_file", "experiment.memory")),
     ("7b", ("experiment.run",)),
     ("8a", ("experiment", "experiment.*")),
     ("8b", ("evidence", "evidence.*")),
+    ("8c", ("gate", "gate.*")),
     ("9a", ("report", "report.*")),
     ("9b", ("life", "life.*")),
     ("9c", ("lessons", "lessons.*")),
@@ -53,7 +65,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 # Packages that are one layer by themselves: their modules may import each other as long as no cycle arises.
-FAMILIES = ("population", "experiment", "evidence", "report", "life", "lessons", "app", "cli")
+FAMILIES = ("gate", "population", "experiment", "evidence", "report", "life", "lessons", "app", "cli")
 
 # Only these may import the library; a pattern matches as in LAYERS.
 HEAVY: dict[str, tuple[str, ...]] = {
@@ -61,7 +73,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "agents", "processes.training"),
     "matplotlib": ("report", "report.*", "life.figures", "lessons.*"),
     "pandas": (
-        *("population", "population.*", "recorder", "answers", "results", "config", "model", "targets"),
+        *("population", "population.*", "recorder", "answers", "frames", "spreadsheets", "results", "config", "model"),
+        "targets",
         *("experiment", "experiment.*", "evidence", "evidence.*", "report", "report.*", "app", "app.*", "cli", "cli.*"),
     ),
 }
@@ -250,7 +263,7 @@ def tree(tmp_path):
         ({"world.py": "from .model import x", "model.py": ""}, "world:1 imports labsim.model: layer 2 may not"),
         ({"world.py": "def f():\n    import labsim.model", "model.py": ""}, "world:2 imports labsim.model: layer 2"),
         ({"world.py": "if TYPE_CHECKING:\n    import labsim.model", "model.py": ""}, "world:2 imports labsim.model"),
-        ({"levers.py": "import labsim.ledger", "ledger.py": ""}, "levers:1 imports labsim.ledger: layer 1a may not"),
+        ({"columns.py": "import labsim.ledger", "ledger.py": ""}, "columns:1 imports labsim.ledger: layer 1a may not"),
         ({"processes/firms.py": "import labsim.processes.matching", "processes/matching.py": ""}, "layer 3b may not"),
         ({"processes/firms.py": "from .matching import x", "processes/matching.py": ""}, "layer 3b may not"),
         ({"policies/base.py": "import labsim.processes.base", "processes/base.py": ""}, "layer 3a may not"),

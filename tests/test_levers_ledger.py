@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from labsim.config import load
-from labsim.ledger import Ledger, Payment
+from labsim.errors import PolicyError
+from labsim.ledger import PRIVATE_PAYERS, Ledger, Payment
 from labsim.levers import LEVERS, Levers
 from labsim.model import LabourModel
 from labsim.policies import Policy
@@ -56,9 +57,74 @@ def test_the_wrong_way_to_combine_is_refused(levers):
         hand.raise_to("search_effort", 2.0)
 
 
-def test_an_unknown_lever_is_refused_with_all_that_there_are(levers):
-    with pytest.raises(ValueError, match=r"there is no lever 'training_seat'; levers are training_seats, "):
+def test_an_unknown_lever_is_refused_with_the_nearest_name(levers):
+    with pytest.raises(PolicyError, match=r"there is no lever 'training_seat'; did you mean \"training_seats\"\?"):
         levers.by("one").add("training_seat", 1.0)
+    with pytest.raises(PolicyError, match=r"there is no lever 7; allowed: training_seats, training_fee_paid, "):
+        levers.by("one").add(7, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "to", "message"),
+    [
+        ("search_effort", float("nan"), None, r"lever search_effort \(over workers\): given nan; allowed 0 to 100 \[f"),
+        ("search_effort", np.float32("inf"), None, "given inf; allowed 0 to 100"),
+        ("search_effort", -1e-300, None, "given -1e-300; allowed 0 to 100"),
+        ("wage_subsidy", -5, None, r"given -5; allowed 0 to 1 \[share of wage offer\]"),
+        ("wage_subsidy", 30, None, "given 30; allowed 0 to 1"),
+        pytest.param("wage_subsidy", 10**5000, None, "given int; allowed 0 to 1", id="huge"),
+        ("wage_subsidy", [0.1, 0.1, float("nan"), 0.2, 0.1], None, "given nan in place 2; allowed 0 to 1"),
+        ("wage_subsidy", True, None, "given True; allowed a number or an array of numbers"),
+        ("wage_subsidy", np.ones(5, dtype=bool), None, r"given an array of bool, shape \(5,\); allowed a number"),
+        ("wage_subsidy", "0.3", None, r"given '0.3'; allowed a number or an array of numbers, 0 to 1"),
+        ("wage_subsidy", None, None, "given None; allowed a number"),
+        ("wage_subsidy", 0.3j, None, "given 0.3j; allowed a number"),
+        ("wage_subsidy", [0.1, "a", 0.2, 0.1, 0.1], None, "allowed a number or an array of numbers"),
+        ("wage_subsidy", np.array([0.1] * 5, dtype=object), None, "given an array of object"),
+        ("wage_subsidy", [[0.1], [0.1, 0.2]], None, "allowed a number or an array of numbers"),
+        ("wage_subsidy", np.full((5, 1), 0.1), None, r"an amount of shape \(5, 1\); allowed one number, or"),
+        ("wage_subsidy", [0.1, 0.2], None, r"an amount of shape \(2,\); allowed one number, or 5: one for each row"),
+        ("wage_subsidy", np.full(5, 0.1), [1, 2], r"an amount of shape \(5,\); allowed one number, or 2: one for each"),
+        ("wage_subsidy", 0.1, np.ones(4, dtype=bool), r"to: given an array of bool, shape \(4,\); allowed a mask of 5"),
+        ("wage_subsidy", 0.1, [1, 5], "to: given the id 5; allowed a mask of 5 rows, or ids from 0 to 4"),
+        ("wage_subsidy", 0.1, [-1], "to: given the id -1; allowed"),
+        ("wage_subsidy", 0.1, [2, 3, 2], "to: the id 2 is given twice"),
+        ("wage_subsidy", 0.1, [1.0, 2.0], r"to: given \[1.0, 2.0\]; allowed a mask of 5 rows"),
+        ("wage_subsidy", 0.1, (np.array([1, 2]),), "to: given"),
+        ("wage_subsidy", 0.1, "all", "to: given 'all'; allowed a mask"),
+    ],
+)
+def test_what_a_lever_cannot_take_is_refused(levers, name, amount, to, message):
+    hand = levers.by("one")
+    write = hand.multiply if LEVERS[name].rule == "multiply" else hand.add
+    with pytest.raises(PolicyError, match=message):
+        write(name, amount, to)
+    assert levers.contributions == []
+    assert (levers[name] == LEVERS[name].neutral).all()
+
+
+def test_what_a_lever_takes_is_taken_whatever_its_type(levers):
+    hand = levers.by("one")
+    hand.add("wage_subsidy", np.float32(0.25), to=1)
+    hand.add("wage_subsidy", [0.5, 0.25], to=np.array([2, 0], dtype=np.uint8))
+    hand.add("wage_subsidy", 1, to=[])
+    hand.add("wage_subsidy", np.int8(1), to=[False, False, False, True, False])
+    assert levers["wage_subsidy"].tolist() == [0.25, 0.25, 0.5, 1.0, 0.0]
+    hand.raise_to("training_place", np.array([True, False, True, False, False]))
+    assert levers["training_place"].tolist() == [1.0, 0.0, 1.0, 0.0, 0.0]
+
+
+def test_amounts_that_together_are_too_much_are_refused_with_whoever_wrote_them(levers):
+    for policy in ("one", "other", "third"):
+        levers.by(policy).add("wage_subsidy", 0.1 if policy == "third" else 0.45)
+    message = r"lever wage_subsidy: 1.5 together with what one, other, third wrote; allowed 0 to 1 \[share of wage"
+    with pytest.raises(PolicyError, match=message):
+        levers.by("fourth").add("wage_subsidy", 0.5, to=[3])
+
+
+def test_every_lever_has_a_range_around_its_neutral_value():
+    for name, kind in LEVERS.items():
+        assert kind.low <= kind.neutral <= kind.high < float("inf"), name
 
 
 @pytest.mark.parametrize(("name", "kind"), LEVERS.items())
@@ -105,6 +171,28 @@ def test_a_new_month_starts_from_neutral(levers):
     assert levers.shares("training_seats") == {}
 
 
+def test_shares_follow_every_amount_that_is_written_after_they_were_asked_for(levers):
+    levers.by("one").add("training_seats", 5.0)
+    assert set(levers.shares("training_seats")) == {"one"}
+    levers.by("other").add("training_seats", 15.0)
+    assert {name: share.tolist() for name, share in levers.shares("training_seats").items()} == {
+        "one": [0.25] * 3, "other": [0.75] * 3,
+    }  # fmt: skip
+    levers.by("other").add("training_seats", 30.0, to=[1])
+    assert levers.shares("training_seats")["one"].tolist() == [0.25, 0.1, 0.25]
+
+
+def test_shares_of_a_month_are_forgotten_in_the_next(levers):
+    levers.by("one").raise_to("training_fee_paid", 0.5)
+    assert levers.shares("training_fee_paid")["one"].tolist() == [1.0, 1.0, 1.0]
+    levers.reset()
+    assert levers.shares("training_fee_paid") == {}
+    levers.by("other").raise_to("training_fee_paid", 0.5, to=[0])
+    assert {name: share.tolist() for name, share in levers.shares("training_fee_paid").items()} == {
+        "other": [1.0, 0.0, 0.0],
+    }  # fmt: skip
+
+
 def payment(amount: int, month: int = 1, policy: str = "grants") -> Payment:
     return Payment(month, policy, "grant", "state budget", "farmers", 2.0, amount)
 
@@ -116,6 +204,31 @@ def test_the_ledger_pays_and_balances():
     ledger.pay(payment(7), 2022)
     assert ledger.balances() == {"state budget": -357, "farmers": 357}
     assert ledger.spent == {("grants", 2021): 350, ("grants", 2022): 7}
+
+
+def test_what_is_counted_is_that_of_the_month_alone():
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    for month, number in ((1, 5), (2, 3)):
+        ledger.start_month()
+        ledger.count("hires", number)
+        ledger.count("hires", 1)
+        assert ledger.counts == {"hires": number + 1}, month
+    ledger.start_month()
+    assert ledger.counts == {}
+
+
+def test_what_a_payer_is_left_out_for_is_that_it_paid_not_that_it_received():
+    """Trainees pay the college, the state pays the trainees: without trainees, what the state paid is left."""
+    ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
+    for month, amount in ((1, 1_000), (2, 100)):
+        ledger.pay(Payment(month, "seats", "fee", "trainees", "state budget", 1.0, 7 * amount), 2021)
+        ledger.pay(Payment(month, "seats", "allowance", "state budget", "trainees", 1.0, amount), 2021)
+        ledger.pay(Payment(month, "seats", "loan", "social policy bank", "trainees", 1.0, 3 * amount), 2021)
+    assert ledger.paid_in(2) == 1_100
+    assert ledger.paid_in(2, without=("trainees",)) == 400
+    assert ledger.paid_in(2, without=("state budget",)) == 1_000
+    assert ledger.paid_in(2, without=PRIVATE_PAYERS) == 400
+    assert ledger.paid_in(1) == ledger.paid_in(3) == 0  # of the newest month only
 
 
 def test_nothing_is_entered_for_an_amount_of_zero():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import sys
 from pathlib import Path
@@ -63,22 +62,25 @@ def test_every_message_is_translated_and_compiled() -> None:
     assert messages.check(PACKAGE) == []
 
 
-def test_every_message_in_the_source_is_extracted() -> None:
-    # the extractor of Babel overlooks calls inside f-strings on Python 3.11
-    known = {message.id for message in messages.extract(PACKAGE) if message.id}
-    known |= {form for one in known if isinstance(one, tuple) for form in one}
-    said = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in messages.KEYWORDS:
-                places = messages.KEYWORDS[node.func.id] or range(1, len(node.args) + 1)
-                said |= {
-                    one.value: f"{path.name}:{node.lineno}"
-                    for one in (node.args[place - 1] for place in places if place <= len(node.args))
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
-                }
-    assert len(said) > 200
-    assert {words: where for words, where in said.items() if words not in known} == {}
+def test_words_are_found_where_they_stand_and_nowhere_else(tmp_path) -> None:
+    place = tmp_path / "labsim"
+    place.mkdir()
+    (place / "one.py").write_text(
+        """_(NAMES[row["group"]]); _(str(row["label"])); f"{_('in an f-string')}"; _("in " "parts")
+LeverKind("a", "b", "c", "d", "what it means", "f"); n_("one", "many", counts["n"]); other("no message")
+""",
+        encoding="utf-8",
+    )
+    found = {message.id for message in messages.extract(place) if message.id}
+    assert found == {"in an f-string", "in parts", "what it means", ("one", "many")}
+
+
+def test_other_flags_of_fields_are_no_difference(package) -> None:
+    po = messages.po_file(package, "vi")
+    words = po.read_text(encoding="utf-8").replace('msgid "given', '#, some-newer-format\nmsgid "given')
+    assert "some-newer-format" in words
+    po.write_text(words, encoding="utf-8", newline="\n")
+    assert messages.check(package) == []
 
 
 def test_a_new_message_is_missed(package) -> None:

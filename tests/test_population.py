@@ -371,6 +371,8 @@ def change(path: Path, row: int, column: str, value: str | None) -> None:
         del rows[row]
     else:
         rows[row][column] = value
+        if column == "value":
+            rows[row] |= {name: "" for name in ("low", "high") if name in rows[row]}  # else they refuse it first
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -386,11 +388,35 @@ def test_missing_margin_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "row", "column", "value", "message"),
     [
-        ("district_age.csv", 3, "value", "-4", r"district_age\.csv:5  value: given '-4'; allowed a number, 0 or more"),
-        ("district_age.csv", 3, "district", "sonla", r"district_age\.csv:5  district: given 'sonla'; allowed son_la"),
-        ("wages.csv", 0, "value", "many", r"wages\.csv:2  value: given 'many'"),
-        ("unemployment.csv", 0, "residence", "rural", r"unemployment\.csv:\d+  residence: this row is given twice"),
-        ("enterprises.csv", 1, "unskilled", "0.9", r"enterprises\.csv:3  unskilled: .*sum to 1"),
+        ("district_age.csv", 3, "value", "-4", r"district_age\.csv:5:4  value: given '-4'; allowed a number, 0 or"),
+        ("district_age.csv", 3, "district", "sonla", r"district_age\.csv:5:1  district: given 'sonla'; allowed son_la"),
+        ("wages.csv", 0, "value", "many", r"wages\.csv:2:4  value: given 'many'"),
+        ("unemployment.csv", 0, "residence", "rural", r"unemployment\.csv:\d+:1  residence: this row is given twice"),
+        ("enterprises.csv", 1, "unskilled", "0.9", r"enterprises\.csv:3:8  unskilled: .*sum to 1"),
+        ("mortality_age_sex.csv", 2, "age", "abc", r"mortality_age_sex\.csv:4:1  age: given 'abc'; allowed an age"),
+        ("mortality_age_sex.csv", 2, "age", "9-5", r"mortality_age_sex\.csv:4:1  age: given '9-5'; allowed an age"),
+        ("mortality_age_sex.csv", 2, "age", "5-400", r"mortality_age_sex\.csv:4:1  age: given '5-400'; allowed an age"),
+        ("districts.csv", 0, "population", "106.052",
+         r"districts\.csv:2:4  population: given 106\.052 \[persons\].*write 106052 or 106_052"),
+        ("districts.csv", 0, "population", "106",
+         r"districts\.csv:2:5  urban_population: 70,362 people in towns, but 106 people in the district"),
+        ("districts.csv", 0, "urban_population", "706362",
+         r"districts\.csv:2:5  urban_population: 706,362 people in towns, but 106,052 people in the district"),
+        ("districts.csv", 3, "population", "19127",
+         r"districts\.csv:5:4  population: muong_la: 19,127 people; district_age\.csv has 99,534 in the same"),
+        ("districts.csv", 0, "urban_population", "70",
+         r"districts\.csv:2:5  urban_population: son_la_city: 70 people in towns; district_age\.csv has 70,362"),
+        ("population_age_sex.csv", 0, "value", "673130",
+         r"population_age_sex\.csv  1,\d+,\d+ people; districts\.csv has 1,248,415"),
+        ("ethnicity_residence.csv", 0, "value", "1149430", r"ethnicity_residence\.csv  .* people; districts\.csv has"),
+        ("ethnicity_district.csv", 0, "value", "0.047",
+         r"ethnicity_district\.csv  son_la_city: the shares sum to 0\.577; they should sum to 1"),
+        ("schooling_age_sex.csv", 0, "value", "0.25", r"schooling_age_sex\.csv:2:4  value: 5-9, male: .*sum to 1\.225"),
+        ("poverty.csv", 1, "value", "3", r"poverty\.csv:3:3  value: given '3'; allowed 0 to 1 \[share of people\]"),
+        ("poverty.csv", 1, "value", "3%", r"poverty\.csv:3:3  value: given '3%'; the unit is share of people, from 0"),
+        ("wages.csv", 0, "value", "4.000", r"wages\.csv:2:4  value: given 4\.000; .* write 4000 or 4_000, or 4 if"),
+        ("poverty.csv", 1, "value", "nan", r"poverty\.csv:3:3  value: given 'nan'; allowed a number"),
+        ("poverty.csv", 1, "value", "", r"poverty\.csv:3:3  value: given ''; allowed a number"),
     ],
 )
 def test_wrong_margins_name_file_and_row(

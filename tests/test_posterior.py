@@ -129,8 +129,8 @@ def test_numbers_beyond_what_was_calibrated_carry_a_mark(two):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (f"draw,weight,{NAME}\n1,1,0.1\n2,1\n", "line 3 has 2 cells, the first 3"),
-        (f"draw,weight,{NAME}\n1,,0.1\n", "could not convert"),
+        (f"draw,weight,{NAME}\n1,1,0.1\n2,1\n", r"posterior\.csv:3  2 cells, but 3 columns"),
+        (f"draw,weight,{NAME}\n1,,0.1\n", r"posterior\.csv:2:2  weight: given ''; allowed a number"),
         (f"draw,weight,{NAME},{NAME}\n1,1,0.1,0.2\n", "twice"),
         ("draw,weight\n1,1\n", "no draws"),
     ],
@@ -198,7 +198,7 @@ def test_draws_of_other_code_are_taken_as_far_as_they_go(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "it has no draws"), (f"{NAME}\nx\n", "cannot be read"), (f"{NAME}\nnan\n", "no number")],
+    [("", "the file is empty"), (f"{NAME}\nx\n", "given 'x'; allowed a number"), (f"{NAME}\nnan\n", "given 'nan'")],
 )
 def test_a_damaged_file_is_one_clear_message(tmp_path, text, message):
     file = tmp_path / "posterior.csv"

@@ -16,7 +16,8 @@ from labsim.population import Misfit, populate
 from labsim.population.margins import CIRCLES
 from labsim.population.reading import read_margins
 from labsim.profile import GROUPINGS
-from labsim.targets import Label, load_targets
+from labsim.target_file import load_targets
+from labsim.targets import Label
 from labsim.world import Activity, World
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"

@@ -57,13 +57,20 @@ ANYTHING: dict[str, Any] = {"unit": "share", "source": "assumed", "grade": "D"}
         ({"weights": {"a": 0.5, "b": 2}}, r"given b: 2; allowed 0 to 1 \[share\]"),
         ({"draws": [6]}, r"given 0: 6; allowed 5 or less \[1\]"),
         ({"ceiling": -1}, r"given -1; allowed 0 or more \[VND\]"),
-        ({"effort": math.nan}, "finite number"),
-        ({"effrt": 0.1}, "Extra inputs are not permitted"),
     ],
 )
 def test_values_out_of_range_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=message):
         Search(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [({"effort": math.nan}, "finite_number"), ({"effrt": 0.1}, "extra_forbidden")]
+)
+def test_values_of_another_kind_are_refused(values: dict[str, Any], kind: str) -> None:
+    with pytest.raises(pydantic.ValidationError) as refused:
+        Search(**values)
+    assert [one["type"] for one in refused.value.errors()] == [kind]
 
 
 def test_bounds_themselves_are_allowed() -> None:
@@ -73,8 +80,9 @@ def test_bounds_themselves_are_allowed() -> None:
 
 def test_parameters_are_frozen_and_pickle() -> None:
     found = Outer(pace=4)
-    with pytest.raises(pydantic.ValidationError, match="frozen"):
+    with pytest.raises(pydantic.ValidationError) as refused:
         found.pace = 5  # type: ignore[misc]
+    assert [one["type"] for one in refused.value.errors()] == ["frozen_instance"]
     assert pickle.loads(pickle.dumps(found)) == found
 
 
@@ -86,7 +94,7 @@ def test_objects_do_not_share_a_default() -> None:
 @pytest.mark.parametrize("left_out", ["unit", "source", "grade"])
 def test_a_quantity_needs_its_evidence(left_out: str) -> None:
     facts = {name: value for name, value in ANYTHING.items() if name != left_out}
-    with pytest.raises(TypeError, match=f"required keyword-only argument: '{left_out}'"):
+    with pytest.raises(TypeError, match=left_out):
         quantity(0.5, **facts)
 
 

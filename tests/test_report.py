@@ -22,7 +22,7 @@ from labsim.experiment.compare import compare, comparison_of
 from labsim.experiment.opened import open_study
 from labsim.policies import BUILT_IN
 from labsim.report import words
-from labsim.report.chances import LIKELY, OPEN, UNLIKELY, UNSAID, verdict, verdict_of
+from labsim.report.chances import verdict_of, why_none
 from labsim.report.chapters.scenario import _changes as changes_of
 from labsim.report.chapters.scenario import _last, _said
 from labsim.report.console import scorecard_view
@@ -32,6 +32,7 @@ from labsim.report.numbers import day_name, money, month_name, number, percent, 
 from labsim.report.tiles import districts_of, tiles_of
 from labsim.results import Results, open_results
 from labsim.targets import wilson
+from labsim.verdicts import LIKELY, OPEN, UNLIKELY, UNSAID, verdict
 
 SIZE = ["scale=0.002", "period.until=2023-12"]
 PROVINCES = ("son_la", "lao_cai", "bac_kan")
@@ -173,10 +174,11 @@ def test_the_scorecard_is_that_of_the_command_line(results, page_of_run) -> None
     assert scored
     for row in scored:
         cells = page_of_run.row("targets", row["label"])
-        value, short = number(row["value"], row["unit"]), number(row["shortfall_persons"], "persons")
+        value, short = number(row["value"], row["unit"]), number(row["shortfall_where_missed"], "persons")
         assert value in cells[2] and value in printed.get()
         assert cells[4] == short and short in printed.get()
-        assert f"{int(row['n_met'])} of {int(row['n_replicates'])}" in cells[3]
+        counted = f"{int(row['n_met'])} of {int(row['n_replicates'])}"
+        assert (why_none(row["verdict"], row["telling_scale"]) or counted) in cells[3]
 
 
 def test_money_and_districts_are_those_of_python(results, page_of_run) -> None:
@@ -202,7 +204,8 @@ def test_differences_are_those_of_the_comparison(study, page_of_study) -> None:
     assert cells[1:3] == [number(row["base_value"], "persons"), number(row["value"], "persons")]
     assert cells[3].startswith(number(row["difference"], "persons"))
     costs = found.costs.query("policy == 'all' and money == 'public'").iloc[0]
-    assert page.row("answer", "Many seats")[5] == money(costs["spent"])
+    heads = page.row("answer", "Scenario")
+    assert page.row("answer", "Many seats")[heads.index("Public money")] == money(costs["spent"])
     scenario = page.row("scenario", "Vocational training: training seats a year")
     assert scenario[1:3] == ["from 2021: 0", "from 2021: 14,000; from 2022: 15,500"]
     mine = [row for row in page.rows if row and row[0] == scenario[0]][-1]
@@ -316,7 +319,7 @@ def test_amounts_and_days_are_written_as_people_there_write_them() -> None:
     assert money(-500.0) == "-500 đồng" and money(1_103.4e9) == "1.103 tỷ đồng"
     assert day_name("2026-11-22T09:38:19+00:00") == "22/11/2026" and month_name("2030-12") == "tháng 12/2030"
     assert day_name("some day") == "some day" and month_name("") == ""
-    assert (percent(0.66), with_unit(62.39, "%"), with_unit(1234.0, "persons")) == ("66%", "62,4%", "1.234 người")
+    assert (percent(0.66), with_unit(62.39, "%"), with_unit(1234.0, "persons")) == ("66 %", "62,4 %", "1.234 người")
 
 
 def test_a_scenario_is_told_from_its_first_value_to_its_last() -> None:

@@ -16,7 +16,7 @@ import yaml
 from labsim.config import SECTIONS
 from labsim.indicators import INDICATORS
 from labsim.policies import BUILT_IN
-from labsim.targets import load_targets
+from labsim.target_file import load_targets
 
 ROOT = Path(__file__).parent.parent
 FACTS = ROOT.parent / "shared" / "facts"

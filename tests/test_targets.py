@@ -13,7 +13,8 @@ import pytest
 from labsim import text
 from labsim.errors import ConfigError
 from labsim.results import IndicatorInfo
-from labsim.targets import SCORECARD_COLUMNS, Label, Target, load_targets, scorecard, wilson
+from labsim.target_file import load_targets
+from labsim.targets import SCORECARD_COLUMNS, Label, Target, scorecard, wilson
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 # series shown beside results that the model takes as given or does not simulate
@@ -261,9 +262,9 @@ def test_every_problem_of_a_targets_file_comes_with_its_place(tmp_path) -> None:
         load_targets(path)
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
-    assert ":2:" in lines[0] and "targets.0.direction: given 'at_leest'" in lines[0]
+    assert ":2:" in lines[0] and 'targets.0.direction: given "at_leest"; allowed at_least, at_most' in lines[0]
     assert ":3:" in lines[1] and 'targets.1.valu: unknown key; did you mean "value"?' in lines[1]
-    assert ":4:" in lines[2] and lines[2].endswith("targets.2.source: missing")
+    assert ":4:" in lines[2] and lines[2].endswith("targets.2.source: this key is required")
     assert ":6:" in lines[3] and lines[3].endswith("targets.4: d is given twice for 2025")
 
 

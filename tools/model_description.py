@@ -31,7 +31,8 @@ from labsim.policies import BUILT_IN  # noqa: E402
 from labsim.policies.base import Policy  # noqa: E402
 from labsim.quantity import GRADES, QuantityInfo, describe  # noqa: E402
 from labsim.schedule import MONTH  # noqa: E402
-from labsim.targets import Target, load_targets  # noqa: E402
+from labsim.target_file import load_targets  # noqa: E402
+from labsim.targets import Target  # noqa: E402
 from labsim.text import use_language  # noqa: E402
 from labsim.world import Enterprises, Institutions, Programmes, Workers  # noqa: E402
 

@@ -6,6 +6,7 @@ Values come from the functions that the command line uses, on the replicates tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from labsim import verdicts
 from labsim.answers import costs, spending
 from labsim.app.runs import BASE, OWN, PairedRun
 from labsim.app.scoring import Scored, targets_for
 from labsim.experiment.paired import Difference, difference_of
 from labsim.experiment.run import Job, indicators_known
 from labsim.results import IndicatorInfo, joined, wide
-from labsim.targets import Target, wilson
+from labsim.targets import Target, judged, missing_persons, wilson
 from labsim.text import current_language
 
 __all__ = ["DISTRICT_MEASURES", "SIDES", "Answer", "Fan", "Score", "Verdict", "answer_of"]
@@ -45,7 +47,8 @@ class Fan:
 class Score:
     """What a target came to over replicates: mean, 5 and 95 % quantiles, the share that met it with its interval.
 
-    `persons` is the mean number of persons missing.
+    `persons` is the mean number of persons missing, over the replicates that miss it. Where `nothing` says why no
+    verdict is given ("" elsewhere), `chance` and `persons` are not numbers and `telling_scale` may be one.
     """
 
     values: np.ndarray = field(repr=False)
@@ -57,6 +60,13 @@ class Score:
     chance_low: float
     chance_high: float
     persons: float
+    nothing: verdicts.Verdict = verdicts.NONE
+    telling_scale: float = math.nan
+
+    @property
+    def verdict(self) -> verdicts.Verdict:
+        """Return what is concluded from this side alone, by the first reading."""
+        return self.nothing or verdicts.verdict(self.chance, self.chance_low, self.chance_high)
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,18 @@ class Verdict:
         return self.target.label.vi if current_language() == "vi" else self.target.label.en
 
     @property
+    def concluded(self) -> verdicts.Verdict:
+        """Return what is concluded of the scenario, by both readings where the wording is unclear."""
+        first = self.own.verdict
+        if first == verdicts.ABSENT:
+            return first
+        if not self.target.has_both_readings:
+            return verdicts.UNSAID
+        if self.own.nothing or self.other is None:
+            return first
+        return self.other.nothing or (first if first == self.other.verdict else verdicts.UNSAID)
+
+    @property
     def is_better(self) -> bool | None:
         """Say whether the scenario is clearly better than its base, clearly worse (False), or neither (None)."""
         if not self.gap.is_clear or self.gap.mean == 0:
@@ -105,6 +127,7 @@ class Answer:
     found: Mapping[str, tuple[Scored, ...]] = field(repr=False)
     targets: tuple[Target, ...] = field(repr=False)
     indicators: Mapping[str, IndicatorInfo] = field(repr=False)
+    settings: Mapping[str, verdicts.Setting] = field(repr=False)
 
     @cached_property
     def monthly(self) -> dict[str, pd.DataFrame]:
@@ -122,9 +145,11 @@ class Answer:
             if any(len(by[side].get(key, ())) != self.n for side in SIDES):
                 continue
             base, own = by[BASE][key], by[OWN][key]
+            second = others[key] if key in others and len(others[key]) == self.n else None
             found.append(Verdict(
-                target, _score(base), _score(own), _gap(base, own, "value"), _gap(base, own, "shortfall_persons"),
-                _score(others[key]) if key in others and len(others[key]) == self.n else None,
+                target, _score(target, base, self.settings[BASE]), _score(target, own, self.settings[OWN]),
+                _gap(base, own, "value"), _gap(base, own, "shortfall_persons"),
+                None if second is None else _score(target.other or target, second, self.settings[OWN]),
             ))  # fmt: skip
         return found
 
@@ -209,8 +234,9 @@ def answer_of(run: PairedRun) -> Answer | None:
         "config": config.to_dict(), "changes": list(config.changes),
     }  # fmt: skip
     return Answer(
-        len(base), run.is_paired, manifest, found, tuple(targets_for(Job(run.base, 1, 1))), indicators_known()
-    )
+        len(base), run.is_paired, manifest, found, tuple(targets_for(Job(run.base, 1, 1))), indicators_known(),
+        {BASE: verdicts.setting_of(run.base), OWN: verdicts.setting_of(config)},
+    )  # fmt: skip
 
 
 def _gap(base: pd.DataFrame, own: pd.DataFrame, column: str) -> Difference:
@@ -222,11 +248,13 @@ def _by_target(frames: list[pd.DataFrame]) -> dict[Any, pd.DataFrame]:
     return dict(iter(together.groupby(["id", "year"]))) if len(together) else {}
 
 
-def _score(part: pd.DataFrame) -> Score:
+def _score(target: Target, part: pd.DataFrame, setting: verdicts.Setting) -> Score:
     values, n_met = part["value"].to_numpy(float), int(part["met"].sum())
     low, high = np.quantile(values, [0.05, 0.95]) if values.size > 1 else (np.nan, np.nan)
     interval = wilson(n_met, values.size)
-    return Score(
-        values, float(values.mean()), float(low), float(high), n_met, n_met / values.size, *interval,
-        float(part["shortfall_persons"].mean()),
-    )  # fmt: skip
+    level = values, float(values.mean()), float(low), float(high)
+    nothing, telling = judged(target, values, part["persons"].to_numpy(float), setting)
+    if nothing:
+        return Score(*level, 0, math.nan, math.nan, math.nan, math.nan, nothing, telling)
+    missing = missing_persons(part["shortfall_persons"].to_numpy(float), part["met"].to_numpy(bool))
+    return Score(*level, n_met, n_met / values.size, *interval, missing)

@@ -40,8 +40,8 @@ def fan_chart(answer: Answer, indicator: str, verdicts: Sequence[Verdict] = (), 
     factor, name = _scaled(unit, own)
     series = (
         [
-            *_band(_("90 % of runs"), own.times, own.low * factor, own.high * factor, 0.16),
-            *_band(_("half of the runs"), own.times, own.quarter * factor, own.three_quarters * factor, 0.28),
+            *_band(_("90 % of replicates"), own.times, own.low * factor, own.high * factor, 0.16),
+            *_band(_("half of the replicates"), own.times, own.quarter * factor, own.three_quarters * factor, 0.28),
         ]
         if answer.n > 1
         else []
@@ -166,16 +166,16 @@ def cost_against_gain(answer: Answer, verdict: Verdict) -> Options:
     mean = [round(float(money.mean()), 3), round(float(gain.mean()), 4)]
     unit = unit_name(verdict.target.unit)
     change = _("percentage points") if unit == "%" else unit
-    return _base([_("a run"), _("mean of the runs")]) | {
+    return _base([_("a replicate"), _("mean over replicates")]) | {
         "xAxis": _values(_("extra public money, billion VND")) | {"nameLocation": "middle",
                                                                                  "nameGap": 30, "scale": True},
         "yAxis": _values(_("change of the target, {unit}").format(unit=change), zero=False),
         "grid": {"left": 8, "right": 24, "top": 60, "bottom": 44, "containLabel": True},
         "series": [
-            {"name": _("a run"), "type": "scatter", "data": points, "symbolSize": 11,
+            {"name": _("a replicate"), "type": "scatter", "data": points, "symbolSize": 11,
              "itemStyle": {"color": "#56B4E9", "opacity": 0.85, "borderColor": "#fff"}},
-            {"name": _("mean of the runs"), "type": "scatter", "data": [mean], "symbolSize": 20, "symbol": "diamond",
-             "itemStyle": {"color": TARGET_COLOUR, "borderColor": "#fff", "borderWidth": 2}},
+            {"name": _("mean over replicates"), "type": "scatter", "data": [mean], "symbolSize": 20,
+             "symbol": "diamond", "itemStyle": {"color": TARGET_COLOUR, "borderColor": "#fff", "borderWidth": 2}},
         ],
     }  # fmt: skip
 

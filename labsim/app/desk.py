@@ -118,6 +118,19 @@ class Desk:
         if worker is not None:
             worker.stop()
 
+    def rest(self, person: str) -> None:
+        """Cancel what somebody asked and is still open: nobody waits for it any more."""
+        with self._changed:
+            mine = [one for who, one in self._errands.items() if _is_of(who, person) and one.is_open]
+        for errand in mine:
+            self.cancel(errand)
+
+    def forget(self, person: str) -> None:
+        """Let go of everything that somebody asked."""
+        self.rest(person)
+        with self._changed:
+            self._errands = {who: one for who, one in self._errands.items() if not _is_of(who, person)}
+
     def close(self) -> None:
         """End everything."""
         with self._changed:
@@ -169,6 +182,11 @@ class Desk:
             if errand.status == "running":
                 errand.value, errand.message = (value, "") if went_well else (None, str(value))
                 errand.status = "done" if went_well else "failed"
+
+
+def _is_of(who: Hashable, person: str) -> bool:
+    """Say whether errands under a key are a person's: keys are (what for, person, ...)."""
+    return isinstance(who, tuple) and len(who) > 1 and who[1] == person
 
 
 class _Process:

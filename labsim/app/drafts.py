@@ -13,17 +13,18 @@ from typing import Any
 
 import yaml
 
+from labsim.app.limits import LONGEST_TITLE, one_line, require_few_keys, require_small
 from labsim.config import SECTIONS, Config, load
 from labsim.config_files import known_names
 from labsim.errors import ConfigError, Problem
 from labsim.text import _
 from labsim.yaml_source import read_yaml
 
-__all__ = ["Base", "Bases", "Draft", "bases", "draft_of_file"]
+__all__ = ["YEARS", "Base", "Bases", "Draft", "bases", "draft_of_file"]
 
 _KEYS = ("title", "question", "policies", *SECTIONS)  # what says where files lie or how large a run is stays out
-LONGEST_TITLE = 120  # letters
 FIRST_FREE_YEAR = 2026  # what came before has happened
+YEARS = range(FIRST_FREE_YEAR - 5, 2031)  # from which changes may hold
 
 
 @dataclass(frozen=True)
@@ -102,23 +103,26 @@ class Draft:
 
     def text(self) -> str:
         """Return the YAML file."""
-        title = self.title.strip()[:LONGEST_TITLE]
+        title = one_line(self.title, LONGEST_TITLE)
         head: dict[str, Any] = {"extends": self.base}
         if title:
             head["title"] = {"en": title, "vi": title}
         return yaml.safe_dump(head | self.data, allow_unicode=True, sort_keys=False, width=110)
 
     def config(self, known: Bases, file: Path) -> Config:
-        """Write the file and load it. Raises ConfigError with every problem, by the same checks as any scenario."""
+        """Write the file and load it. Raises ConfigError with every problem, by the same checks as any scenario.
+
+        Raises ValueError for more than a plan holds.
+        """
         base = known.get(self.base)
         if base is None:
             raise _refused("extends", _("no base {name}").format(name=self.base))
-        problems = _not_allowed(self.data)
-        if problems:
-            raise ConfigError(problems)
+        _require_allowed(self.data)
         if not self.data and not self.title:
             return base.config
-        file.write_text(self.text(), encoding="utf-8")
+        text = self.text()
+        require_small(len(text.encode("utf-8")))
+        file.write_text(text, encoding="utf-8")
         return load(file, allow_code=base.trusted)
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,18 +131,29 @@ class Draft:
 
 
 def draft_of_file(file: Path, known: Bases, since: int = FIRST_FREE_YEAR) -> Draft:
-    """Read a scenario file as a draft. Raises ConfigError if it is damaged or extends what the app does not offer."""
+    """Read a scenario file as a draft. Raises ConfigError if it is damaged or extends what the app does not offer.
+
+    Raises ValueError for a file that is larger than a plan, which is not read at all.
+    """
+    require_small(file.stat().st_size)
     data = dict(read_yaml(file).data)
     base = data.pop("extends", None)
-    if base not in known:
+    if not isinstance(base, str) or base not in known:
         message = _("extends {given}; allowed here: {allowed}")
-        raise _refused("extends", message.format(given=base, allowed=", ".join(known)))
+        given = one_line(str(base), LONGEST_TITLE)
+        raise _refused("extends", message.format(given=given, allowed=", ".join(known)))
+    _require_allowed(data)
+    title = data.pop("title", "")
+    words = title.get("en", "") if isinstance(title, Mapping) else str(title)
+    return Draft(str(base), data, one_line(words, LONGEST_TITLE), since)
+
+
+def _require_allowed(data: Mapping[str, Any]) -> None:
+    """Raise ValueError for too many keys, and ConfigError for any that a scenario of the app may not have."""
+    require_few_keys(data)
     problems = _not_allowed(data)
     if problems:
         raise ConfigError(problems)
-    title = data.pop("title", "")
-    words = title.get("en", "") if isinstance(title, Mapping) else str(title)
-    return Draft(str(base), data, words, since)
 
 
 def _not_allowed(data: Mapping[str, Any]) -> list[Problem]:

@@ -18,6 +18,7 @@ from nicegui import ui
 from labsim.app.answers import Answer
 from labsim.app.charts import for_phones
 from labsim.app.hub import Hub, Session
+from labsim.app.reach import Reach, reach_of
 from labsim.app.runs import PRECISIONS
 from labsim.app.theme import CSS
 from labsim.report.console import bands_hold
@@ -35,11 +36,19 @@ class Page:
 
     path: ClassVar[str] = "/"
     in_links: ClassVar[bool] = True
+    least_reach: ClassVar[Reach] = Reach.PARTICIPANT
 
     def __init__(
-        self, hub: Hub, session: Session, pages: Sequence[type[Page]], query: Mapping[str, str] | None = None
+        self, hub: Hub, session: Session, pages: Sequence[type[Page]], query: Mapping[str, str] | None = None,
+        address: str = "",
     ) -> None:
         self.hub, self.session, self.pages, self.query = hub, session, pages, dict(query or {})
+        self.address = address
+
+    @property
+    def reach(self) -> Reach:
+        """Return how far this browser reaches now: it may have got a seat, or lost it, since the page was opened."""
+        return reach_of(self.hub, self.session, self.address)
 
     @classmethod
     def link(cls) -> str:
@@ -106,7 +115,7 @@ class Page:
             links = "".join(
                 f'<a href="{page.path}"{" aria-current=page" if page is type(self) else ""}>{html.escape(page.link())}'
                 "</a>"
-                for page in self.pages if page.in_links
+                for page in self.pages if page.in_links and page.least_reach <= self.reach
             )  # fmt: skip
             ui.html(links, tag="nav", sanitize=False).classes("links").props('aria-label="{}"'.format(_("Pages")))
             with (
@@ -289,8 +298,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, nume
 
 def trust_words(answer: Answer) -> list[str]:
     """Say what bands and chances of an answer hold."""
-    counted = n_("{count} pair of runs", "{count} pairs of runs", answer.n) if answer.is_paired else n_(
-        "{count} run", "{count} runs", answer.n
+    counted = n_("{count} pair of replicates", "{count} pairs of replicates", answer.n) if answer.is_paired else n_(
+        "{count} replicate", "{count} replicates", answer.n
     )  # fmt: skip
     people = _("one simulated person stands for {ratio}").format(ratio=number(1 / answer.manifest["scale"], "persons"))
     return [f"{counted.format(count=answer.n)}, {people}.", *bands_hold(answer.manifest["posterior"])]
@@ -299,7 +308,8 @@ def trust_words(answer: Answer) -> list[str]:
 def _size_words(key: str) -> str:
     size = PRECISIONS[key]
     words = {"quick": _("Quick"), "careful": _("Careful"), "thorough": _("Thorough")}[key]
-    return _("{words}: 1 in {ratio}, {n} runs").format(words=words, ratio=round(1 / size.scale), n=size.replicates)
+    ratio = round(1 / size.scale)
+    return _("{words}: 1 in {ratio}, {n} replicates").format(words=words, ratio=ratio, n=size.replicates)
 
 
 def _state_words(session: Session) -> str:

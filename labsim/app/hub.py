@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from labsim.app.answers import Answer, answer_of
+from labsim.app.attempts import Attempts
 from labsim.app.desk import Desk
-from labsim.app.drafts import FIRST_FREE_YEAR, Bases, Draft, draft_of_file
+from labsim.app.drafts import FIRST_FREE_YEAR, YEARS, Bases, Draft, draft_of_file
 from labsim.app.engine import Engine
+from labsim.app.guard import Hosts
+from labsim.app.limits import PATIENCE, require_small
 from labsim.app.runs import PRECISIONS, PairedRun, sized
-from labsim.app.workshop import Workshops
+from labsim.app.visits import Visited, Visits
+from labsim.app.workshop import Workshops, plain_code
 from labsim.app.workspace import Workspace
 from labsim.errors import ConfigError, LabsimError
-from labsim.text import LANGUAGES, current_language, speaking
+from labsim.text import LANGUAGES, _, current_language, speaking
 
-__all__ = ["Hub", "Session"]
+__all__ = ["Hub", "Session", "beside"]
 
+Result = TypeVar("Result")
+
+_DAYS = 31.0  # that a session is kept which nobody comes back to; browsers forget theirs after thirty
 _PATIENCE = 0.8  # seconds between two readings of a run that goes on; many readers share one process
+_MOST_LINES, _LONGEST_LINE = 30, 400  # of what is wrong with a draft
 _PATH = re.compile(r"^.*?draft\.yaml:[0-9]+:[0-9]+\s+|^--set\s+")
 
 
@@ -53,9 +62,32 @@ class Session:
         """Write what was chosen into the workspace, so that it survives a restart."""
         data = {
             "language": self.language, "precision": self.precision, "workshop": self.workshop, "seat": self.seat,
-            "admitted": self.admitted, "draft": self.draft.to_dict(),
+            "guest": self.admitted, "draft": self.draft.to_dict(),
         }  # fmt: skip
         self.hub.workspace.write("sessions", self.id, data)
+
+    async def check(self, draft: Draft) -> None:
+        """Check a draft beside the pages, which go on.
+
+        Raises ConfigError with its problems, and ValueError for more than a plan holds or where it takes too long.
+        """
+        with speaking(self.language):
+            file = self.hub.workspace.draft_file(self.id)
+            await beside(draft.config, self.hub.bases, file)
+
+    def rest(self) -> None:
+        """Stop what nobody looks at."""
+        run = self.run
+        if run is not None and run.is_running:
+            self.cancel()
+            self.run = None  # the first page that is opened again begins anew
+        for desk in self.hub.desks.values():
+            desk.rest(self.id)
+
+    def forget(self) -> None:
+        """Let go of what is in memory; what was chosen comes back from the workspace."""
+        self.run, self.answer = None, None
+        self.hub.leave(self.id)
 
     async def start(self, make: Callable[[], PairedRun] | None = None) -> None:
         """Check the draft and run it beside its base, or what `make` makes; a run that goes on is stopped.
@@ -108,7 +140,7 @@ class Session:
         try:
             return make(), []
         except ConfigError as error:
-            return None, [_PATH.sub("", str(problem)) for problem in error.problems]
+            return None, [_PATH.sub("", str(problem))[:_LONGEST_LINE] for problem in error.problems[:_MOST_LINES]]
         except (LabsimError, OSError, ValueError) as error:
             return None, [str(error)]
 
@@ -118,17 +150,21 @@ class Hub:
 
     def __init__(
         self, workspace: Workspace, engine: Engine, known: Bases, *, address: str = "", language: str | None = None,
-        is_open: bool = False,
+        is_open: bool = False, hosts: Hosts | None = None,
     ) -> None:
         self.workspace, self.engine, self.bases = workspace, engine, known
         self.address = address
-        self.workshops = Workshops(workspace)
+        self.hosts = hosts or Hosts.of([])
+        self.workshops = Workshops(workspace, known)
+        self.visits = Visits()
+        self.attempts = Attempts()
+        self.rooms: dict[str, Visited] = {}  # the runs of workshops, by code
         self.is_open = is_open
         self.code = workspace.code()
         self._language = language or current_language()
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
-        self._stored = workspace.read("sessions")
+        workspace.sweep("sessions", _DAYS)
         self.desks = {"lives": Desk(), "lessons": Desk()}  # apart, so that no class waits for a life
         self.on_close: list[Callable[[], None]] = [engine.close, *(desk.close for desk in self.desks.values())]
 
@@ -136,8 +172,22 @@ class Hub:
         """Return the session of a browser: as it was before, or a new one."""
         with self._lock:
             if key not in self._sessions:
-                self._sessions[key] = self._restored(key, self._stored.get(key, {}))
-            return self._sessions[key]
+                self._sessions[key] = self._restored(key, self.workspace.read_one("sessions", key) or {})
+            session = self._sessions[key]
+        self.visits.touch(("session", key), session)
+        return session
+
+    def leave(self, key: str) -> None:
+        """Let go of a session and of what was asked for it."""
+        with self._lock:
+            self._sessions.pop(key, None)
+        for desk in self.desks.values():
+            desk.forget(key)
+        self.workspace.drop_draft(key)
+
+    def is_code(self, typed: Any) -> bool:
+        """Say whether somebody typed the code that lets others in."""
+        return self.is_open and hmac.compare_digest(plain_code(typed).encode(), self.code.encode())
 
     def first_base(self) -> str:
         """Return the base that a newcomer starts from."""
@@ -153,7 +203,7 @@ class Hub:
         session = Session(
             key, self, language if language in LANGUAGES else self._language, Draft(self.first_base()),
             str(stored.get("precision")) if stored.get("precision") in PRECISIONS else "quick",
-            str(stored.get("workshop") or ""), str(stored.get("seat") or ""), stored.get("admitted") is True,
+            str(stored.get("workshop") or ""), str(stored.get("seat") or ""), stored.get("guest") is True,
         )  # fmt: skip
         draft = stored.get("draft")
         if isinstance(draft, dict):
@@ -164,14 +214,23 @@ class Hub:
         """Return the draft that a text holds, or None if it is damaged: a newcomer's then."""
         file = self.workspace.draft_file(key)
         try:
+            require_small(len(text.encode("utf-8")))
             file.write_text(text, encoding="utf-8")
-            return draft_of_file(file, self.bases, since if isinstance(since, int) else FIRST_FREE_YEAR)
+            return draft_of_file(file, self.bases, since if since in YEARS else FIRST_FREE_YEAR)
         except (LabsimError, OSError, ValueError):
             return None
+
+
+async def beside(act: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function in a thread of its own. Raises ValueError where it takes longer than anybody should wait."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(act, *arguments), PATIENCE)
+    except TimeoutError:
+        raise ValueError(_("this takes longer than {n} seconds and was given up").format(n=round(PATIENCE))) from None
 
 
 def _read(run: PairedRun) -> Answer | None:
     answer = answer_of(run)
     if answer is not None:
-        _ = answer.verdicts  # computed here, in a thread of its own, rather than where the page is drawn
+        answer.verdicts  # noqa: B018 - computed here, in a thread of its own, rather than where the page is drawn
     return answer

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import html
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from nicegui import ui
 
+from labsim.app.asked import finite, number_for
 from labsim.app.frame import Page
 from labsim.app.levers import Lever
-from labsim.quantity import allowed_range
 from labsim.text import _
 
-__all__ = ["lever_row", "number_of"]
+__all__ = ["lever_row", "number_of", "shown_number"]
 
 
 def lever_row(
     page: Page, lever: Lever, given: float | None, moved: Callable[[float | None], Awaitable[None]], note: str = ""
 ) -> None:
-    """Build a lever; `moved` is called with its value in the lever's unit, or None when it is back where it was."""
+    """Build a lever; `moved` is called with its value in the lever's unit, or None when it is back where it was.
+
+    What is no number of its range is refused below it; so is whatever `moved` raises a ValueError for.
+    """
     now = lever.now if given is None else given
     factor = lever.factor
     low, top = (lever.low or 0.0) * factor, max(lever.top, now or 0.0) * factor
@@ -33,9 +37,18 @@ def lever_row(
             f'data-test="field-{lever.path}"'
         )
         ui.html(html.escape(_why(lever) + (f" · {note}" if note else "")), sanitize=False).classes("why")
+        wrong = ui.label("").classes("wrong small").props("role=alert").props(f'data-test="wrong-{lever.path}"')
+        wrong.visible = False
 
-    async def take(shown: float | None) -> None:
-        value = None if shown is None else shown / factor
+    async def heed(raw: Any) -> None:
+        try:
+            shown = shown_number(raw)
+            await take(None if shown is None else number_for(lever, shown / factor))
+            wrong.visible = False
+        except ValueError as error:
+            wrong.text, wrong.visible = str(error), True
+
+    async def take(value: float | None) -> None:
         is_same = value is not None and lever.now is not None and abs(value - lever.now) <= 1e-9 * max(1.0, abs(value))
         kept = None if is_same else value
         if kept is None:
@@ -45,15 +58,17 @@ def lever_row(
         await moved(kept)
 
     async def slid(event: Any) -> None:
-        field.value = round(float(event.args), 6)
-        _put(slider, float(event.args))
-        await take(float(event.args))
+        shown = _or_none(event.args)
+        if shown is not None:
+            field.value = round(shown, 6)
+            _put(slider, shown)
+        await heed(event.args if shown is not None else "")
 
     async def typed() -> None:
-        value = field.value
-        if value is not None:
-            _put(slider, min(top, max(low, float(value))))
-        await take(None if value is None else float(value))
+        shown = _or_none(field.value)
+        if shown is not None:
+            _put(slider, min(top, max(low, shown)))
+        await heed(field.value)
 
     slider.on("change", page.say(slid), js_handler="event => emit(event.target.value)")
     field.on("blur", page.say(typed))
@@ -71,6 +86,28 @@ def _put(slider: ui.element, value: float) -> None:
     slider.props(f"value={value:.12g}")
 
 
+def shown_number(raw: Any) -> float | None:
+    """Return the number that a browser sent, None for an empty field. Raises ValueError for anything else."""
+    if raw is None:
+        return None
+    value = finite(raw)
+    if value is None and isinstance(raw, str) and len(raw) <= _LONGEST_NUMBER:
+        with suppress(ValueError):
+            value = finite(float(raw))
+    if value is None:
+        raise ValueError(_("given something that is no number; nothing is changed"))
+    return value
+
+
+def _or_none(raw: Any) -> float | None:
+    with suppress(ValueError):
+        return shown_number(raw)
+    return None
+
+
+_LONGEST_NUMBER = 40  # letters
+
+
 def number_of(given: Any) -> float | None:
     """Return the one number that a draft gives a lever: of a yearly amount the latest."""
     if isinstance(given, dict) and given:
@@ -80,19 +117,11 @@ def number_of(given: Any) -> float | None:
 
 def _why(lever: Lever) -> str:
     words = [lever.shown_unit]
-    words.append(_("allowed: {range}").format(range=_range(lever)))
+    words.append(_("allowed: {range}").format(range=lever.range_words()))
     if lever.now is not None:
         words.append(_("now: {value}").format(value=lever.words(lever.now)))
     words.append(_("evidence: {grade}").format(grade=lever.grade))
     return " · ".join(words)
-
-
-def _range(lever: Lever) -> str:
-    """Return the range of a lever as numbers are written in the language in use."""
-    if lever.low is None or lever.high is None:
-        low, high = (None if end is None else end * lever.factor for end in (lever.low, lever.high))
-        return allowed_range(low, high, "").removesuffix(" []")
-    return _("{low} to {high}").format(low=lever.words(lever.low), high=lever.words(lever.high))
 
 
 def _step(span: float, whole: bool) -> float:

@@ -15,7 +15,7 @@ from labsim.app.names import parameter_label, policy_label, unit_label
 from labsim.config import Config
 from labsim.policies import BUILT_IN
 from labsim.policies.base import Policy
-from labsim.quantity import Yearly, amount_in, describe
+from labsim.quantity import Yearly, allowed_range, amount_in, describe
 from labsim.report.numbers import number
 from labsim.text import _, current_language
 
@@ -76,6 +76,13 @@ class Lever:
         if shown != 0 and abs(shown) < 1:
             return format_decimal(float(f"{shown:.3g}"), "0.######", locale=current_language())
         return number(shown, "")
+
+    def range_words(self) -> str:
+        """Write the range as it is shown, with numbers as the language in use writes them."""
+        if self.low is None or self.high is None:
+            low, high = (None if end is None else end * self.factor for end in (self.low, self.high))
+            return allowed_range(low, high, "").removesuffix(" []")
+        return _("{low} to {high}").format(low=self.words(self.low), high=self.words(self.high))
 
     def given(self, value: float, since: int) -> Any:
         """Return what a scenario file holds for a value; a yearly amount holds from the year `since` on."""

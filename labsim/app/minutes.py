@@ -85,7 +85,7 @@ def _package(answer: Answer) -> list[Block]:
         for one in telling(answer.verdicts)
     )
     money = _("Public money beyond the baseline, all years: {money}.").format(money=money_words(answer.extra_money))
-    runs = _("From {n} pairs of runs; each pair has the same people with the same luck.").format(n=answer.n)
+    runs = _("From {n} pairs of replicates; each pair has the same people with the same luck.").format(n=answer.n)
     return [Words(money, "lead"), Listed(lines), Words(runs, "note")]
 
 

@@ -10,7 +10,7 @@ from labsim.policies.base import Policy
 from labsim.report.words import capital, policy_name
 from labsim.text import _, mark
 
-__all__ = ["ASSUMPTIONS", "PARAMETERS", "UNITS", "assumption_label", "parameter_label", "policy_label", "unit_label"]
+__all__ = ["PARAMETERS", "UNITS", "parameter_label", "policy_label", "unit_label"]
 
 PARAMETERS = {
     "budget": mark("Budget ceiling"),
@@ -117,19 +117,6 @@ UNITS = {
     "weight": mark("weight"),
     "years": mark("years"),
 }
-# the assumptions that answers rest on most, as questions that a room can argue about
-ASSUMPTIONS = {
-    "training.oldest": mark("Up to which age do people think of training?"),
-    "counting.reported_share": mark("Which share of new jobs does the province get to know of?"),
-    "training.consider_rate": mark("How many think of training in a month?"),
-    "demand.elasticity": mark("How strongly do employers hire when the economy grows?"),
-    "own_account.necessity": mark("How fast do the unemployed take up petty trade?"),
-    "abroad.application_rate": mark("How many apply to work abroad in a month?"),
-    "matching.pay_floor": mark("How far below a usual offer may pay lie?"),
-    "demand.productivity_services": mark("How fast does productivity in services grow?"),
-    "own_account.closing_rate": mark("How many household businesses close in a month?"),
-    "training.paper_share": mark("Which share of the trained has a certificate?"),
-}
 _BUILT_IN_NAMES = {policy: name for name, policy in BUILT_IN.items()}
 
 
@@ -153,9 +140,3 @@ def unit_label(unit: str) -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def assumption_label(path: str) -> str:
-    """Return an assumption as a question, or by its name where no question is written."""
-    known = ASSUMPTIONS.get(path)
-    return _(known) if known else _plain(path.replace(".", ": "))

@@ -10,14 +10,24 @@ from nicegui import ui
 from labsim.app.answers import Answer, Score, Verdict
 from labsim.app.charts import fan_chart
 from labsim.app.frame import Chart, RunPage, box, heading, paragraph, region, trust_words
-from labsim.app.words import chance_words, change_words, goal_words, value_words
+from labsim.app.words import (
+    chance_with_interval,
+    chance_words,
+    change_words,
+    goal_words,
+    missing_words,
+    value_words,
+)
 from labsim.errors import ResultsError
 from labsim.evidence.shares_file import Rest, rests_of
+from labsim.report.chances import meaning_of, word_of
 from labsim.report.console import LATER, OUTSIDE, beyond_calibrated
 from labsim.report.numbers import number
 from labsim.report.rests import rest_line
+from labsim.report.words import capital
 from labsim.targets import said
 from labsim.text import _
+from labsim.verdicts import ABSENT, LIKELY, TOO_FEW, UNLIKELY, UNSAID
 
 __all__ = ["AnswerPage"]
 
@@ -74,18 +84,23 @@ class AnswerPage(RunPage):
 
 def _summary(answer: Answer) -> None:
     verdicts = answer.verdicts
-    likely = sum(one.own.chance >= 0.9 for one in verdicts)
-    unlikely = sum(one.own.chance <= 0.1 for one in verdicts)
+    concluded = [one.concluded for one in verdicts]
+    likely, unlikely = concluded.count(LIKELY), concluded.count(UNLIKELY)
     better = sum(one.is_better is True for one in verdicts)
     worse = sum(one.is_better is False for one in verdicts)
     with region("three"):
-        _fact(str(likely), _("of {n} targets are met in nine runs of ten or more").format(n=len(verdicts)))
-        _fact(str(unlikely), _("are met in one run of ten or fewer"))
+        _fact(str(likely), _("of {n} targets are likely met").format(n=len(verdicts)))
+        _fact(str(unlikely), _("are unlikely to be met"))
         if answer.is_paired:
             words = _("come clearly closer than in the baseline; {worse} move clearly away").format(worse=worse)
             _fact(str(better), words)
         else:
             _fact("0", _("changes: this is the baseline itself"))
+    for none in (UNSAID, TOO_FEW, ABSENT):
+        if n := concluded.count(none):
+            words = _("{verdict}: {n} of {total} targets; {meaning}.")
+            said_of = words.format(verdict=capital(word_of(none)), n=n, total=len(verdicts), meaning=meaning_of(none))
+            paragraph(said_of, "soft small")
 
 
 def _fact(value: str, words: str) -> None:
@@ -102,7 +117,7 @@ def _scorecard(answer: Answer) -> None:
         value = _("Your plan, 90 % band") if answer.is_paired else _("Baseline, 90 % band")
         head = [_("Target"), _("Asked for"), value,
                 _("Met in"), *([_("Baseline"), _("Change")] if answer.is_paired else []),
-                _("People missing"), _("Rests on assumption")]  # fmt: skip
+                _("People missing where missed"), _("Rests on assumption")]  # fmt: skip
         rows = []
         for one in answer.verdicts:
             marks = beyond_calibrated(str(one.target.year), posterior)
@@ -110,12 +125,12 @@ def _scorecard(answer: Answer) -> None:
             rest = rests.get((one.target.id, one.target.year))
             cells = [
                 ("", f"<strong>{_safe(one.label)}</strong>{_readings(one)}"), ("num", _safe(goal_words(one.target))),
-                ("num", f"{_safe(_banded(one.own, one.target.unit))}{_safe(marks)}"), ("num", _safe(_met(one.own))),
+                ("num", f"{_safe(_banded(one.own, one.target.unit))}{_safe(marks)}"),
+                ("num", _safe(chance_with_interval(one.own))),
             ]  # fmt: skip
             if answer.is_paired:
-                cells += [("num", _safe(_met(one.base))), (f"num {kind}", _safe(change_words(one)))]
-            missing = one.own.persons
-            cells.append(("num", _safe(number(missing, "persons") if math.isfinite(missing) else "-")))
+                cells += [("num", _safe(chance_with_interval(one.base))), (f"num {kind}", _safe(change_words(one)))]
+            cells.append(("num", _safe(missing_words(one.own))))
             cells.append(("num", _safe(rest_line(rest).partition("\n")[2] if rest else "-")))
             rows.append("<tr>" + "".join(f'<td class="{kind}">{text}</td>' for kind, text in cells) + "</tr>")
         titles = "".join(f"<th scope=col>{_safe(one)}</th>" for one in head)
@@ -159,13 +174,8 @@ def _banded(score: Score, unit: str) -> str:
         return value
     factor = 1e-6 if unit.startswith("VND") else 1.0
     kind = "million" if unit.startswith("VND") else unit
-    return f"{value} ({number(score.low * factor, kind)} - {number(score.high * factor, kind)})"
-
-
-def _met(score: Score) -> str:
-    return _("{n} of {total} runs (chance {low} to {high} %)").format(
-        n=score.n_met, total=score.values.size, low=round(100 * score.chance_low), high=round(100 * score.chance_high)
-    )
+    band = _("({low} to {high})").format(low=number(score.low * factor, kind), high=number(score.high * factor, kind))
+    return f"{value} {band}"
 
 
 def _options(answer: Answer, name: str, groups: dict[str, str] | None) -> dict[str, object] | None:
@@ -191,4 +201,4 @@ def _title(name: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return html.escape(text)
+    return html.escape(text).replace(" %", "\N{NO-BREAK SPACE}%")  # a per cent sign stays with its number

@@ -39,7 +39,7 @@ class DistrictsPage(RunPage):
             options = {name: _label(name) for name in DISTRICT_MEASURES}
             chosen = ui.select(options, value=self.measure, label=_("What to show"), on_change=self.say(self._choose))
             chosen.props("outlined").style("min-width:16rem")
-            paragraph(_("December of the last year, mean of the runs."), "soft small")
+            paragraph(_("December of the last year, mean over replicates."), "soft small")
         shown = _measured(self, answer)
         with region("two" if answer.is_paired else "stack"):
             title = _("Your plan") if answer.is_paired else _("Baseline")

@@ -11,11 +11,11 @@ from nicegui import ui
 from labsim.app.classroom import Shown, call_to_check, call_to_show, lesson_options
 from labsim.app.desk import Errand
 from labsim.app.frame import Chart, Page, box, heading, paragraph, region, table
-from labsim.app.typed import number_typed
 from labsim.errors import RunError
 from labsim.lessons import lesson, lessons
 from labsim.lessons.blackboard import written
 from labsim.lessons.content import Lesson, Question
+from labsim.number_text import read_number
 from labsim.text import _
 
 __all__ = ["LessonsPage", "asked_lesson"]
@@ -128,7 +128,8 @@ class LessonsPage(Page):
 
     def _check(self, place: int) -> None:
         try:
-            given = number_typed(str(self._inputs[place].value or ""))
+            unit = self.lesson.questions[place - 1].unit
+            given = read_number(str(self._inputs[place].value or ""), unit)
         except ValueError as error:
             self._checks.pop(place, None)
             self._say(place, str(error), "wrong")

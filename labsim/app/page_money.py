@@ -39,7 +39,7 @@ class MoneyPage(RunPage):
     def draw(self, answer: Answer) -> None:
         """Build the pictures, the table of policies and the ledger."""
         with region("two" if answer.is_paired else "stack"):
-            words = _("State budget and policy bank, loans included; mean of the runs.")
+            words = _("State budget and policy bank, loans included; mean over replicates.")
             self._years = Chart(_("Public money by policy"), money_by_year(answer, _labels(answer)), words, "tall")
             with region("stack"):
                 self._gain = self._against(answer) if answer.is_paired else None
@@ -84,7 +84,7 @@ class MoneyPage(RunPage):
                 table(head, _policy_rows(answer), _("By policy, all years"))
             with box().classes("stack"):
                 heading(_("Ledger"), 2)
-                paragraph(_("What was paid for what, to whom, by whom; all years, mean of the runs."), "soft small")
+                paragraph(_("What was paid for what, to whom, by whom; all years, mean over replicates."), "soft small")
                 head = [_("Policy"), _("Purpose"), _("To whom"), _("Who paid"), _("Billion VND"), _("Persons")]
                 table(head, _ledger_rows(answer), _("Ledger"), 4)
 

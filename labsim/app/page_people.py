@@ -28,9 +28,9 @@ class PeoplePage(RunPage):
         """Build the three pictures."""
         with region("two"):
             self._charts = [
-                (Chart(_("Sectors of work"), sectors(answer), _("Of people in work in December, middle run.")),
+                (Chart(_("Sectors of work"), sectors(answer), _("Of people in work in December, middle replicate.")),
                  sectors),
-                (Chart(_("What people of 15 and older do"), activities(answer), _("In December, middle run.")),
+                (Chart(_("What people of 15 and older do"), activities(answer), _("In December, middle replicate.")),
                  activities),
             ]  # fmt: skip
         words = _("How many did each of these in the last year; one person may do several.")

@@ -9,7 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from labsim.app.answers import Answer
-from labsim.app.drafts import FIRST_FREE_YEAR, Draft
+from labsim.app.drafts import YEARS, Draft
 from labsim.app.frame import RunPage, box, heading, paragraph, region
 from labsim.app.lever_row import lever_row, number_of
 from labsim.app.levers import Lever, PolicyLevers, levers_of
@@ -18,8 +18,6 @@ from labsim.app.words import money_words
 from labsim.text import _
 
 __all__ = ["PlanPage"]
-
-_LAST_YEAR = 2030
 
 
 class PlanPage(RunPage):
@@ -65,14 +63,15 @@ class PlanPage(RunPage):
                 ui.html(html.escape(middle), sanitize=False).classes("big num")
                 if interval:
                     paragraph(interval.removesuffix(")"), "soft small num")
-                words = _("Bars: in how many runs your plan meets the target. Dark mark: the baseline.")
+                words = _("Bars: in how many replicates your plan meets the target. Dark mark: the baseline.")
                 paragraph(words, "soft small")
             else:
                 paragraph(_("Nothing is changed yet: this is where the baseline leads."), "soft small")
             for verdict in telling(answer.verdicts):
                 chance_line(verdict, answer.is_paired)
             ui.link(_("All targets"), "/answer")
-            paragraph(_("From {n} runs at a small scale: more runs narrow it.").format(n=answer.n), "soft small")
+            words = _("From {n} replicates at a small scale: more of them narrow it.")
+            paragraph(words.format(n=answer.n), "soft small")
 
     def _choices(self) -> None:
         bases = self.hub.bases
@@ -87,7 +86,7 @@ class PlanPage(RunPage):
                 options, value=self.session.draft.base, label=_("Start from"), on_change=self.say(self._base)
             )
             base.props("outlined").style("min-width:15rem")
-            years = list(range(FIRST_FREE_YEAR - 5, _LAST_YEAR + 1))
+            years = list(YEARS)
             year = ui.select(years, value=self.session.draft.since, label=_("Changes hold from"),
                              on_change=self.say(self._since))  # fmt: skip
             year.props("outlined").style("min-width:14.5rem")

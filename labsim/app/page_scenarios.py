@@ -9,17 +9,19 @@ from typing import Any
 
 from nicegui import ui
 
-from labsim.app.drafts import LONGEST_TITLE, Draft, draft_of_file
+from labsim.app.drafts import Draft, draft_of_file
 from labsim.app.frame import Page, RunState, box, heading, paragraph, region
-from labsim.app.runs import OWN
+from labsim.app.hub import beside
+from labsim.app.limits import LARGEST_PLAN, LONGEST_TITLE, one_line, require_small
+from labsim.app.paired_report import report_of
+from labsim.app.plans import Plans
 from labsim.app.workspace import LONGEST_NAME, safe_name
 from labsim.errors import ConfigError, LabsimError
-from labsim.results import Results
-from labsim.text import _, speaking
+from labsim.text import _
 
 __all__ = ["ScenariosPage"]
 
-_LARGEST_FILE = 200_000  # bytes of a scenario that somebody hands in
+_MOST_LINES, _LONGEST_LINE = 30, 400  # of what is wrong with a plan
 
 
 class ScenariosPage(Page):
@@ -66,20 +68,25 @@ class ScenariosPage(Page):
             )
             self.said = ui.label("").props("role=status aria-live=polite").classes("small")
 
-    def _save(self) -> None:
+    @property
+    def plans(self) -> Plans:
+        """Return the saved plans that this browser reaches now."""
+        return Plans(self.hub.workspace, self.session.id, self.reach)
+
+    async def _save(self) -> None:
         draft = self.session.draft
         try:
-            title = (self.name.value or "").strip()
+            title = one_line(self.name.value, LONGEST_TITLE)
             name = safe_name(title)
             draft.title = title
-            draft.config(self.hub.bases, self.hub.workspace.draft_file(self.session.id))
-            file = self.hub.workspace.save_scenario(name, draft.text())
+            await self.session.check(draft)
+            file = self.plans.save(name, draft.text())
         except (LabsimError, OSError, ValueError) as error:
             self.said.text = _problems(error)
             self.said.classes(add="wrong")
             return
         self.said.classes(remove="wrong")
-        self.said.text = _("Saved as {name}").format(name=file.name)
+        self.said.text = _("Saved as {name}").format(name=file)
         self.session.keep()
         self._text.content = _code_block(draft)
         self._list()
@@ -92,7 +99,7 @@ class ScenariosPage(Page):
             self.opened.visible = False
             self._list()
             upload = ui.upload(
-                label=_("Hand in a file (.yaml)"), auto_upload=True, max_file_size=_LARGEST_FILE, max_files=1,
+                label=_("Hand in a file (.yaml)"), auto_upload=True, max_file_size=LARGEST_PLAN, max_files=1,
                 on_upload=self.say(self._uploaded), on_rejected=self.say(self._rejected),
             )  # fmt: skip
             upload.props("accept=.yaml,.yml flat bordered color=blue-grey-8").classes("w-full").style("width:100%")
@@ -100,7 +107,7 @@ class ScenariosPage(Page):
     def _list(self) -> None:
         self.saved.clear()
         with self.saved:
-            names = self.hub.workspace.scenarios()
+            names = self.plans.names()
             if not names:
                 paragraph(_("Nothing is saved yet."), "soft")
             for name in names:
@@ -116,8 +123,9 @@ class ScenariosPage(Page):
 
     async def _open(self, name: str) -> None:
         try:
-            draft = draft_of_file(self.hub.workspace.scenario_file(name), self.hub.bases, self.session.draft.since)
-            draft.config(self.hub.bases, self.hub.workspace.draft_file(self.session.id))
+            file = self.hub.workspace.scenario_file(self.plans.require(name))
+            draft = await beside(draft_of_file, file, self.hub.bases, self.session.draft.since)
+            await self.session.check(draft)
         except (LabsimError, OSError, ValueError) as error:
             self._refuse(error)
             return
@@ -130,11 +138,12 @@ class ScenariosPage(Page):
 
     async def _uploaded(self, event: Any) -> None:
         try:
-            text = (await event.file.read()).decode("utf-8-sig")
+            content = await event.file.read()
+            require_small(len(content))
             file = self.hub.workspace.draft_file(self.session.id)
-            file.write_text(text, encoding="utf-8")
-            draft = draft_of_file(file, self.hub.bases, self.session.draft.since)
-            draft.config(self.hub.bases, file)
+            file.write_text(content.decode("utf-8-sig"), encoding="utf-8")
+            draft = await beside(draft_of_file, file, self.hub.bases, self.session.draft.since)
+            await self.session.check(draft)
         except UnicodeDecodeError:
             self._refuse(ValueError(_("the file is no text in UTF-8")))
             return
@@ -144,7 +153,7 @@ class ScenariosPage(Page):
         await self._take(draft)
 
     def _rejected(self) -> None:
-        limit = _LARGEST_FILE // 1000
+        limit = LARGEST_PLAN // 1000
         self._refuse(ValueError(_("allowed: one .yaml file of at most {limit} kB").format(limit=limit)))
 
     def _refuse(self, error: Exception) -> None:
@@ -152,10 +161,16 @@ class ScenariosPage(Page):
         self.opened.visible = True
 
     def _download(self, name: str) -> None:
-        ui.download(self.hub.workspace.read_scenario(name).encode("utf-8"), f"{name}.yaml")
+        try:
+            ui.download(self.plans.text(name).encode("utf-8"), f"{name}.yaml")
+        except (LabsimError, OSError, ValueError) as error:
+            self._refuse(error)
 
     def _delete(self, name: str) -> None:
-        self.hub.workspace.delete_scenario(name)
+        try:
+            self.plans.delete(name)
+        except (LabsimError, OSError, ValueError) as error:
+            self._refuse(error)
         self._list()
 
     def _file_box(self) -> None:
@@ -166,12 +181,22 @@ class ScenariosPage(Page):
     def _report_box(self) -> None:
         with box().classes("stack"):
             heading(_("A report to hand out"), 2)
-            paragraph(_("What the plan does, with scorecard, pictures, money and the record of the run."), "soft small")
+            words = _("What the plan changes against what it starts from, on the same people with the same luck: "
+                      "targets, money, the plan in words, and the record of the run.")  # fmt: skip
+            paragraph(words, "soft small")
             with region("row"):
                 for kind in ("HTML", "PDF"):
                     button = ui.button(kind, on_click=self.say(partial(self._report, kind)))
                     button.props("outline color=blue-10").props(f'data-test="report-{kind.lower()}"')
             self.made = ui.label("").props("role=status aria-live=polite").classes("small")
+
+    def _title(self) -> str:
+        """Return what the plan on screen is called: by its own title, or after who sits where it was made."""
+        if self.session.draft.title:
+            return self.session.draft.title
+        workshop = self.hub.workshops.get(self.session.workshop)
+        person = workshop.participants.get(self.session.seat) if workshop is not None else None
+        return _("Plan of {name}").format(name=person.name) if person is not None else ""
 
     async def _report(self, kind: str) -> None:
         run = self.session.run
@@ -180,24 +205,13 @@ class ScenariosPage(Page):
             return
         self.made.text = _("Writing the report ...")
         try:
-            content = await asyncio.to_thread(_written, run.results, kind, self.session.language)
-        except ImportError:
-            self.made.text = _("This labsim cannot write reports yet.")
-            return
+            content = await asyncio.to_thread(report_of, run, self._title(), kind, self.session.language)
         except (LabsimError, OSError) as error:
             self.made.text = _problems(error)
             return
         name = _file_name(self.session.draft)
         ui.download(content, f"{name}.{kind.lower()}")
         self.made.text = _("The report is in your downloads: {name}").format(name=f"{name}.{kind.lower()}")
-
-
-def _written(results: Any, kind: str, language: str) -> bytes:
-    from labsim.report.document import html_of, pdf_of
-
-    with speaking(language):
-        found: Results = results(OWN)
-        return bytes(pdf_of(found)) if kind == "PDF" else html_of(found).encode("utf-8")
 
 
 def _file_name(draft: Draft) -> str:
@@ -213,5 +227,6 @@ def _code_block(draft: Draft) -> str:
 
 def _problems(error: Exception) -> str:
     if isinstance(error, ConfigError):
-        return "\n".join(f"{one.path}: {one.message}" if one.path else one.message for one in error.problems)
+        lines = [f"{one.path}: {one.message}" if one.path else one.message for one in error.problems[:_MOST_LINES]]
+        return "\n".join(one[:_LONGEST_LINE] for one in lines)
     return str(error)

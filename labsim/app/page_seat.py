@@ -8,8 +8,7 @@ from labsim.app.answers import Answer
 from labsim.app.frame import RunPage, box, heading, paragraph, region
 from labsim.app.lever_row import lever_row
 from labsim.app.levers import Lever
-from labsim.app.page_workshop import room_of
-from labsim.app.room import start_seat
+from labsim.app.room import room_of, start_seat
 from labsim.app.verdict_lines import chance_line, telling
 from labsim.app.words import money_words
 from labsim.text import _, current_language
@@ -42,7 +41,7 @@ class SeatPage(RunPage):
                 paragraph(_("You have no seat in a workshop."))
                 ui.link(_("Join a workshop"), "/join")
             return
-        self.workshop, self.person, self.room = workshop, person, room_of(self, workshop)
+        self.workshop, self.person, self.room = workshop, person, room_of(self.hub, workshop)
         known = self.room.known()
         with region("cols"):
             with region("stack"):
@@ -75,10 +74,8 @@ class SeatPage(RunPage):
         async def moved(value: float | None) -> None:
             if mine.get(lever.path) == value:
                 return
-            kept = self.hub.workshops.put(self.workshop, self.person.seat, kind, lever.path, value)
-            self.session.problems = [] if kept else [_("The workshop is closed.")]
-            if kept:
-                await start_seat(self.session, self.room, self.person)
+            self.hub.workshops.put(self.workshop, self.person.seat, kind, lever.path, value)
+            await start_seat(self.session, self.room, self.person)
             self.state.show()
 
         # sources stand in the language of the declarations, which not everyone here reads

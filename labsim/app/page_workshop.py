@@ -5,39 +5,38 @@ from __future__ import annotations
 import asyncio
 import html
 import io
+import math
 from functools import partial
 from typing import Any
 
 from nicegui import ui
 
 from labsim.app.answers import Answer
+from labsim.app.asked import doses_of, views_of
 from labsim.app.charts import beeswarm
 from labsim.app.frame import Chart, Page, box, heading, paragraph, region, table
+from labsim.app.hub import Hub, Session
 from labsim.app.levers import Lever
+from labsim.app.limits import LONGEST_NAME, LONGEST_TITLE
 from labsim.app.minutes import written
-from labsim.app.room import GROUP, Room, doses_of, lever_spread, views_of
+from labsim.app.reach import Reach
+from labsim.app.room import GROUP, lever_spread, room_of
 from labsim.app.verdict_lines import telling
 from labsim.app.words import chance_words, change_words, money_words
 from labsim.app.workshop import Workshop
 from labsim.errors import LabsimError
 from labsim.text import _, n_, speaking
 
-__all__ = ["JoinPage", "WorkshopPage", "room_of"]
+__all__ = ["JoinPage", "WorkshopPage", "let_in"]
 
-_ROOMS: dict[str, Room] = {}
 _FIRST_VIEWS = 3
-
-
-def room_of(page: Page, workshop: Workshop) -> Room:
-    """Return the runs of a workshop, kept while the server runs."""
-    key = f"{id(page.hub)}-{workshop.code}"
-    return _ROOMS.setdefault(key, Room(page.hub, workshop))
 
 
 class WorkshopPage(Page):
     """Open a workshop, or lead the one that this browser opened."""
 
     path = "/workshop"
+    least_reach = Reach.GUEST
 
     @classmethod
     def link(cls) -> str:
@@ -55,6 +54,9 @@ class WorkshopPage(Page):
         if workshop is not None:
             self._room(workshop)
             return
+        for code, why in self.hub.workshops.unread.items() if self.reach is Reach.HOST else ():
+            words = _("The workshop {code} cannot be opened: {why}.").format(code=code[:20], why=why)
+            paragraph(words, "wrong small")
         with region("two"):
             self._open_box()
             join_box(self, "")
@@ -70,7 +72,9 @@ class WorkshopPage(Page):
             words = _("Everyone starts from {base} in {province}; change that on the first page.")
             paragraph(words.format(base=str(config.title), province=str(config.province.name)), "soft small")
             self.title = (
-                ui.input(_("What is it about?")).props("outlined maxlength=100").props('data-test="workshop-title"')
+                ui.input(_("What is it about?"))
+                .props(f"outlined maxlength={LONGEST_TITLE}")
+                .props('data-test="workshop-title"')
             )
             names = {path: f"{lever.label}" for path, lever in doses.items()}
             self.chosen = ui.select(names, value=in_force, multiple=True, label=_("Levers that participants move"))
@@ -82,20 +86,30 @@ class WorkshopPage(Page):
                 self.views.props("outlined use-chips")
             else:
                 paragraph(_("For this province nobody has worked out yet which assumptions weigh most."), "soft small")
+            self.wrong = ui.label("").props("role=alert").classes("wrong")
+            self.wrong.visible = False
             ui.button(_("Open"), on_click=self.say(self._open)).classes("main").props(
                 'unelevated data-test="open-workshop"'
             )
 
     def _open(self) -> None:
+        if self.reach < self.least_reach:
+            return
         draft = self.session.draft
         views = list(self.views.value or ()) if self.views is not None else []
-        self.hub.workshops.open(
-            self.title.value or "", draft.base, draft.since, self.session.id, list(self.chosen.value or ()), views
-        )
+        try:
+            self.hub.workshops.open(
+                self.title.value or "", draft.base, draft.since, self.session.id, list(self.chosen.value or ()), views
+            )
+        except ValueError as error:
+            self.wrong.text, self.wrong.visible = str(error), True
+            return
         ui.navigate.reload()
 
     def _room(self, workshop: Workshop) -> None:
-        self.workshop, self.room = workshop, room_of(self, workshop)
+        self.workshop, self.room = workshop, room_of(self.hub, workshop)
+        self.hub.visits.come(key := ("room", workshop.code), self.room)
+        ui.context.client.on_delete(lambda: self.hub.visits.go(key))
         self.known = self.room.known()
         self._shape: Any = None
         with region("cols"):
@@ -103,6 +117,7 @@ class WorkshopPage(Page):
             with box().classes("stack"):
                 heading(_("Who is here"), 2)
                 self.people = ui.html("", sanitize=False)
+                self._troubles()
                 with region("row"):
                     ui.button(_("Run our package"), on_click=self.say(self._run_group)).classes("main").props(
                         "unelevated"
@@ -124,9 +139,30 @@ class WorkshopPage(Page):
         self.swarm.chart.style(f"height:{120 + 46 * rows}px")
         self.spread = ui.element("div")
         self.results = ui.element("div").classes("stack")
-        if self.workshop.ran and not self.room.runs:
+        if any(who not in self.room.runs for who in self.workshop.ran):
             ui.timer(0.1, self.say(self._resume), once=True)
         ui.timer(1.0, self.say(self._look))
+
+    def _troubles(self) -> None:
+        """Build what went wrong at seats, and the codes that somebody tries."""
+        for name, why in self.workshop.set_aside.items():
+            paragraph(_("Set aside at {name}: {why}").format(name=name, why=why), "wrong small")
+        with region("row"):
+            self.tries = ui.label("").props("role=status aria-live=polite").classes("wrong small")
+            self.forgive = ui.button(_("Let them try again"), on_click=self.say(self._forgive))
+            self.forgive.props("flat color=grey-9")
+        self._show_tries()
+
+    def _show_tries(self) -> None:
+        found = self.hub.attempts.trouble()
+        self.tries.visible = self.forgive.visible = bool(found)
+        words = _("Wrong codes: {from_where}").format(from_where=", ".join(f"{n} × {one}" for one, n in found[:5]))
+        if self.tries.text != words:
+            self.tries.text = words
+
+    def _forgive(self) -> None:
+        self.hub.attempts.forgive()
+        self._show_tries()
 
     async def _resume(self) -> None:
         await asyncio.to_thread(self.room.resume)
@@ -138,7 +174,7 @@ class WorkshopPage(Page):
                 alone = _("Only this computer reaches this address. For phones, start with: labsim app --host 0.0.0.0")
                 paragraph(_("Join with a phone in the same network") if self.hub.is_open else alone, "soft")
                 ui.html(html.escape(f"{self.hub.address}/join"), sanitize=False).style("font-size:1.25rem")
-                ui.html(self.workshop.code, sanitize=False).classes("code").props('data-test="code"')
+                ui.html(html.escape(self.workshop.code), sanitize=False).classes("code").props('data-test="code"')
             code = ui.html(_qr(address), sanitize=False).style("width:11rem;height:11rem")
             code.props('role=img aria-label="{}"'.format(_("QR code of the address")))
 
@@ -155,6 +191,7 @@ class WorkshopPage(Page):
         return beeswarm(rows, _("% of the way from the least to the most of the slider"))
 
     async def _look(self) -> None:
+        self._show_tries()
         people = list(self.workshop.participants.values())
         runs = [(who, run.version) for who, run in self.room.runs.items()]
         shape = [(one.name, one.touched) for one in people], runs, list(self.room.wrong.items())
@@ -247,6 +284,7 @@ class JoinPage(Page):
 
     path = "/join"
     in_links = False
+    least_reach = Reach.NOBODY
 
     @classmethod
     def link(cls) -> str:
@@ -268,32 +306,48 @@ def join_box(page: Page, code: str) -> None:
     with box().classes("stack"):
         heading(_("Join a workshop"), 2)
         field = ui.input(_("Code"), value=code).props(
-            "outlined autocapitalize=characters autocomplete=off maxlength=12"
+            "outlined autocapitalize=characters autocomplete=off maxlength=20"
         )
         field.props('data-test="join-code"')
-        name = ui.input(_("Your name or group")).props("outlined maxlength=40").props('data-test="join-name"')
+        name = ui.input(_("Your name or group")).props(f"outlined maxlength={LONGEST_NAME}")
+        name.props('data-test="join-name"')
         wrong = ui.label("").props("role=alert").classes("wrong")
         wrong.visible = False
 
         def join() -> None:
-            code = "".join((field.value or "").split()).upper()
-            if page.hub.is_open and code == page.hub.code:
-                page.session.admitted = True
-                page.session.keep()
-                ui.navigate.to("/")
-                return
-            workshop = page.hub.workshops.get(code)
-            person = page.hub.workshops.join(workshop, name.value or "", page.session.id) if workshop else None
-            if workshop is None or person is None:
-                words = _("The room is full or closed.") if workshop else _("No workshop has this code.")
-                wrong.text, wrong.visible = words, True
-                return
-            page.session.workshop, page.session.seat, page.session.admitted = workshop.code, person.seat, True
-            page.session.run, page.session.answer = None, None
-            page.session.keep()
-            ui.navigate.to("/seat")
+            try:
+                ui.navigate.to(let_in(page.hub, page.session, page.address, field.value, name.value))
+            except ValueError as error:
+                wrong.text, wrong.visible = str(error), True
 
         ui.button(_("Join"), on_click=page.say(join)).classes("main").props("unelevated").props('data-test="join"')
+
+
+def let_in(hub: Hub, session: Session, address: str, code: Any, name: Any) -> str:
+    """Let a browser in with a code and return the page that it may go to.
+
+    Raises ValueError, in words for whoever tries, for a wrong code, and for any code after too many wrong ones.
+    """
+    seconds = hub.attempts.wait(session.id, address)
+    if seconds > 0:
+        raise ValueError(_("Too many wrong codes. Try again in {n} seconds.").format(n=math.ceil(seconds)))
+    if hub.is_code(code):
+        hub.attempts.right(session.id)
+        session.admitted = True
+        session.keep()
+        return "/"
+    workshop = hub.workshops.get(code)
+    if workshop is None:
+        hub.attempts.wrong(session.id, address)
+        raise ValueError(_("No workshop has this code."))
+    hub.attempts.right(session.id)
+    person = hub.workshops.join(workshop, name, session.id)
+    if person is None:
+        raise ValueError(_("The room is full or closed."))
+    session.workshop, session.seat = workshop.code, person.seat
+    session.run, session.answer = None, None
+    session.keep()
+    return "/seat"
 
 
 def _package(answer: Answer) -> None:

@@ -18,10 +18,9 @@ from labsim.app.page_plan import PlanPage
 from labsim.app.page_scenarios import ScenariosPage
 from labsim.app.page_seat import SeatPage
 from labsim.app.page_workshop import JoinPage, WorkshopPage
+from labsim.app.reach import Reach, reach_of
 
 __all__ = ["PAGES", "register"]
-
-_HERE = ("127.0.0.1", "::1")  # who sits at this computer needs no code
 
 PAGES: tuple[type[Page], ...] = (
     PlanPage, AnswerPage, PeoplePage, DistrictsPage, MoneyPage, PersonPage, ScenariosPage, LessonsPage, WorkshopPage,
@@ -39,8 +38,11 @@ def _serve(hub: Hub, page: type[Page]) -> None:
     @ui.page(page.path, response_timeout=20.0)
     def show(request: Request) -> Response | None:
         session = hub.session(str(app.storage.browser["id"]))
-        here = request.client.host if request.client is not None else ""
-        if hub.is_open and here not in _HERE and not session.admitted and page is not JoinPage:
-            return RedirectResponse("/join")
-        page(hub, session, PAGES, request.query_params).build()
+        address = request.client.host if request.client is not None else ""
+        reach = reach_of(hub, session, address)
+        if reach < page.least_reach:
+            return RedirectResponse("/join" if reach is Reach.NOBODY else "/seat")
+        hub.visits.come(key := ("session", session.id), session)
+        ui.context.client.on_delete(lambda: hub.visits.go(key))
+        page(hub, session, PAGES, request.query_params, address).build()
         return None

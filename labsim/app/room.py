@@ -9,58 +9,16 @@ from dataclasses import dataclass, field
 from labsim.app.answers import Answer, answer_of
 from labsim.app.drafts import Draft
 from labsim.app.hub import Hub, Session
-from labsim.app.levers import Lever, levers_of, shown_unit
-from labsim.app.names import assumption_label
+from labsim.app.levers import Lever
 from labsim.app.runs import PRECISIONS, PairedRun, sized
 from labsim.app.workshop import Participant, Spread, Workshop, spread_of
-from labsim.config import Config
 from labsim.errors import LabsimError
-from labsim.evidence.shares_file import kept_worth
 from labsim.quantity import within
 from labsim.text import _
 
-__all__ = [
-    "GROUP", "Room", "doses_of", "draft_of", "group_of", "lever_spread", "present_of", "start_seat",
-    "views_of",
-]  # fmt: skip
+__all__ = ["GROUP", "Room", "draft_of", "group_of", "lever_spread", "room_of", "start_seat"]
 
 GROUP = "group"
-
-
-def doses_of(config: Config, since: int) -> dict[str, Lever]:
-    """Return every lever that says how much of a policy there is, by path; policies in force first."""
-    return {lever.path: lever for policy in levers_of(config, since) for lever in policy.doses}
-
-
-def views_of(config: Config) -> dict[str, Lever]:
-    """Return the assumptions that the province's answers rest on most, as levers; {} where nobody has worked them out.
-
-    Ranges are those that evidence leaves, as `labsim evidence` keeps them.
-    """
-    try:
-        table = kept_worth(config.province.id)
-    except LabsimError:
-        return {}
-    found = {}
-    for row in table.to_dict("records"):
-        path = str(row["parameter"])
-        now = present_of(config, path)
-        if now is None:
-            continue
-        found[path] = Lever(
-            path, "", assumption_label(path), str(row["source"]), str(row["unit"]), shown_unit(str(row["unit"])),
-            float(row["low"]), float(row["high"]), now, float(row["high"]), "number", False, str(row["grade"]),
-            str(row["source"]),
-        )  # fmt: skip
-    return found
-
-
-def present_of(config: Config, path: str) -> float | None:
-    """Return the number that a configuration has at a path, or None where it is no plain number."""
-    value: object = config
-    for part in path.split("."):
-        value = getattr(value, part, None)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def draft_of(
@@ -108,9 +66,7 @@ class Room:
 
     def known(self) -> dict[str, Lever]:
         """Return the levers and assumptions that the workshop asks about, by path."""
-        config = self.hub.bases[self.workshop.base].config
-        every = doses_of(config, self.workshop.since) | views_of(config)
-        return {path: every[path] for path in (*self.workshop.levers, *self.workshop.views) if path in every}
+        return self.hub.workshops.asked(self.workshop)
 
     def start(self, who: str) -> None:
         """Run the package of the group or of a participant; what is wrong with it is kept in `wrong`."""
@@ -169,12 +125,33 @@ class Room:
             self._answers[who] = version, answer
         return self._answers[who][1]
 
+    def rest(self) -> None:
+        """Stop what nobody looks at; whoever comes back finds it going on."""
+        for who, run in list(self.runs.items()):
+            if run.is_running:
+                run.cancel()
+                del self.runs[who]
+
+    def forget(self) -> None:
+        """Let go of the runs: they are made again from the packages that the workshop keeps."""
+        self.hub.rooms.pop(self.workshop.code, None)
+        self.runs, self._answers = {}, {}
+
     def cancel(self) -> None:
         """Stop every run; one that was not done is not taken up again."""
         for who, run in self.runs.items():
             if run.is_running:
                 self.hub.workshops.note_run(self.workshop, who, None)
             run.cancel()
+
+
+def room_of(hub: Hub, workshop: Workshop) -> Room:
+    """Return the runs of a workshop, kept while somebody visits it."""
+    known = hub.rooms.get(workshop.code)
+    room = known if isinstance(known, Room) and known.workshop is workshop else Room(hub, workshop)
+    hub.rooms[workshop.code] = room
+    hub.visits.touch(("room", workshop.code), room)
+    return room
 
 
 async def start_seat(session: Session, room: Room, person: Participant) -> None:

@@ -20,7 +20,7 @@ from labsim.experiment.posterior import SHIPPED, DrawnFrom, drawn_from, posterio
 from labsim.experiment.run import assembled, job_of
 from labsim.results import Results
 
-__all__ = ["BASE", "OWN", "PRECISIONS", "PairedRun", "Precision", "sized"]
+__all__ = ["BASE", "OWN", "PRECISIONS", "PairedRun", "Precision", "Side", "sized"]
 
 BY = ("district",)
 Status = Literal["running", "done", "failed", "cancelled"]
@@ -52,7 +52,7 @@ def sized(config: Config, precision: Precision, until: str | None = None) -> Con
 
 
 @dataclass(frozen=True)
-class _Side:
+class Side:
     """One of the two worlds of a run, and what its parameters are drawn from."""
 
     config: Config
@@ -170,6 +170,16 @@ class PairedRun:
             base = [self._found[BASE][number] for number in ready]
             return base, [self._found[OWN][number] for number in ready] if self.is_paired else base
 
+    def by_number(self) -> dict[int, tuple[Scored, Scored]]:
+        """Return the replicates that both sides have by their numbers, each as base and scenario."""
+        with self._lock:
+            own = self._found[OWN if self.is_paired else BASE]
+            return {number: (self._found[BASE][number], own[number]) for number in self.numbers_ready()}
+
+    def side(self, name: str) -> Side:
+        """Return one of the two worlds; the base where nothing is changed."""
+        return self._sides[name if name in self._sides else BASE]
+
     def told(self) -> dict[str, Any] | None:
         """Return from what the parameters of the scenario are drawn, as a manifest says it; None if they are not."""
         drawn = self._sides[OWN if self.is_paired else BASE].drawn
@@ -188,5 +198,5 @@ class PairedRun:
         return assembled(config, drawn, found, started=self.started, seconds=self.seconds, executor="processes")
 
 
-def _side(known: _Hashed) -> _Side:
-    return _Side(known.config, known.hash, _drawn(known))
+def _side(known: _Hashed) -> Side:
+    return Side(known.config, known.hash, _drawn(known))

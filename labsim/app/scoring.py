@@ -18,7 +18,8 @@ from labsim.experiment.opened import targets_of
 from labsim.experiment.posterior import beside_margins
 from labsim.experiment.run import Job, Replicate, indicators_known, simulate
 from labsim.results import GROUPS, IndicatorInfo
-from labsim.targets import Target, load_targets, target_values
+from labsim.target_file import load_targets
+from labsim.targets import Target, base_of, target_values
 
 __all__ = ["ACTIVITIES", "DISTRICT_SERIES", "FLOWS", "SECTORS", "Scored", "scored", "targets_for"]
 
@@ -42,8 +43,8 @@ _TOLD_APART = ("district", "residence")
 class Scored:
     """A replicate with what its targets came to, and the part of its series that pages show.
 
-    `targets` and `others` have a row a target: id, year, value, met, shortfall_persons; `others` by the other reading
-    of those whose wording may mean two things.
+    `targets` and `others` have a row a target: id, year, value, met, shortfall_persons, persons; `others` by the other
+    reading of those whose wording may mean two things.
     """
 
     replicate: Replicate
@@ -96,7 +97,7 @@ def _wanted(targets: Sequence[Target], known: Mapping[str, IndicatorInfo]) -> se
         for one in (target, target.other):
             info = known.get(one.indicator or "") if one is not None else None
             if one is not None and info is not None:
-                names |= {info.name, *filter(None, (one.base, info.base))}
+                names |= {info.name, *filter(None, (base_of(one, info),))}
     return names
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 
@@ -10,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from labsim.config import Config
 from labsim.text import current_language
+from labsim.text_files import read_table
 
 __all__ = ["district_names", "tiles_of"]
 
@@ -55,8 +55,7 @@ def _rows(config: Config) -> list[Mapping[str, str]]:
     path = folder / "districts.csv" if folder is not None else None
     if path is None or not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [row for row in csv.DictReader(file) if row.get("lat") and row.get("lon")]
+    return [row for row in read_table(path).dicts() if row.get("lat") and row.get("lon")]
 
 
 def _short(name: str) -> str:

@@ -6,11 +6,16 @@ import math
 
 from labsim.app.answers import Score, Verdict
 from labsim.experiment.paired import Difference
-from labsim.report.numbers import number, unit_name
+from labsim.report.chances import why_none
+from labsim.report.numbers import number, percent_range, unit_name, with_unit
+from labsim.report.target_words import short_words
 from labsim.targets import Target
 from labsim.text import _
 
-__all__ = ["chance_words", "change_words", "goal_words", "money_words", "signed", "value_words"]
+__all__ = [
+    "chance_with_interval", "chance_words", "change_words", "goal_words", "missing_words", "money_words", "signed",
+    "value_words",
+]  # fmt: skip
 
 
 def value_words(value: float, unit: str) -> str:
@@ -18,7 +23,7 @@ def value_words(value: float, unit: str) -> str:
     if unit.startswith("VND") and abs(value) >= 1e5:
         return f"{number(value / 1e6, 'million')} {unit_name(unit).replace('VND', _('million VND'), 1)}"
     if unit in ("%", "share"):
-        return f"{number(value, unit)} %"
+        return with_unit(value, unit)
     return f"{number(value, unit)} {unit_name(unit)}"
 
 
@@ -31,8 +36,24 @@ def goal_words(target: Target) -> str:
 
 
 def chance_words(score: Score) -> str:
-    """Write in how many runs a target was met."""
-    return _("met in {n} of {total} runs").format(n=score.n_met, total=score.values.size)
+    """Write in how many replicates a target was met, or why that tells nothing."""
+    if score.nothing:
+        return why_none(score.nothing, score.telling_scale)
+    return _("met in {n} of {total} replicates").format(n=score.n_met, total=score.values.size)
+
+
+def chance_with_interval(score: Score) -> str:
+    """Write in how many replicates a target was met with the interval of the chance, or why that tells nothing."""
+    if score.nothing:
+        return why_none(score.nothing, score.telling_scale)
+    return _("{n} of {total} replicates (chance {interval})").format(
+        n=score.n_met, total=score.values.size, interval=percent_range(score.chance_low, score.chance_high)
+    )
+
+
+def missing_words(score: Score) -> str:
+    """Write how many persons are missing, and in which replicates; "-" where none is, or nobody knows."""
+    return short_words(score.persons, score.n_met, score.values.size) or "-"
 
 
 def change_words(verdict: Verdict) -> str:
@@ -44,7 +65,7 @@ def change_words(verdict: Verdict) -> str:
         return _("unchanged")
     middle = f"{signed(gap.mean * factor, kind or 'persons')} {name}".strip()
     if not math.isfinite(gap.low):
-        return _("{change} in the first run").format(change=middle) if gap.n == 1 else middle
+        return _("{change} in the first replicate").format(change=middle) if gap.n == 1 else middle
     interval = _("95 %: {low} to {high}").format(
         low=signed(gap.low * factor, kind or "persons"), high=signed(gap.high * factor, kind or "persons")
     )

@@ -1,56 +1,29 @@
 """A workshop: who joined, what each set, and how far apart they stand. Plain data, kept in the workspace.
 
 Everything that participants send is checked before it is kept: a value by the lever's declared range, a name by its
-length; nobody can write for anybody else.
+length; nobody can write for anybody else. What an older version kept is checked in the same way when it is read.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from labsim.app.asked import asked_of, finite, number_for
+from labsim.app.drafts import Bases
+from labsim.app.levers import Lever
+from labsim.app.limits import LONGEST_NAME, LONGEST_TITLE, MOST_LEVERS, MOST_SEATS, MOST_WORKSHOPS, one_line
+from labsim.app.workshop_file import Participant, Workshop, workshop_of
 from labsim.app.workspace import Workspace, new_code
+from labsim.text import _, current_language
 
-__all__ = ["MOST_SEATS", "Participant", "Spread", "Workshop", "Workshops", "spread_of"]
-
-_LONGEST = 40  # letters of a name
-MOST_SEATS = 60
-
-
-@dataclass
-class Participant:
-    """Somebody in a workshop: `levers` and `views` hold what they set, by path; `touched` counts their changes."""
-
-    seat: str
-    name: str
-    session: str
-    levers: dict[str, float] = field(default_factory=dict)
-    views: dict[str, float] = field(default_factory=dict)
-    touched: int = 0
-
-
-@dataclass
-class Workshop:
-    """One room: the base that everyone starts from, the levers they move and the assumptions they have a view of.
-
-    `ran` holds the packages whose results are on show, of the group or by seat, as they were when they were run.
-    """
-
-    code: str
-    title: str
-    base: str
-    since: int
-    facilitator: str
-    levers: list[str]
-    views: list[str]
-    participants: dict[str, Participant] = field(default_factory=dict)
-    is_closed: bool = False
-    ran: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+__all__ = ["Participant", "Spread", "Workshop", "Workshops", "plain_code", "spread_of"]
 
 
 @dataclass(frozen=True)
@@ -66,31 +39,57 @@ class Spread:
 
 
 class Workshops:
-    """Hold all workshops; every change is written before the call returns. Safe to call from any thread."""
+    """Hold all workshops; every change is written before the call returns. Safe to call from any thread.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    `unread` says by code why a stored workshop could not be opened.
+    """
+
+    def __init__(self, workspace: Workspace, bases: Bases) -> None:
+        self._workspace, self._bases = workspace, bases
         self._lock = threading.RLock()
         self._all: dict[str, Workshop] = {}
+        self._asked: dict[tuple[str, str], dict[str, Lever]] = {}
+        self.unread: dict[str, str] = {}
         for code, data in workspace.read("workshops").items():
-            found = _read(code, data)
-            if found is not None:
-                self._all[code] = found
+            try:
+                self._all[code] = workshop_of(code, data, bases)
+            except ValueError as error:
+                self.unread[code] = str(error)
 
     def open(
         self, title: str, base: str, since: int, facilitator: str, levers: Sequence[str], views: Sequence[str]
     ) -> Workshop:
-        """Open a workshop under a new code."""
+        """Open a workshop under a new code. Raises ValueError where there are too many, or for what is not on offer."""
         with self._lock:
+            self._require_room()
+            known = asked_of(self._bases, base, since, (*levers, *views))
+            unknown = [one_line(path, LONGEST_TITLE) for path in (*levers, *views) if path not in known]
+            if unknown or len(known) > MOST_LEVERS:
+                message = _("not on offer: {names}") if unknown else _("allowed: at most {most} levers and assumptions")
+                raise ValueError(message.format(names=", ".join(unknown[:5]), most=MOST_LEVERS))
             code = _new_code(self._all)
-            workshop = Workshop(code, title.strip()[:100], base, since, facilitator, list(levers), list(views))
+            words = one_line(title, LONGEST_TITLE)
+            workshop = Workshop(code, words, base, since, facilitator, list(levers), list(views))
             self._all[code] = workshop
             self._keep(workshop)
             return workshop
 
+    def asked(self, workshop: Workshop) -> dict[str, Lever]:
+        """Return the levers and assumptions that a workshop asks about, by path."""
+        key = workshop.code, current_language()
+        if key not in self._asked:
+            paths = (*workshop.levers, *workshop.views)
+            self._asked[key] = asked_of(self._bases, workshop.base, workshop.since, paths)
+        return dict(self._asked[key])
+
     def get(self, code: str) -> Workshop | None:
         """Return a workshop by its code, however it was typed."""
-        return self._all.get("".join(code.split()).upper())
+        asked = plain_code(code).encode()
+        found = None
+        for known, workshop in list(self._all.items()):  # all of them, so that the time tells nothing
+            if hmac.compare_digest(known.encode(), asked):
+                found = workshop
+        return found
 
     def of_facilitator(self, session: str) -> Workshop | None:
         """Return the workshop that a session opened last and has not closed."""
@@ -106,7 +105,7 @@ class Workshops:
             if workshop.is_closed or len(workshop.participants) >= MOST_SEATS:
                 return None
             names = {one.name for one in workshop.participants.values()}
-            wanted = " ".join(name.split())[:_LONGEST] or str(len(names) + 1)
+            wanted = one_line(name, LONGEST_NAME) or str(len(names) + 1)
             shown, number = wanted, 2
             while shown in names:
                 shown, number = f"{wanted} {number}", number + 1
@@ -115,21 +114,27 @@ class Workshops:
             self._keep(workshop)
             return workshop.participants[seat]
 
-    def put(self, workshop: Workshop, seat: str, kind: str, path: str, value: float | None) -> bool:
-        """Keep what a participant set (`kind` "levers" or "views"); None takes it back. False for what is not asked."""
+    def put(self, workshop: Workshop, seat: str, kind: str, path: str, value: Any) -> None:
+        """Keep what a participant set (`kind` "levers" or "views"); None takes it back.
+
+        Raises ValueError, in words for whoever sits there, for what is not asked and for what is no number of its
+        range; nothing is kept then.
+        """
         with self._lock:
             person = workshop.participants.get(seat)
-            asked = workshop.levers if kind == "levers" else workshop.views
-            if person is None or workshop.is_closed or path not in asked:
-                return False
+            asked = workshop.levers if kind == "levers" else workshop.views if kind == "views" else []
+            lever = self.asked(workshop).get(path) if isinstance(path, str) and path in asked else None
+            if person is None or workshop.is_closed:
+                raise ValueError(_("The workshop is closed.") if person else _("You have no seat in a workshop."))
+            if lever is None:
+                raise ValueError(_("The workshop does not ask about this."))
             mine = person.levers if kind == "levers" else person.views
             if value is None:
                 mine.pop(path, None)
             else:
-                mine[path] = float(value)
+                mine[path] = number_for(lever, value)
             person.touched += 1
             self._keep(workshop)
-            return True
 
     def note_run(
         self, workshop: Workshop, who: str, package: tuple[Mapping[str, float], Mapping[str, float]] | None
@@ -148,6 +153,11 @@ class Workshops:
             workshop.is_closed = True
             self._keep(workshop)
 
+    def _require_room(self) -> None:
+        n_open = sum(not one.is_closed for one in self._all.values())
+        if n_open >= MOST_WORKSHOPS:
+            raise ValueError(_("{n} workshops are open; close some first").format(n=n_open))
+
     def _keep(self, workshop: Workshop) -> None:
         self._workspace.write("workshops", workshop.code, asdict(workshop))
 
@@ -155,11 +165,20 @@ class Workshops:
 def spread_of(workshop: Workshop, kind: str, path: str, present: float) -> Spread:
     """Return how far apart participants stand; who left a number alone stands where it is now."""
     people = list(workshop.participants.values())
-    stored = [(one.name, (one.levers if kind == "levers" else one.views).get(path)) for one in people]
+    stored = [(one.name, finite((one.levers if kind == "levers" else one.views).get(path))) for one in people]
     values = [(name, present if value is None else value) for name, value in stored]
     numbers = np.array([value for _name, value in values] or [present])
     untouched = sum(value is None for _name, value in stored)
     return Spread(path, float(numbers.min()), float(numbers.mean()), float(numbers.max()), tuple(values), untouched)
+
+
+def plain_code(typed: Any) -> str:
+    """Return a code as it is kept, however it was typed: "abcd-efgh " is "ABCDEFGH"."""
+    text = typed[:_LONGEST_TYPED] if isinstance(typed, str) else ""
+    return "".join(text.replace("-", " ").split()).upper()
+
+
+_LONGEST_TYPED = 40  # letters, of a code with the spaces that somebody puts into it
 
 
 def _new_code(taken: Mapping[str, Workshop]) -> str:
@@ -167,16 +186,3 @@ def _new_code(taken: Mapping[str, Workshop]) -> str:
         code = new_code()
         if code not in taken:
             return code
-
-
-def _read(code: str, data: dict[str, Any]) -> Workshop | None:
-    """Return a stored workshop, or None where its file is damaged: the others still open."""
-    try:
-        people = {seat: Participant(**one) for seat, one in data.pop("participants").items()}
-        data["ran"] = {
-            who: {"levers": dict(one["levers"]), "views": dict(one["views"])}
-            for who, one in data.get("ran", {}).items()
-        }
-        return Workshop(**(data | {"participants": people})) if data.get("code") == code else None
-    except (TypeError, ValueError, AttributeError, KeyError):
-        return None

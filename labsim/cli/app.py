@@ -26,10 +26,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option("--scenario", "scenarios", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help=_("A scenario file of your own to start from, with policies of your own if you like; repeatable."),
               )  # fmt: skip
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME",
+              help=_("One more name under which browsers may ask for the app, such as that of a proxy; repeatable."),
+              )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help=_("Processes that simulate."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
 @language_option
-def app(host: str, port: int, workspace: Path, scenarios: tuple[Path, ...], workers: int, no_browser: bool) -> None:
+def app(
+    host: str, port: int, workspace: Path, scenarios: tuple[Path, ...], allow_hosts: tuple[str, ...], workers: int,
+    no_browser: bool,
+) -> None:  # fmt: skip
     """Check, prepare, say where, and serve."""
     try:
         import nicegui  # noqa: F401
@@ -40,7 +46,7 @@ def app(host: str, port: int, workspace: Path, scenarios: tuple[Path, ...], work
 
     address = shown_address(host, port)
     hub = make_hub(workspace, scenarios=scenarios, workers=workers, address=address, language=current_language(),
-        is_open=host not in _LOOPBACK)
+        is_open=host not in _LOOPBACK, allow_hosts=allow_hosts)
     click.echo(_("labsim app: {address}   (Ctrl-C ends it)").format(address=address))
     click.echo(_("Workspace: {folder}").format(folder=hub.workspace.folder))
     if hub.is_open:

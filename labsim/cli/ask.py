@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, plain, posterior_option, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs, save_files
+from labsim.cli.many import held_folder, options_of_many_runs, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -73,7 +73,10 @@ def ask(
         province, targets=targets, vary=vary, chance=chance, minimise=minimise, since=since, scenario=scenario,
         settings=settings, replicates=replicates, fresh=fresh, most=points, scale=scale, until=until, seed=seed,
     )  # fmt: skip
-    folder = out or Path("labsim-results") / question.study.name
+    if not quiet:
+        for note in question.notes():  # before hours are spent on a dose that cannot act
+            click.echo(str(note), err=True)
+    folder = held_folder(out, question.study.name)
     try:
         with show_progress(hidden=quiet, what=_("runs")) as tell:
             found = answer(question, folder, posterior=posterior, executor=executor, workers=workers, progress=tell)
@@ -94,14 +97,17 @@ def ask(
 
 def _summary(found: Answer) -> dict[str, Any]:
     """Return what `ask --json` prints."""
+    from labsim.notes import noted
+
     rows = {
         name: [{str(key): plain(value) for key, value in row.items()} for row in _known(getattr(found, name))]
         for name in ("doses", "targets", "costs", "tried")
     }
     return {
         "status": found.status, "chance_wanted": found.question.chance, "minimise": found.question.minimise,
-        "chance": list(found.chance), "chance_before": list(found.before), "steps_up": found.steps_up,
-        "runs": found.n_runs, "folder": str(found.folder), **rows,
+        "chance": [plain(one) for one in found.chance], "chance_before": [plain(one) for one in found.before],
+        "steps_up": found.steps_up, "runs": found.n_runs, "folder": str(found.folder),
+        "notes": noted(found.question.notes()), **rows,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, records, save_tables
+from labsim.cli.many import as_settings, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -58,7 +58,7 @@ def backcast(
         raise click.BadParameter(message, param_hint="--to")
     if scale is None and not any(text.partition("=")[0].strip() == "scale" for text in settings):
         scale = USUAL_SCALE
-    folder = out or Path("labsim-results") / f"backcast-{Path(province).stem}-{start}"
+    folder = held_folder(out, f"backcast-{Path(province).stem}-{start}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         found = look_back(
             province, start=start, until=int(until) if until else None, observed=observed, scenario=scenario,

@@ -12,7 +12,7 @@ from click import get_current_context
 from click.core import ParameterSource
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, read_grades, save_files
+from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, save_files
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -69,7 +69,7 @@ def calibrate(
     from labsim.evidence.calibrate import calibrate as carry_through
     from labsim.evidence.posterior_file import home_of, posterior_files
 
-    folder = out or Path("labsim-results") / f"calibrate-{Path(province).stem}"
+    folder = held_folder(out, f"calibrate-{Path(province).stem}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         found = carry_through(
             province, scenario=list(scenario), vary=vary, grades=grades, samples=samples, waves=waves, draws=draws,

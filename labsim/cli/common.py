@@ -12,11 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+from click import get_current_context
 
+from labsim import interrupts
 from labsim.errors import LabsimError
+from labsim.number_text import read_number
 from labsim.text import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 100  # of what goes into a file or a pipe
 NARROWEST = 80  # below that a table would break its words
+CSV, CSV_BOM, XLSX = "csv", "csv-bom", "xlsx"
 EXECUTORS = ("serial", "threads", "processes")
 
 
@@ -33,7 +38,7 @@ def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) ->
         return None
     try:
         part, _colon, whole = value.partition(":")
-        scale = float(part) / float(whole or 1)
+        scale = read_number(part) / read_number(whole or "1")
     except (ValueError, ZeroDivisionError):
         scale = math.nan
     if not 0.001 <= scale <= 1:
@@ -57,6 +62,23 @@ def posterior_option(command: Callable[..., None]) -> Callable[..., None]:
         "--posterior", default="shipped", show_default=True, metavar="none|shipped|FILE",
         help=_("Draws of parameters that the replicates take; what --set or a scenario gives is not drawn."),
     )(command)  # fmt: skip
+
+
+def table_format_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that says how tables are written, for those who open them in a spreadsheet."""
+    return click.option(
+        "--format", "tables", type=click.Choice((CSV, CSV_BOM, XLSX)), default=CSV, show_default=True,
+        help=_("Tables for spreadsheets: csv-bom marks the CSV files, so that letters stay whole; xlsx adds a workbook,"
+               " tables.xlsx."),
+    )(command)  # fmt: skip
+
+
+def require_format(tables: str) -> None:
+    """Raise ResultsError before anything is run if tables cannot be written as was asked."""
+    if tables == XLSX:
+        from labsim.spreadsheets import require_workbooks
+
+        require_workbooks()
 
 
 def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:
@@ -87,6 +109,7 @@ class Commands(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors of labsim go to stderr."""
+        interrupts.command_begins()
         try:
             return super().invoke(ctx)
         except LabsimError as error:
@@ -98,8 +121,21 @@ class Commands(click.RichGroup):
             click.echo(_("cannot read or write: {error}").format(error=error), err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
+            interrupts.deaf_from_now_on()
             click.echo(_("interrupted; nothing was written"), err=True)
-            ctx.exit(130)
+            ctx.exit(interrupts.INTERRUPTED)
+        except MemoryError as error:
+            said = " ".join(str(error).split())  # numpy says how much it asked for
+            click.echo(_("out of memory ({error}): lower --scale, or --workers").format(error=said or "-"), err=True)
+            ctx.exit(2)
+
+
+def hold(place: Path) -> None:
+    """Hold a folder or file for writing until the command ends. Raises ResultsError if another one is writing it."""
+    from labsim.writing import writing
+
+    context = get_current_context()
+    context.with_resource(writing(place, f"labsim {context.info_name}"))
 
 
 def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, posterior_option, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs, records, save_files
+from labsim.cli.common import (
+    CSV_BOM,
+    XLSX,
+    language_option,
+    posterior_option,
+    print_parts,
+    require_format,
+    show_progress,
+    table_format_option,
+)
+from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
+from labsim.text_files import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
@@ -20,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_YAML = (".yaml", ".yml")
-_LONGEST = 100  # letters of a folder's name
 
 
 @click.command(help=_("Compare scenarios with the first of them on the same people with the same luck."))
@@ -31,6 +39,7 @@ _LONGEST = 100  # letters of a folder's name
 @click.option("--provinces", metavar="NAME,NAME,...", help=_("Provinces in which the scenarios are compared."))
 @posterior_option
 @options_of_many_runs(about=_("Runs of each scenario with different random numbers."))
+@table_format_option
 @language_option
 def compare(
     province: str,
@@ -47,6 +56,7 @@ def compare(
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    tables: str,
 ) -> None:
     """Plan, carry out, compare, draw, write and print."""
     from labsim.experiment.compare import comparison_of, plan_comparison
@@ -54,17 +64,18 @@ def compare(
     from labsim.experiment.runner import carry_out
     from labsim.report.comparison import comparison_view
 
+    require_format(tables)
     given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
     study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
     plan = plan_comparison(study, posterior=posterior)
-    folder = out or Path("labsim-results") / f"compare-{study.name}"[:_LONGEST].rstrip("-")
+    folder = held_folder(out, f"compare-{study.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:
         report(carried, folder, quiet or as_json)
         return
     found = comparison_of(open_study(folder))
-    files = _write(found, folder)
+    files = _write(found, folder, tables)
     if as_json:
         click.echo(json.dumps(_as_json(found) | {"folder": str(folder)}, allow_nan=False))
     elif not quiet:
@@ -81,7 +92,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     from labsim.experiment.compare import study_of
     from labsim.experiment.study import read_study
 
-    is_study = province.endswith(_YAML) or (Path(province) / "study.yaml").is_file()
+    is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
         if scenarios is None:
             raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
@@ -93,6 +104,13 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     study = read_study(province)
     settings = study.settings | given["settings"]
     return study.model_copy(update={**given, "settings": settings})
+
+
+def _is_study(path: Path) -> bool:
+    """Say whether a file is a study; a profile or scenario is taken as a province is."""
+    from labsim.gate.kinds import Kind, recognised
+
+    return not path.is_file() or recognised(path).kind is Kind.STUDY
 
 
 def _split(names: str) -> list[str]:
@@ -110,16 +128,19 @@ def _read(settings: tuple[str, ...]) -> dict[str, Any]:
     return {".".join(path): value for path, value in found}
 
 
-def _write(found: Comparison, folder: Path) -> list[str]:
+def _write(found: Comparison, folder: Path, tables: str) -> list[str]:
     """Write tables and pictures into the folder of the study; return their names."""
     from labsim.report.comparison_figures import comparison_files
+    from labsim.spreadsheets import WORKBOOK, csv_bytes, workbook_bytes
 
-    texts = {}
+    files = {}
     for name, table in found.tables().items():
         file = "compare.csv" if name == "differences" else f"compare_{name}.csv"
-        texts[file] = table.to_csv(index=False, lineterminator="\n")
-    texts["compare.json"] = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
-    files = {name: text.encode("utf-8") for name, text in texts.items()} | comparison_files(found)
+        files[file] = csv_bytes(table, for_spreadsheets=tables == CSV_BOM)
+    if tables == XLSX:
+        files[WORKBOOK] = workbook_bytes(found.tables(), found.about)
+    text = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
+    files |= {"compare.json": text.encode("utf-8")} | comparison_files(found)
     save_files(folder, files)
     return list(files)
 

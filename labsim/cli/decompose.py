@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import config_of_many_runs, options_of_many_runs, records, save_tables, words_of
+from labsim.cli.many import config_of_many_runs, held_folder, options_of_many_runs, records, save_tables, words_of
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -54,7 +54,7 @@ def decompose(
         province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=SCALE
     )
     plan = plan_decomposition(config, replicates)
-    folder = out or Path("labsim-results") / f"decompose-{plan.study.name}"
+    folder = held_folder(out, f"decompose-{plan.study.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:

@@ -9,8 +9,9 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import config_of_many_runs, options_of_many_runs, records, save_tables
+from labsim.cli.many import config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.number_text import read_number
 from labsim.text import _
 
 __all__ = ["displacement"]
@@ -21,7 +22,7 @@ SCALE = 0.05  # of a province, if no other is given
 def _read_shares(ctx: click.Context, param: click.Parameter, value: str) -> list[float]:
     """Read shares separated by commas: 0,0.5,1."""
     try:
-        shares = [float(word) for word in value.split(",")]
+        shares = [read_number(word, "share") for word in value.split(",")]
     except ValueError:
         shares = [math.nan]
     if not all(0.0 <= share <= 1.0 for share in shares):
@@ -77,7 +78,7 @@ def displacement(
     plan = plan_trial(
         config, treatment, shares=shares, start=start, months=months, follow=follow, replicates=replicates
     )
-    folder = out or Path("labsim-results") / f"displacement-{plan.name}"
+    folder = held_folder(out, f"displacement-{plan.name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out_trial(plan, folder, executor=executor, workers=workers, progress=tell)
     if carried.paused or not carried.done:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, plain, print_lines, print_parts, show_progress
-from labsim.cli.many import as_settings, config_of_many_runs, options_of_many_runs, records, save_tables
+from labsim.cli.many import as_settings, config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
 from labsim.evidence.parts import PRIORS, RANGES
 from labsim.text import _
@@ -69,7 +69,7 @@ def evidence(
         province, scenario, settings, scale=scale, until=until, seed=seed, usual_scale=_SCALE
     )
     small = scale if config.province.kind == "reference" else config.scale
-    folder = out or Path("labsim-results") / f"evidence-{'-'.join(Path(word).stem for word in (province, *scenario))}"
+    folder = held_folder(out, f"evidence-{'-'.join(Path(word).stem for word in (province, *scenario))}")
     with show_progress(hidden=quiet or not samples, what=_("runs")) as tell:
         found = judge(
             province, scenario=list(scenario), samples=samples, targets=targets, vary=vary, ranges=ranges,

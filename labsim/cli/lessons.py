@@ -10,6 +10,7 @@ import rich_click as click
 
 from labsim.cli.common import language_option, print_parts
 from labsim.cli.many import save_files
+from labsim.number_text import read_number, read_whole
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -18,24 +19,29 @@ if TYPE_CHECKING:
 __all__ = ["lessons"]
 
 
-def _read_answers(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[int, float]:
-    """Read answers as 2=12.5; a comma stands for the decimal point too."""
-    answers: dict[int, float] = {}
+def _read_answers(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[int, str]:
+    """Read answers as 2=12.5, by the number of the question."""
+    answers: dict[int, str] = {}
     for text in value:
         question, _equals, given = text.partition("=")
         try:
-            answers[int(question)] = _number(given)
+            answers[read_whole(question, 1, 999)] = given
         except ValueError:
             message = _("given {given!r}; allowed the number of a question and an answer, as 2=12.5")
             raise click.BadParameter(message.format(given=text), ctx, param) from None
     return answers
 
 
-def _number(text: str) -> float:
-    value = float(text.strip().rstrip("%").replace(",", "."))
-    if value != value or abs(value) == float("inf"):
-        raise ValueError
-    return value
+def _numbers(board: Board, given: dict[int, str]) -> dict[int, float]:
+    """Return answers as numbers in the unit of their questions. Raises UsageError for a text that is none."""
+    units = {place: question.unit for place, question in enumerate(board.lesson.questions, start=1)}
+    numbers: dict[int, float] = {}
+    for place, text in given.items():
+        try:
+            numbers[place] = read_number(text, units.get(place, ""))
+        except ValueError as error:
+            raise click.BadParameter(f"{place}: {error}", param_hint="--check") from None
+    return numbers
 
 
 @click.command(help=_("Six lessons on labour restructuring: list them, run one, check answers to its questions."))
@@ -49,7 +55,7 @@ def _number(text: str) -> float:
 @click.pass_context
 @language_option
 def lessons(
-    ctx: click.Context, number: int | None, given: dict[int, float], answers: bool, out: Path | None, as_json: bool
+    ctx: click.Context, number: int | None, given: dict[int, str], answers: bool, out: Path | None, as_json: bool
 ) -> None:
     """List, run or check."""
     from labsim.lessons import lesson
@@ -71,10 +77,11 @@ def lessons(
     from labsim.lessons.blackboard import Board
 
     board = Board(lesson(number), lambda title: click.echo(_("running: {title}").format(title=_(title)), err=True))
+    numbers = _numbers(board, given)
     warm_up(lambda message: click.echo(message, err=True))
     if given:
-        right = [board.check(question, value).right for question, value in given.items()]
-        print_parts(*verdict_view(board, given))
+        right = [board.check(question, value).right for question, value in numbers.items()]
+        print_parts(*verdict_view(board, numbers))
         ctx.exit(0 if all(right) else 1)
     if as_json:
         click.echo(json.dumps(to_json(board, answers=answers), allow_nan=False))

@@ -1,19 +1,17 @@
-"""The commands that print what there is: `labsim schedule`, `levers`, `params`, `check`."""
+"""The commands that print what there is: `labsim schedule`, `levers`, `params`."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 
 import rich_click as click
 
 from labsim.cli.common import language_option, print_lines
-from labsim.errors import ConfigError
 from labsim.text import _
 
-__all__ = ["check", "levers", "params", "schedule"]
+__all__ = ["levers", "params", "schedule"]
 
 
 @click.command(help=_("Print the month: the processes in order, what each does, reads and writes."))
@@ -91,31 +89,3 @@ def params(province: str, scenario: tuple[str, ...], grade: str | None, as_json:
 
 def _first_line(owner: type) -> str:
     return " ".join((owner.__doc__ or "").split("\n\n")[0].split())
-
-
-@click.command(help=_("Check a profile, scenario or targets file; print every problem at once."))
-@click.argument("file", type=click.Path(path_type=Path))
-@language_option
-def check(file: Path) -> None:
-    """Check a file."""
-    if file.name == "targets.yaml":
-        from labsim.targets import load_targets
-
-        click.echo(_("{file}: {n} targets, no problems").format(file=file, n=len(load_targets(file))))
-        return
-    from labsim.config import load
-    from labsim.config_files import ProvinceNeeded
-
-    try:
-        config = load(file)
-    except ProvinceNeeded:
-        from labsim.config import check as problems_of_file
-
-        problems = problems_of_file(file)
-        if problems:
-            raise ConfigError(problems) from None
-        click.echo(_("{file}: no problems in any province").format(file=file))
-        return
-    click.echo(_("{file}: no problems").format(file=file))
-    for change in config.changes:
-        click.echo(f"  {change}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import plain, read_executor, read_scale, read_settings_once
+from labsim.cli.common import hold, plain, read_executor, read_scale, read_settings_once
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 __all__ = [
     "as_settings",
     "config_of_many_runs",
+    "held_folder",
     "options_of_many_runs",
     "read_grades",
     "records",
     "save_files",
     "save_tables",
+    "usual_folder",
     "words_of",
 ]
 
 Command = Callable[..., None]
+_LONGEST = 100  # letters of a folder's name
 
 
 def options_of_many_runs(
@@ -97,6 +100,18 @@ def config_of_many_runs(
     if scale is not None or config.province.kind == "reference":
         return config
     return load(province, scenario=list(scenario), settings=as_settings(usual_scale, until, seed, settings))
+
+
+def held_folder(out: Path | None, usual: str) -> Path:
+    """Return the folder that a command was given, or its usual one, held for writing until the command ends."""
+    folder = out or usual_folder(usual)
+    hold(folder)
+    return folder
+
+
+def usual_folder(name: str) -> Path:
+    """Return the folder of a study for which none was given; a name too long for a file system is cut."""
+    return Path("labsim-results") / name[:_LONGEST].rstrip("-")
 
 
 def read_grades(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str]:

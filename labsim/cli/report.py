@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from labsim.cli.common import language_option
+from labsim.cli.common import hold, language_option
 from labsim.text import _, current_language
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def report(folder: Path, pdf: bool, out: Path | None) -> None:
         from labsim.report.pdf_paper import require_typst
 
         require_typst()
+    for file in filter(None, (page, printed)):
+        hold(file)
     source = _open(folder)
     from labsim.report.document import html_of, pdf_of
 
@@ -69,7 +71,10 @@ def _open(folder: Path) -> Results | OpenedStudy:
     from labsim.results import open_results
 
     if (folder / "study.json").is_file():
-        return open_study(folder)
+        study = open_study(folder)
+        for note in study.notes():
+            click.echo(note, err=True)
+        return study
     if folder.is_dir() and not (folder / "manifest.json").is_file():
         message = _("{folder}: neither the result of a run nor a study (it has no manifest.json and no study.json)")
         raise ResultsError(message.format(folder=folder))

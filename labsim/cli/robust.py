@@ -9,7 +9,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, plain, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, read_grades, records, save_tables, words_of
+from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, records, save_tables, words_of
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -52,7 +52,7 @@ def robust(
     from labsim.experiment.robust import robust as judge
 
     names = words_of(scenarios)
-    folder = out or Path("labsim-results") / f"robust-{Path(province).stem}-{'-'.join(Path(one).stem for one in names)}"
+    folder = held_folder(out, f"robust-{Path(province).stem}-{'-'.join(Path(one).stem for one in names)}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         found = judge(
             province, scenarios=names, draws=draws, targets=targets, vary=vary, grades=grades, replicates=replicates,

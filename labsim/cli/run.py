@@ -8,13 +8,18 @@ import re
 import shlex
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from labsim.cli.common import (
+    CSV,
+    CSV_BOM,
     EXECUTORS,
+    XLSX,
+    hold,
     language_option,
     plain,
     posterior_option,
@@ -22,7 +27,9 @@ from labsim.cli.common import (
     read_groupings,
     read_scale,
     read_settings_once,
+    require_format,
     show_progress,
+    table_format_option,
 )
 from labsim.text import _
 
@@ -31,10 +38,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_RESULTS = Path("labsim-results")
+_RESULTS, _LONGEST = Path("labsim-results"), 100
 _JSON_KEYS = (
     "id", "label", "concept", "year", "direction", "target", "value", "low", "high", "chance", "shortfall_persons",
-    "reading", "otherwise", "otherwise_target", "otherwise_value", "otherwise_chance",
+    "shortfall_where_missed", "verdict", "telling_scale", "reading", "otherwise", "otherwise_target", "otherwise_value",
+    "otherwise_chance",
 )  # fmt: skip
 
 
@@ -60,6 +68,7 @@ _JSON_KEYS = (
 @click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
 @click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@table_format_option
 @language_option
 def run(
     province: str,
@@ -76,15 +85,21 @@ def run(
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    tables: str,
 ) -> None:
     """Simulate, save and print."""
     from labsim.config import load
     from labsim.experiment.run import run as simulate
     from labsim.results import require_replaceable
 
+    require_format(tables)
+    if as_json and out is None and tables != CSV:
+        raise click.UsageError(_("--json writes no files without --out: --format has no place there"))
     if out is not None or not as_json:
         require_replaceable(out if out is not None else _RESULTS / "new")
     config = load(province, scenario=list(scenario), settings=settings)
+    if out is not None:
+        hold(out)
     if out is not None or not as_json:
         # the picture's library takes a second to load: that second passes while the replicates run
         threading.Thread(target=importlib.import_module, args=("labsim.report.figures",), daemon=True).start()
@@ -97,7 +112,7 @@ def run(
     results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
     folder = out if out is not None or as_json else _free_folder(results)
     if folder is not None:
-        _save(results, folder)
+        _save(results, folder, tables)
     if as_json:
         click.echo(json.dumps(_summary(results), allow_nan=False))
     elif not quiet:
@@ -107,21 +122,26 @@ def run(
 
 
 def _free_folder(results: Results) -> Path:
-    """Return the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
+    """Make the first free folder of today: labsim-results/<province>-<scenario>-<date>-<n>."""
     about = results.manifest
     name = re.sub(r"[^\w+.-]+", "-", f"{about['province']}-{Path(str(about['scenario'])).stem}")
     n = 1
     while True:
-        folder = _RESULTS / f"{name}-{about['started'][:10]}-{n}"
-        if not folder.exists():
+        folder = _RESULTS / f"{name[:_LONGEST]}-{about['started'][:10]}-{n}"
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)  # at once, so that of two runs which end together each has its own
             return folder
         n += 1
 
 
-def _save(results: Results, folder: Path) -> None:
+def _save(results: Results, folder: Path, tables: str) -> None:
     from labsim.report.figures import overview_files
+    from labsim.spreadsheets import WORKBOOK, workbook_bytes
 
-    results.save(folder, attachments=overview_files(results))
+    files = dict(overview_files(results))
+    if tables == XLSX:
+        files[WORKBOOK] = workbook_bytes(results.tables(), results.manifest)
+    results.save(folder, attachments=files, for_spreadsheets=tables == CSV_BOM)
 
 
 def _list_files(folder: Path) -> str:
@@ -139,11 +159,13 @@ def _summary(results: Results) -> dict[str, Any]:
     }
     drawn = results.manifest["posterior"]
     told = {key: value for key, value in drawn.items() if key != "draws"} if drawn else None
-    return about | {"posterior": told, "scorecard": rows} | answers
+    return about | {"posterior": told, "notes": results.manifest["notes"], "scorecard": rows} | answers
 
 
 def _show(results: Results) -> None:
+    from labsim.notes import notes_in
     from labsim.report.console import scorecard_view
+    from labsim.report.noted import notes_view
     from labsim.report.panels import is_reference
     from labsim.report.tables import group_view, ledger_view
     from labsim.report.worlds import world_view
@@ -154,4 +176,5 @@ def _show(results: Results) -> None:
     else:
         groupings, first = list(results.groupings), scorecard_view(results)
     groups = [part for grouping in groupings for part in group_view(results, grouping)]
-    print_parts(*first, *ledger_view(results), *groups)
+    notes = notes_view(notes_in(results.manifest.get("notes", ())))
+    print_parts(*first, *notes, *ledger_view(results), *groups)

@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, show_progress
-from labsim.cli.many import as_settings, options_of_many_runs, read_grades, records, save_tables
+from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, records, save_tables
 from labsim.cli.study import report
 from labsim.text import _
 
@@ -61,7 +61,7 @@ def sensitivity(
     from labsim.experiment.sensitivity import sensitivity as analyse
 
     name = "-".join(Path(word).stem for word in (province, *scenario))
-    folder = out or Path("labsim-results") / f"sensitivity-{name}"
+    folder = held_folder(out, f"sensitivity-{name}")
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         found = analyse(
             province, scenario=list(scenario), targets=targets, vary=vary, grades=grades, screening=screening,

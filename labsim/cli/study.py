@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import language_option, plain, print_parts, show_progress
-from labsim.cli.many import options_of_many_runs
+from labsim.cli.many import options_of_many_runs, usual_folder
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def sweep(
     if dry_run:
         print_parts(*plan_view(plan))
         return
-    folder = out or Path("labsim-results") / ("study-" + re.sub(r"[^\w+.-]+", "-", described.name))
+    folder = out or usual_folder("study-" + re.sub(r"[^\w+.-]+", "-", described.name))
     with show_progress(hidden=quiet, what=_("runs")) as tell:
         carried = carry_out(plan, folder, executor=executor, workers=workers, progress=tell)
     opened = open_study(folder)
@@ -71,6 +71,8 @@ def sweep(
 
 def report(carried: Carried, folder: Path, quiet: bool) -> None:
     """Say how a study was carried out, and leave with 130 if it was paused and 1 if runs failed."""
+    for note in carried.notes:
+        click.echo(note, err=True)
     for failure in carried.failed:
         click.echo(_("failed: {name} in {where}: {message}").format(
             name=failure.name, where=failure.where, message=failure.message), err=True)  # fmt: skip
@@ -107,6 +109,8 @@ def results(folder: Path, sql: str | None, export: Path | None, compact: bool, a
     from labsim.report.studies import frame_view, targets_view
 
     study = open_study(folder)
+    for note in study.notes():
+        click.echo(note, err=True)
     if compact:
         click.echo(_("{n} runs in one file").format(n=study.store.compact()))
     if export is not None:

@@ -19,10 +19,10 @@ import pandas as pd
 from labsim.config import Config, known_names, load
 from labsim.errors import ConfigError, Problem
 from labsim.evidence.compared import Chosen, chosen_figures, series_of
-from labsim.evidence.observed_series import Figure, figures_of, read_figures
 from labsim.evidence.priors import priors_of
 from labsim.evidence.scoring import coverage_of, errors_of
 from labsim.experiment.designs import Axis, latin_hypercube
+from labsim.experiment.observed_series import Figure, figures_of, read_figures
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
 from labsim.experiment.runner import Carried, carry_out
@@ -176,12 +176,14 @@ def _figures(config: Config, start: int, until: int | None, file: Path | None) -
         raise _refused("--to", _("given {given}; allowed a year after {start}").format(given=until, start=start))
     history, present = figures_of(config, HISTORY), figures_of(config, PRESENT)
     shipped = history if config.scenario != "baseline" else present
-    later = read_figures(file, config) if file is not None else shipped
+    beyond: dict[str, str] = {}
+    later = read_figures(file, config, passed_over=beyond) if file is not None else shipped
     # of the same figure in two files the one that is compared with counts
     known: dict[tuple[object, ...], Figure] = {}
     for one in [*later, *history, *present]:
         known.setdefault((one.series, one.year, one.month), one)
-    return chosen_figures(later, list(known.values()), start, until)
+    chosen = chosen_figures(later, list(known.values()), start, until)
+    return replace(chosen, left_out={**beyond, **chosen.left_out})
 
 
 def _worlds(

@@ -27,7 +27,7 @@ from labsim.evidence.sampling import Sampled, Sampling, sampled
 from labsim.evidence.weights import density_of_waves, resampled, squared_misfits, weights_of
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
-from labsim.experiment.runner import Carried, carry_out
+from labsim.experiment.runner import Carried, added_notes, carry_out
 from labsim.experiment.study import Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
@@ -274,4 +274,5 @@ def _added(one: Carried, other: Carried) -> Carried:
     return Carried(
         one.total + other.total, one.done + other.done, one.found + other.found, one.failed + other.failed,
         one.paused or other.paused, one.seconds + other.seconds, one.busy_seconds + other.busy_seconds,
+        notes=added_notes(one, other),
     )  # fmt: skip

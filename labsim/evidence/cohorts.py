@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from labsim.config import find_configs, load
 from labsim.evidence.check import SIGMAS, Comparison, Line, closest
+from labsim.population.tables import Rows
 from labsim.simulation import Simulation
 from labsim.text import _, mark
 from labsim.world import Activity
@@ -48,10 +48,10 @@ def mortality_of_the_margins() -> Numbers:
     path = next(
         root / "son_la" / "margins" / "mortality_age_sex.csv" for root in find_configs() if (root / "son_la").is_dir()
     )
-    with path.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            low, _dash, high = row["age"].replace("+", "-120").partition("-")
-            rates[int(row["sex"] == "female"), int(low) : int(high or low) + 1] = float(row["value"])
+    rows = Rows(path)
+    for place in range(len(rows.rows)):
+        first, end = rows.ages(place, "age", rates.shape[1])
+        rates[rows.place(place, "sex", ("male", "female")), first:end] = rows.number(place, "value")
     return rates
 
 

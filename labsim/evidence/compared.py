@@ -12,10 +12,10 @@ import pandas as pd
 
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.counted import DERIVED, NOT_COMPARED, PARTS, children, derived
 from labsim.evidence.naive import LAST_VALUE, LINEAR_TREND, last_value, linear_trend
-from labsim.evidence.observed_series import GROUPS, Figure, infos
 from labsim.evidence.scoring import BANDS, MODEL, band
+from labsim.experiment.counted import DERIVED, NOT_COMPARED, PARTS, children, derived
+from labsim.experiment.observed_series import GROUPS, Figure, infos
 from labsim.experiment.opened import OpenedStudy
 from labsim.text import _
 

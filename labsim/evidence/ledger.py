@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 from labsim.config import Config
 from labsim.experiment.parameters import evidence_in_use
 from labsim.quantity import GRADES
+from labsim.text_files import read_table
 
 __all__ = ["COUNTS", "MARGIN", "OBSERVATION", "parameter_ledger", "row_counts"]
 
@@ -37,8 +37,7 @@ def row_counts(config: Config) -> pd.DataFrame:
     """
     rows = []
     for path, kind in _tables(config):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            found = list(csv.DictReader(file))
+        found = read_table(path).dicts()
         for unit in dict.fromkeys(row.get("unit") or "" for row in found):
             here = [row.get("grade") or "" for row in found if (row.get("unit") or "") == unit]
             by_grade = Counter(here)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labsim.evidence.observed_series import Figure
+from labsim.experiment.observed_series import Figure
 
 __all__ = ["LAST_VALUE", "LINEAR_TREND", "last_value", "linear_trend"]
 

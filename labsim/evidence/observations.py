@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from labsim.config import Config
 from labsim.evidence.assumptions import Assumptions
-from labsim.evidence.observed_series import GROUPS as FIGURE_GROUPS
-from labsim.evidence.observed_series import Figure, figures_of
+from labsim.experiment.observed_series import GROUPS as FIGURE_GROUPS
+from labsim.experiment.observed_series import Figure, figures_of
 from labsim.experiment.run import indicators_known
 from labsim.results import GROUPS, IndicatorInfo
 from labsim.text import _

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from labsim.config_files import find_configs
-from labsim.errors import ResultsError
+from labsim.errors import ConfigError, ResultsError
 from labsim.evidence.parts import TOGETHER, WORTH
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.store import write_whole
+from labsim.frames import read_frame
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ MOST_KEPT = 10
 COLUMNS = (
     "answer", "indicator", "year", "unit", "part", "share", "low", "high", "told", "blocks", "ranges", "scale",
     "scenario", "code", "configuration",
+)  # fmt: skip
+_NUMBERS = (
+    "year", "share", "low", "high", "blocks", "scale", "cut", "cut_low", "cut_high", "worth", "best_cut", "present",
 )  # fmt: skip
 
 
@@ -104,8 +108,9 @@ def _kept(name: str, province: str, folder: Path | None, columns: Sequence[str])
     if file is None:
         return pd.DataFrame(columns=list(columns))
     try:
-        return pd.read_csv(file, encoding="utf-8", dtype={"code": "str", "configuration": "str"})[list(columns)]
-    except (OSError, ValueError, KeyError) as error:
+        numbers = [name for name in columns if name in _NUMBERS]
+        return read_frame(file, numbers=numbers, words=("code", "configuration"))[list(columns)]
+    except (OSError, ValueError, KeyError, ConfigError) as error:
         raise ResultsError(_("{file}: damaged ({why})").format(file=file, why=error)) from error
 
 

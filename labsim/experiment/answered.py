@@ -16,7 +16,8 @@ from labsim.experiment.doses import Dose, Space
 from labsim.experiment.question import COST, Question
 from labsim.experiment.search import Tried
 from labsim.experiment.trials import Found
-from labsim.targets import Target, wilson
+from labsim.targets import UNKNOWN, Target, base_of, judged, wilson
+from labsim.verdicts import COUNTED, Setting, Verdict
 
 if TYPE_CHECKING:
     from labsim.results import IndicatorInfo
@@ -40,12 +41,12 @@ _ALIKE = 0.005  # chances nearer than this are not told apart
 
 
 def with_bases(targets: Sequence[Target], indicators: Mapping[str, IndicatorInfo]) -> tuple[Target, ...]:
-    """Return targets and, for each share of persons, a series that counts the persons it is a share of."""
+    """Return targets and, for each share or mean, a series that counts the persons it is taken of."""
     found = list(targets)
     for target in targets:
         info = indicators[target.indicator or ""]
-        base = target.base or info.base
-        if base and base in indicators and _share_of_one(target.unit):
+        base = base_of(target, info)
+        if base and base in indicators and target.unit not in COUNTED:
             found.append(target.model_copy(update={
                 "id": _persons_id(target), "indicator": base, "unit": indicators[base].unit, "cumulate_from": None,
             }))  # fmt: skip
@@ -110,13 +111,26 @@ def doses_table(
     return pd.DataFrame(rows).astype({"since": "Int64"})
 
 
+def nothing_told(target: Target, found: Found, setting: Setting) -> tuple[Verdict, float]:
+    """Return what takes the verdict on a target away at a dose ("" if nothing does), and the scale that would tell."""
+    values = found.values[target.id, target.year]
+    persons = found.values.get((_persons_id(target), target.year), np.full(values.shape, math.nan))
+    return judged(target, values, persons, setting)
+
+
 def targets_table(
-    targets: Sequence[Target], base: Found, after: Found, indicators: Mapping[str, IndicatorInfo]
+    targets: Sequence[Target],
+    base: Found,
+    after: Found,
+    indicators: Mapping[str, IndicatorInfo],
+    settings: tuple[Setting, Setting] = (UNKNOWN, UNKNOWN),
 ) -> pd.DataFrame:
     """Return one row a target: value and chance before and after on the same replicates, persons gained, and binds.
 
     `persons` is the mean change towards the target, paired by replicate, between its 95 % limits; not a number where
-    the target counts no persons. The target that is met least often `binds`.
+    the target counts no persons. The target that is met least often `binds`. `settings` are those before and after: a
+    chance from which nothing can be concluded is not a number, `nothing_...` says why and `telling_scale_...` what
+    would tell.
     """
     rows: list[dict[str, Any]] = []
     for target in targets:
@@ -124,13 +138,14 @@ def targets_table(
             "id": target.id, "label": target.label.en, "label_vi": target.label.vi, "year": target.year,
             "direction": target.direction, "target": target.value, "unit": target.unit,
         }  # fmt: skip
-        for word, found in (("before", base), ("after", after)):
+        for word, found, setting in zip(("before", "after"), (base, after), settings, strict=True):
             values = found.values[target.id, target.year]
             met = target.met_by(values)
-            low, high = wilson(int(met.sum()), met.size)
+            nothing, telling = nothing_told(target, found, setting)
+            chances = (math.nan,) * 3 if nothing else (met.mean(), *wilson(int(met.sum()), met.size))
             row |= {
-                word: values.mean(), f"chance_{word}": met.mean(), f"chance_{word}_low": low,
-                f"chance_{word}_high": high,
+                word: values.mean(), f"chance_{word}": chances[0], f"chance_{word}_low": chances[1],
+                f"chance_{word}_high": chances[2], f"nothing_{word}": nothing, f"telling_scale_{word}": telling,
             }  # fmt: skip
         change = _persons(target, after, indicators) - _persons(target, base, indicators)
         row |= dict(zip(("persons", "persons_low", "persons_high"), _with_limits(change), strict=True))

@@ -7,6 +7,7 @@ not counted twice. Everything is run into a study's folder: asked again, it goes
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,18 @@ from labsim.experiment.search import Search, Tried
 from labsim.experiment.store import write_text
 from labsim.experiment.study_file import flat
 from labsim.experiment.trials import BASE, Trials, Unfinished
+from labsim.notes import noted
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
+from labsim.verdicts import ABSENT, TOO_FEW
 
 if TYPE_CHECKING:
     from labsim.results import IndicatorInfo
 
-__all__ = ["CANNOT", "FOUND", "MET", "OPEN", "UNVERIFIED", "Answer", "Question", "Unfinished", "answer", "ask"]
+__all__ = [
+    "ABSENT", "CANNOT", "FOUND", "MET", "OPEN", "TOO_FEW", "UNVERIFIED", "Answer", "Question", "Unfinished",
+    "answer", "ask",
+]  # fmt: skip
 
 # What became of a question.
 MET, FOUND, UNVERIFIED, CANNOT, OPEN = "met already", "found", "not verified", "cannot be met", "not settled"
@@ -53,7 +60,8 @@ _CAUTION = 0.7  # each step up asks for so much less of the chance to miss
 class Answer:
     """What a question was answered with.
 
-    `status` is "met already", "found", "not verified", "cannot be met" or "not settled" (`most` doses were tried).
+    `status` is "met already", "found", "not verified", "cannot be met" or "not settled" (`most` doses were tried); or
+    what takes every verdict away: "too few to tell at this scale", "not in this scenario" (see `labsim.verdicts`).
     `chance` is that of the proposed dose on fresh replicates, with its Wilson interval; `before` that of the base on
     the same. `doses`, `targets`, `costs` and `tried` are tables, one row a dose, target, policy and point tried;
     `steps_up` counts how often a dose failed on fresh replicates and a dearer one was taken.
@@ -90,6 +98,7 @@ class _Outcome:
     steps: int = 0
 
 
+@plain_arguments
 def ask(
     province: str = "son_la",
     *,
@@ -131,6 +140,7 @@ def ask(
     )  # fmt: skip
 
 
+@plain_arguments
 def answer(
     question: Question,
     folder: str | Path | None = None,
@@ -246,13 +256,16 @@ def _told(
     indicators: Mapping[str, IndicatorInfo],
 ) -> Answer:  # fmt: skip
     base, after = trials.found(BASE, fresh), trials.found(outcome.dose, fresh)
+    settings = trials.setting(BASE), trials.setting(outcome.dose)
+    table = targets_table(question.targets, base, after, indicators, settings)
+    unknown = math.nan, math.nan, math.nan
     return Answer(
         question=question,
-        status=outcome.status,
-        chance=_counted(question, trials, outcome.dose, fresh),
-        before=_counted(question, trials, BASE, fresh),
+        status=next((said for said in (ABSENT, TOO_FEW) if said in set(table["nothing_after"])), outcome.status),
+        chance=unknown if table["nothing_after"].any() else _counted(question, trials, outcome.dose, fresh),
+        before=unknown if table["nothing_before"].any() else _counted(question, trials, BASE, fresh),
         doses=doses_table(question, outcome.dose, outcome.surface, outcome.interval),
-        targets=targets_table(question.targets, base, after, indicators),
+        targets=table,
         costs=costs_table(question, base, after),
         tried=tried_table(question, list(search.tried.values()), outcome.dose),
         steps_up=outcome.steps,
@@ -271,8 +284,13 @@ def _write(found: Answer) -> None:
     tables = {name: rows(getattr(found, name)) for name in ("doses", "targets", "costs", "tried")}
     text = {
         "status": found.status, "targets_asked": [one.label.en for one in found.question.targets],
-        "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": found.chance,
-        "posterior": found.posterior, "chance_before": found.before, "steps_up": found.steps_up, "runs": found.n_runs,
-        **tables,
+        "chance_wanted": found.question.chance, "minimise": found.question.minimise, "chance": _known(found.chance),
+        "posterior": found.posterior, "chance_before": _known(found.before), "steps_up": found.steps_up,
+        "runs": found.n_runs, "notes": noted(found.question.notes()), **tables,
     }  # fmt: skip
     write_text(found.folder / "answer.json", json.dumps(text, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _known(numbers: tuple[float, ...]) -> list[float | None]:
+    """Return numbers for JSON, which has none that are unknown."""
+    return [one if math.isfinite(one) else None for one in numbers]

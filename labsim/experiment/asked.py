@@ -11,12 +11,15 @@ from labsim.config import Config
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.opened import OpenedStudy, targets_of
 from labsim.experiment.run import indicators_known
+from labsim.number_text import read_number
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
 
 __all__ = ["answers_of", "targets_asked"]
 
-_ASKED = re.compile(r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.0-9eE_]+))?")
+_ASKED = re.compile(
+    r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.0-9eE_]+\s*%?))?"
+)
 
 
 def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = False) -> list[Target]:
@@ -37,15 +40,18 @@ def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = Fa
     return list({target.id: target for target in (_asked(config, word, known, with_limit) for word in given)}.values())
 
 
-def answers_of(study: OpenedStudy, targets: Sequence[Target]) -> dict[str, np.ndarray]:
-    """Return what each target came to, shape `(n_points, n_replicates)` by its id; NaN where a run is missing."""
+def answers_of(study: OpenedStudy, targets: Sequence[Target], column: str = "value") -> dict[str, np.ndarray]:
+    """Return what each target came to, shape `(n_points, n_replicates)` by its id; NaN where a run is missing.
+
+    `column` is that of `OpenedStudy.target_values`: "value", or "persons" for those in the base of a share.
+    """
     values = study.target_values(targets)
     shape = (len(study.points), int(study.runs["replicate"].max()))
     found = {}
     for target in targets:
         here = values[(values["id"] == target.id) & (values["year"] == target.year)]
         table = np.full(shape, np.nan)
-        table[here["point"].to_numpy(int), here["replicate"].to_numpy(int) - 1] = here["value"].to_numpy(float)
+        table[here["point"].to_numpy(int), here["replicate"].to_numpy(int) - 1] = here[column].to_numpy(float)
         found[target.id] = table
     return found
 
@@ -78,11 +84,11 @@ def _indicator(word: str, name: str, year: str | None, sign: str | None, limit: 
         raise _refused("--target", _("no indicator {name!r}; {hint}").format(name=name, hint=hint))
     if year is None:
         raise _refused("--target", _("{word}: says no year; allowed indicator@year").format(word=word))
-    try:
-        value = float(limit) if limit is not None else 0.0
-    except ValueError as error:
-        raise _refused("--target", _("{word}: the limit is no number").format(word=word)) from error
     info = indicators[name]
+    try:
+        value = read_number(limit, info.unit) if limit is not None else 0.0
+    except ValueError as error:
+        raise _refused("--target", f"{word}: {error}") from error
     up = sign == ">=" if sign else info.better != "down"
     label = Label(en=info.label, vi=info.label)
     return Target(

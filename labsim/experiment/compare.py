@@ -7,7 +7,7 @@ the mean over replicates, and two scenarios are ranked only where the interval o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,15 +18,21 @@ import pandas as pd
 import pydantic
 
 from labsim.errors import ConfigError, Problem, ResultsError, RunError
+from labsim.experiment.about import config_data, notes_on_point
+from labsim.experiment.differing import note_on_difference
 from labsim.experiment.measures import END, TARGET, Measure, Measured, measured
 from labsim.experiment.opened import OpenedStudy, open_study
 from labsim.experiment.paired import LEVEL, Difference, difference_of, holm, ratio_of, variance_cut
 from labsim.experiment.posterior import NONE, SHIPPED
+from labsim.experiment.run_notes import LOST, notes_of_run, without_estimates
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
+from labsim.notes import Note, noted
+from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.text import _
 from labsim.validation import problems_of
+from labsim.verdicts import verdict
 
 if TYPE_CHECKING:
     from labsim.experiment.run import Progress
@@ -58,12 +64,18 @@ class Comparison:
     paths: pd.DataFrame
     about: dict[str, Any]
 
+    def notes_on(self, scenario: str, province: str) -> list[dict[str, Any]]:
+        """Return what a scenario gives without effect, and whether it differs from its base only outside the run."""
+        kept: Sequence[dict[str, Any]] = self.about.get("notes", ())
+        return [one for one in kept if one["scenario"] == scenario and one["province"] == province]
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""
         names = ("scenarios", "differences", "costs", "ranking", "paths")
         return {name: getattr(self, name) for name in names}
 
 
+@plain_arguments
 def compare(
     province: str = "son_la",
     scenarios: Sequence[str] = (),
@@ -98,6 +110,7 @@ def compare(
     return comparison_of(open_study(folder))
 
 
+@plain_arguments
 def study_of(
     province: str,
     scenarios: Sequence[str],
@@ -155,7 +168,7 @@ def comparison_of(study: OpenedStudy) -> Comparison:
         costs=pd.DataFrame(list(_costs(found))),
         ranking=pd.DataFrame(list(_ranking(found)), columns=list(_RANKING)),
         paths=found.paths(_path),
-        about=_about(study),
+        about=_about(study) | {"notes": list(_notes(study, found))},
     )
 
 
@@ -173,6 +186,29 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
         "seed": base["seed"], "points": facts["points"],
         "posteriors": _posteriors(facts["points"]), **{key: facts[key] for key in keys},
     }  # fmt: skip
+
+
+def _notes(study: OpenedStudy, found: Measured) -> Iterator[dict[str, Any]]:
+    """Yield the notes of each scenario as a manifest keeps them, with its province and name."""
+    bases = {other: base for _province, base, other in _pairs(found)}
+    configs = {int(point): config_data(study.about, int(point)) for point in found.points["point"]}
+    for row in found.points.to_dict("records"):
+        point, name = int(row["point"]), found.name(row["point"])
+        notes = [*notes_on_point(study.about, point), *_notes_of_runs(study, found, point, configs[point])]
+        if point in bases:
+            base = bases[point]
+            alike = note_on_difference(configs[base], configs[point], base_name=found.name(base), name=name)
+            notes += [alike] if alike is not None else []
+        for one in noted(without_estimates(notes)):
+            yield {"province": row["province"], "scenario": name, **one}
+
+
+def _notes_of_runs(study: OpenedStudy, found: Measured, point: int, config: Mapping[str, Any]) -> list[Note]:
+    """Return what the runs of a point tell of rows that ran out."""
+    province = str(found.points.set_index("point").loc[point, "province"])
+    lost = [measure for measure in found.measures(province) if measure.kind == END and measure.id == LOST]
+    number = float(np.nanmean(found.values(lost[0], point))) if lost else 0.0
+    return notes_of_run(config, max(0.0, number), study.sql(f"select * from policies where point = {point}"))
 
 
 def _posteriors(points: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:
@@ -227,6 +263,10 @@ def _chances(found: Measured, measure: Measure, base: int, other: int) -> dict[s
     row: dict[str, Any] = {}
     for prefix, point in (("base_", base), ("", other)):
         met, persons = found.met(measure, point), found.shortfall(measure, point)
+        nothing, telling = found.judged(measure, point)
+        row |= {f"{prefix}verdict": nothing, f"{prefix}telling_scale": telling}
+        if nothing:
+            met, persons = np.zeros(0), np.zeros(0)
         interval = wilson(int(met.sum()), met.size) if met.size else (math.nan, math.nan)
         row |= {
             f"{prefix}n_met": int(met.sum()) if met.size else math.nan,
@@ -234,6 +274,8 @@ def _chances(found: Measured, measure: Measure, base: int, other: int) -> dict[s
             f"{prefix}chance_low": interval[0], f"{prefix}chance_high": interval[1],
             f"{prefix}shortfall_persons": float(persons.mean()) if persons.size else math.nan,
         }  # fmt: skip
+        if measure.kind == TARGET and not nothing:
+            row[f"{prefix}verdict"] = verdict(row[f"{prefix}chance"], *interval)
     if measure.kind != TARGET:
         names = ("difference", "low", "high")
         return row | {"target": math.nan} | {f"shortfall_{name}": math.nan for name in names}

@@ -26,6 +26,7 @@ from labsim.experiment.run import indicators_known
 from labsim.experiment.runner import carry_out
 from labsim.experiment.shapley import alone, interactions, last, shapley_values
 from labsim.experiment.study import Plan, Study, plan_of_configs
+from labsim.plain_values import plain_arguments
 from labsim.results import GROUPS
 from labsim.targets import start_values
 from labsim.text import _, did_you_mean
@@ -67,6 +68,7 @@ class Decomposition:
         return {"totals": self.totals, "effects": self.effects, "interactions": self.interactions}
 
 
+@plain_arguments
 def decompose(
     config: Config,
     *,

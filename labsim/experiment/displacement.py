@@ -12,7 +12,6 @@ import math
 import pickle
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +21,18 @@ import pandas as pd
 from labsim.config import Config
 from labsim.errors import ConfigError, LabsimError, Problem, ResultsError, RunError
 from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.paired import mean_of
 from labsim.experiment.run import Progress, code_hash, replicate_seed, versions, warm_up, where_it_pays
-from labsim.experiment.runner import Carried, Receipt
+from labsim.experiment.runner import Carried, Receipt, Unwritten, refused_by
+from labsim.experiment.seals import sealed_text, unsealed_text
 from labsim.experiment.store import Failure, Store, run_id, write_text
 from labsim.experiment.treatments import TREATMENTS, treatment_named
 from labsim.experiment.trial import COLUMNS, OTHERS, TREATED, UNTREATED, run_pair
+from labsim.frames import typed_frame
+from labsim.plain_values import plain_arguments
 from labsim.text import _
+from labsim.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +106,7 @@ class Displacement:
     about: dict[str, Any]
 
 
+@plain_arguments
 def displacement(
     config: Config,
     treatment: str = "vocational_training",
@@ -131,6 +136,7 @@ def displacement(
     return displacement_of(plan, folder)
 
 
+@plain_arguments
 def plan_trial(
     config: Config,
     treatment: str,
@@ -166,6 +172,7 @@ def plan_trial(
     return TrialPlan(name, config, treatment, wanted, began, first, months, follow, replicates, code_hash())
 
 
+@plain_arguments
 def carry_out_trial(
     plan: TrialPlan,
     folder: str | Path,
@@ -176,12 +183,20 @@ def carry_out_trial(
 ) -> Carried:
     """Run every pair of runs that is missing in a folder; an interrupt pauses it. Errors as of `carry_out`."""
     require_answer(executor)
-    began, tell, store, wanted = time.perf_counter(), progress or (lambda _event: None), Store(folder), plan.runs()
+    with writing(folder, _("another plan"), together=" ".join(sorted(plan.runs()))):
+        return _carried_out(plan, Store(folder), executor, workers, progress or (lambda _event: None))
+
+
+def _carried_out(
+    plan: TrialPlan, store: Store, executor: str, workers: int | None, tell: Callable[[Progress], None]
+) -> Carried:
+    began, wanted = time.perf_counter(), plan.runs()
     about = {"format": TRIAL_FORMAT, "name": plan.name, **plan.described(), "config_hash": plan.config.hash,
              "runs": [[run, *which] for run, which in wanted.items()], "code_hash": plan.code,
              "versions": versions()}  # fmt: skip
     store.create(json.dumps(about, ensure_ascii=False, allow_nan=False))
-    missing = [run for run in wanted if not _file(store.folder, run).is_file()]
+    notes = [note for run in wanted if (note := _fault(_file(store.folder, run)))]
+    missing = [run for run in wanted if not _is_there(store.folder, run)]
     found = len(wanted) - len(missing)
     store.forget_failures(missing)
     place, pickled, tasks = str(store.folder.absolute()), pickle.dumps(plan), []
@@ -193,14 +208,21 @@ def carry_out_trial(
     def take(receipt: Receipt) -> None:
         receipts.append(receipt)
         if receipt.failure is not None:
-            with suppress(OSError):  # a full disk: the failure is in the receipt and will be printed
+            try:
                 store.record(receipt.failure)
+            except OSError as error:
+                raise Unwritten(error.strerror or str(error)) from error
+        if receipt.unwritten:
+            raise Unwritten(receipt.unwritten)
 
     if tasks:
         warm_up(lambda message: tell(Progress(found, len(wanted), message)))
     tell(Progress(found, len(wanted)))
     if executor == AUTO:
         executor = where_it_pays(plan.config, 2 * len(tasks))
+    workers = workers_that_fit(
+        plan.config, len(tasks), executor, workers, lambda line: tell(Progress(found, len(wanted), line)), kept=0
+    )
     paused = False
     try:
         run_tasks(
@@ -210,10 +232,14 @@ def carry_out_trial(
         )  # fmt: skip
     except KeyboardInterrupt:
         paused = True
-    done = sum(_file(store.folder, run).is_file() for run in wanted)
+    except Unwritten as error:
+        done = sum(_is_there(store.folder, run) for run in wanted)
+        raise refused_by(store.folder, error, done, len(wanted)) from error
+    done = sum(_is_there(store.folder, run) for run in wanted)
     failed = tuple(receipt.failure for receipt in receipts if receipt.failure is not None)
     busy = sum(receipt.seconds for receipt in receipts)
-    return Carried(len(wanted), done, found, failed, paused, time.perf_counter() - began, busy)
+    seconds = time.perf_counter() - began
+    return Carried(len(wanted), done, found, failed, paused, seconds, busy, notes=tuple(notes))
 
 
 def perform(task: TrialTask) -> Receipt:
@@ -225,7 +251,11 @@ def perform(task: TrialTask) -> Receipt:
             raise RunError(_("this worker runs another labsim than the one that planned the study"))
         treatment = TREATMENTS[plan.treatment]
         table = run_pair(plan.config, task.seed, treatment, plan.shares, plan.first, plan.months, plan.follow)
-        write_text(_file(Path(task.folder), task.run), table.to_csv(index=False, lineterminator="\n"))
+        text = sealed_text(task.run, table.to_csv(index=False, lineterminator="\n"))
+        try:
+            write_text(_file(Path(task.folder), task.run), text)
+        except OSError as error:
+            return Receipt(task.run, ok=False, unwritten=error.strerror or str(error))
     except Exception as error:
         if stop_requested():
             return Receipt(task.run, ok=False)
@@ -239,7 +269,7 @@ def displacement_of(plan: TrialPlan, folder: str | Path) -> Displacement:
     parts = []
     for run, (replicate, _seed) in plan.runs().items():
         path = _file(Path(folder), run)
-        if path.is_file():
+        if _is_there(Path(folder), run):
             parts.append(_read(path).assign(replicate=replicate))
     if not parts:
         raise ResultsError(_("{folder}: no run is finished yet").format(folder=folder))
@@ -312,11 +342,29 @@ def _file(folder: Path, run: str) -> Path:
 def _read(path: Path) -> pd.DataFrame:
     """Return the table of a pair of runs, bit for bit as it was; raises ResultsError for a damaged file."""
     try:
-        words = pd.read_csv(path, dtype=str, encoding="utf-8")[list(COLUMNS)]
-        kinds = {"month": int, "persons": int, "share": float, "without": float, "with": float}
-        return words.astype(kinds)  # from words, since a quicker reader may lose the last bit of a number
+        text = unsealed_text(path.stem, path.read_bytes())
+        kinds = {"month": "int64", "persons": "int64", "share": "float64", "without": "float64", "with": "float64"}
+        return typed_frame(text, {name: kinds.get(name, "words") for name in COLUMNS})
     except (OSError, ValueError, KeyError) as error:
         raise ResultsError(_("{path}: damaged ({why})").format(path=path, why=error)) from error
+
+
+def _is_there(folder: Path, run: str) -> bool:
+    """Say whether a pair of runs is there, as it was written."""
+    path = _file(folder, run)
+    return path.is_file() and not _fault(path)
+
+
+def _fault(path: Path) -> str:
+    """Return what is wrong with the table of a pair of runs; nothing if it is as it was written, or not there."""
+    try:
+        unsealed_text(path.stem, path.read_bytes())
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        message = _("{path}: damaged ({why}); not counted until the same command runs them again: {runs}")
+        return message.format(path=path, why=error, runs=path.stem)
+    return ""
 
 
 def _failed(task: TrialTask, where: str, message: str) -> Receipt:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.study import Vary
 from labsim.experiment.variation import Factor, range_message
+from labsim.number_text import settled, typed_number
 from labsim.quantity import within
 from labsim.text import _
 
@@ -94,7 +95,11 @@ def space_of(factors: Sequence[Factor], given: Mapping[str, tuple[float, float] 
     problems = []
     for factor, asked in zip(factors, given.values(), strict=True):
         low, high = asked or (factor.low, factor.high)
-        problem = _problem(factor, low, high)
+        try:
+            low, high = settled(low, factor.unit), settled(high, factor.unit)
+            problem = _problem(factor, low, high)
+        except ValueError as error:
+            problem = str(error)
         if problem:
             problems.append(Problem(OPTION, None, None, factor.name, problem))
         elif low is not None and high is not None:
@@ -123,12 +128,12 @@ def _problem(factor: Factor, low: float | None, high: float | None) -> str:
 
 def _read_range(path: str, given: str) -> tuple[float, float]:
     try:
-        vary = Vary.model_validate({"range": tuple(float(part) for part in given.split(":"))})
+        bounds = [typed_number(part) for part in given.split(":")]
+        Vary.model_validate({"range": tuple(bounds)})
     except ValueError as error:
         message = _('given "{given}"; allowed LOW:HIGH, two numbers, the lower first').format(given=given)
         raise ConfigError([Problem(OPTION, None, None, path, message)]) from error
-    assert vary.range is not None
-    return vary.range
+    return bounds[0], bounds[1]  # as written: the unit of what is varied decides what they may mean
 
 
 def _round_step(most: float) -> float:

@@ -16,10 +16,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 
+from labsim import interrupts
 from labsim.errors import RunError
+from labsim.experiment.ending import GRACE_S, Presses, RecordingContext, end_processes, end_threads
 from labsim.text import _, did_you_mean
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "peak_memory_mb",
     "require_answer",
     "require_executor",
+    "require_workers",
     "run_tasks",
     "start_worker",
     "stop_requested",
@@ -85,9 +88,11 @@ def run_tasks(
     Raises RunError for an unknown executor; errors of a task pass through.
     """
     require_executor(executor)
+    require_workers(workers)
+    interrupts.raise_from_now_on()
     if executor == AUTO:
         executor = "processes" if len(tasks) > 1 else "serial"
-    n_workers = min(usable_cores() if workers is None else max(1, workers), max(1, len(tasks)))
+    n_workers = min(usable_cores() if workers is None else workers, max(1, len(tasks)))
     told = finished or (lambda _count: None)
     each = delivered or (lambda _outcome: None)
     if executor == "serial":
@@ -103,11 +108,18 @@ def run_tasks(
 
 def require_executor(name: str) -> None:
     """Raise RunError for an executor that does not exist."""
-    if name in (AUTO, *EXECUTORS, "dask") or re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name):
+    if name in (AUTO, *EXECUTORS, "dask") or (isinstance(name, str) and re.fullmatch(r"dask://[^\s/:]+:[0-9]+", name)):
         return
     options = (AUTO, *EXECUTORS, "dask", "dask://host:port")
-    hint = did_you_mean(name, options)
+    hint = did_you_mean(str(name), options)
     raise RunError(_("executor: given {given!r}; {hint}").format(given=name, hint=hint))
+
+
+def require_workers(workers: int | None) -> None:
+    """Raise RunError for a number of workers that is none."""
+    if workers is None or (isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1):
+        return
+    raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
 
 
 def require_answer(name: str) -> None:
@@ -174,7 +186,8 @@ class _Batch(Generic[Task, Outcome]):
     ) -> None:
         self.function, self.tasks, self.names, self.told = function, tasks, names, told
         self.in_processes, self.n_workers = in_processes, n_workers
-        self.context = multiprocessing.get_context("spawn")
+        self.context = RecordingContext()
+        self.threads: list[threading.Thread] = []
         self.stop: Stop = self.context.Event() if in_processes else threading.Event()
         self.lost, self.each = lost, each
         self.outcomes: dict[int, Outcome] = dict(found or {})
@@ -195,26 +208,35 @@ class _Batch(Generic[Task, Outcome]):
         pool = self._pool(n_workers)
         running: dict[Future[Outcome], int] = {}
         queue = iter(places)
-        try:
-            # no more tasks are handed out than can run, so that those running when a worker dies are known
-            with _interrupts_held_back(self.in_processes):
-                self._hand_out(pool, queue, running, n_workers)
-            while running:
-                done = wait(running, return_when=FIRST_COMPLETED).done
-                # what is finished is taken before the death of another's worker ends the pool
-                for future in sorted(done, key=lambda future: (future.exception() is not None, running[future])):
-                    self._take(running[future], future.result())
-                    del running[future]
-                self._hand_out(pool, queue, running, n_workers)
-        except BrokenProcessPool:
-            pool.shutdown(wait=True, cancel_futures=True)
-            return sorted(running.values())
-        except BaseException:
-            self.stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+        with Presses() as presses:
+            try:
+                # no more tasks are handed out than can run, so that those running when a worker dies are known
+                with presses.held_back(self.in_processes):
+                    self._hand_out(pool, queue, running, n_workers)
+                while running:
+                    done = wait(running, return_when=FIRST_COMPLETED).done
+                    # what is finished is taken before the death of another's worker ends the pool
+                    for future in sorted(done, key=lambda future: (future.exception() is not None, running[future])):
+                        self._take(running[future], future.result())
+                        del running[future]
+                    self._hand_out(pool, queue, running, n_workers)
+            except BrokenProcessPool:
+                pool.shutdown(wait=True, cancel_futures=True)
+                return sorted(running.values())
+            except BaseException:
+                self._end(pool, presses)
+                raise
         pool.shutdown(wait=False)  # all is done: the workers end while the results are put together
         return []
+
+    def _end(self, pool: Executor, presses: Presses) -> None:
+        """End the workers: those that were asked to stop have some seconds for it, or until a second Ctrl-C."""
+        self.stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        if self.in_processes:
+            end_processes(self.context.started, GRACE_S, presses.urgent)
+        else:
+            end_threads(self.threads, GRACE_S, presses.urgent)
 
     def _take(self, place: int, outcome: Outcome) -> None:
         self.outcomes[place] = outcome
@@ -239,10 +261,14 @@ class _Batch(Generic[Task, Outcome]):
 
     def _pool(self, n_workers: int) -> Executor:
         if self.in_processes:
-            return ProcessPoolExecutor(
-                n_workers, mp_context=self.context, initializer=start_worker, initargs=(self.stop,)
-            )
-        return ThreadPoolExecutor(n_workers, initializer=heed, initargs=(self.stop,))
+            context: Any = self.context
+            return ProcessPoolExecutor(n_workers, mp_context=context, initializer=start_worker, initargs=(self.stop,))
+        return ThreadPoolExecutor(n_workers, initializer=self._join_in)
+
+    def _join_in(self) -> None:
+        """Make the thread of a pool one of this batch."""
+        self.threads.append(threading.current_thread())
+        heed(self.stop)
 
     def _poisoned(self, place: int) -> str:
         message = _(
@@ -260,6 +286,8 @@ def start_worker(stop: Stop) -> None:
     """Prepare a new process of a pool: it heeds `stop`, not Ctrl-C, and ends with the process that started it."""
     # Ctrl-C reaches every process of a terminal; the parent alone decides, and says so through `stop`
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # blocked while it started
     heed(stop)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -275,19 +303,6 @@ def _end_with_parent() -> None:
 def heed(stop: Stop) -> None:
     """Let the tasks of this thread be stopped by `stop`; see `stop_requested`."""
     _worker.stop = stop  # of this thread, so that two runs in one process do not stop each other
-
-
-@contextmanager
-def _interrupts_held_back(needed: bool) -> Iterator[None]:
-    """Let new processes start deaf to Ctrl-C, so that none dies with a traceback while it still imports."""
-    if not needed or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before: Any = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
 def _require_main_guard(in_processes: bool) -> None:

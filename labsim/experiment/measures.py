@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from labsim.experiment.opened import OpenedStudy, targets_of
 from labsim.experiment.run import indicators_known
 from labsim.results import GROUPS, IndicatorInfo
-from labsim.targets import Target
+from labsim.targets import Target, judged
+from labsim.verdicts import NONE, Verdict
 
 __all__ = ["END", "MAIN", "TARGET", "Measure", "Measured", "measured"]
 
@@ -104,6 +105,14 @@ class Measured:
     def shortfall(self, measure: Measure, point: int) -> Values:
         """Return the persons missing for a target; nothing for an indicator."""
         return self._of_target(measure, point, "shortfall_persons") if measure.kind == TARGET else np.zeros(0)
+
+    def judged(self, measure: Measure, point: int) -> tuple[Verdict, float]:
+        """Return what takes the verdict on a target away at a point, and the scale that would tell; see `targets`."""
+        if measure.kind != TARGET:
+            return NONE, math.nan
+        stated = {(one.id, one.year): one for one in targets_of(self._provinces[point])}
+        persons = self._of_target(measure, point, "persons")
+        return judged(stated[measure.key], self.values(measure, point), persons, self.study.setting(point))
 
     def spent(
         self, point: int, *, until: int | None = None, policy: str | None = None, money: str = "public"

@@ -13,13 +13,18 @@ import pandas as pd
 
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
-from labsim.experiment.about import config_data, read_about
+from labsim.experiment.about import config_data, notes_on_point, read_about
 from labsim.experiment.run import indicators_known
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
 from labsim.experiment.shards import TABLES, schema
-from labsim.experiment.store import Failure, Store
+from labsim.experiment.store import Failure, Holding, Store, runs_of
+from labsim.notes import noted
 from labsim.results import GROUPS, Results, canonical
-from labsim.targets import Target, load_targets, scorecard, target_values, wilson
+from labsim.target_file import load_targets
+from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
+from labsim.text_files import is_yaml_file
+from labsim.verdicts import Setting, setting_of, verdict
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,7 +34,7 @@ __all__ = ["OpenedStudy", "open_study", "targets_of"]
 _ATTEMPTS = 20
 _SCORED = (
     "point", "name", "id", "year", "direction", "target", "unit", "value", "low", "high", "chance", "chance_low",
-    "chance_high", "shortfall_persons", "n",
+    "chance_high", "shortfall_persons", "n", "shortfall_where_missed", "verdict", "telling_scale",
 )  # fmt: skip
 
 
@@ -49,6 +54,7 @@ class OpenedStudy:
         self.folder = folder
         self.store = Store(folder)
         self.about = read_about(folder)
+        self._settings: dict[int, Setting] = {}
 
     def __repr__(self) -> str:
         done, total = len(self.runs[self.runs["status"] == "ok"]), len(self.runs)
@@ -66,14 +72,23 @@ class OpenedStudy:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """Return one row a run: run, point, replicate, seed, status (ok, failed, missing), where and message."""
+        """Return one row a run: run, point, replicate, seed, status, where and message.
+
+        The status is ok, failed, damaged (where says which file) or missing.
+        """
         frame = pd.DataFrame(self.about["runs"], columns=["run", "point", "replicate", "seed"])
-        done = self.store.done()
+        held = self.store.holding()
         failed: dict[str, Failure] = {failure.run: failure for failure in self.store.failures()}
-        frame["status"] = ["ok" if run in done else "failed" if run in failed else "missing" for run in frame["run"]]
-        for name in ("where", "message"):
-            frame[name] = [getattr(failed[run], name) if run in failed else "" for run in frame["run"]]
+        told = {run: ("failed", one.where, one.message) for run, one in failed.items()}
+        told |= {run: ("damaged", str(path), held.damaged[path][0]) for run, path in held.lost.items()}
+        told |= dict.fromkeys(held.runs, ("ok", "", ""))
+        for place, name in enumerate(("status", "where", "message")):
+            frame[name] = [told.get(run, ("missing", "", ""))[place] for run in frame["run"]]
         return frame
+
+    def notes(self) -> list[str]:
+        """Return what should be known of the study's files, a line for each thing: damaged ones, and strange ones."""
+        return self.store.holding().notes()
 
     def sql(self, query: str) -> pd.DataFrame:
         """Ask in SQL (DuckDB): tables points, runs, monthly, ledger, policies, population and targets.
@@ -83,14 +98,14 @@ class OpenedStudy:
         import duckdb
 
         for _attempt in range(_ATTEMPTS):
-            files = self.store.files()
+            held = self.store.holding()
             try:
-                with self._connection(files, with_targets="targets" in query.lower()) as connection:
+                with self._connection(held, with_targets="targets" in query.lower()) as connection:
                     _require_question(connection, query)
                     found: pd.DataFrame = connection.execute(query).df()
                     return found
-            except duckdb.IOException as error:
-                if files == self.store.files():
+            except (duckdb.IOException, FileNotFoundError) as error:
+                if held == self.store.holding():
                     raise ResultsError(_("the question cannot be answered: {error}").format(error=error)) from error
                 # another process has put the runs into one file meanwhile: ask again
             except duckdb.Error as error:
@@ -120,7 +135,8 @@ class OpenedStudy:
         return self.sql(f"select * from monthly where {' and '.join(where)} order by {order}")
 
     def target_values(self, asked: Sequence[Target] | None = None, points: Sequence[int] = ()) -> pd.DataFrame:
-        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons.
+        """Return what each target came to in each run: point, replicate, id, year, value, met, shortfall_persons and
+        persons (those in the base of a share or a mean).
 
         Those of the provinces, unless others are asked for; at some points only, if any are named.
         """
@@ -137,7 +153,7 @@ class OpenedStudy:
                 continue
             values = target_values(monthly, targets, indicators_known())
             parts.append(values.rename(columns={"replicate": "number"}).merge(here, on="number"))
-        columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons"]
+        columns = ["point", "replicate", "id", "year", "value", "met", "shortfall_persons", "persons"]
         found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
         return found[columns].sort_values(["point", "id", "year", "replicate"], ignore_index=True)
 
@@ -145,7 +161,7 @@ class OpenedStudy:
         """Score every target at every point: value (mean), low and high (5 and 95 %), chance with its interval.
 
         Columns: point, name, id, year, direction, target, unit, value, low, high, chance, chance_low, chance_high,
-        shortfall_persons, n.
+        shortfall_persons, n, shortfall_where_missed, verdict, telling_scale: as in a scorecard.
         """
         values = self.target_values()
         names = dict(zip(self.points["point"], self.points["name"], strict=True))
@@ -160,13 +176,24 @@ class OpenedStudy:
             found, n_met = part["value"].to_numpy(float), int(part["met"].sum())
             low, high = np.quantile(found, [0.05, 0.95])
             interval = wilson(n_met, found.size)
+            nothing, telling = judged(target, found, part["persons"].to_numpy(float), self.setting(point))
+            chances = (n_met / found.size, *interval) if not nothing else (np.nan,) * 3
+            persons = part["shortfall_persons"].to_numpy(float)
             rows.append({
                 "point": point, "name": names[point], "id": name, "year": year, "direction": target.direction,
                 "target": target.value, "unit": target.unit, "value": found.mean(), "low": low, "high": high,
-                "chance": n_met / found.size, "chance_low": interval[0], "chance_high": interval[1],
-                "shortfall_persons": part["shortfall_persons"].mean(), "n": found.size,
+                "chance": chances[0], "chance_low": chances[1], "chance_high": chances[2],
+                "shortfall_persons": np.nan if nothing else persons.mean(), "n": found.size,
+                "shortfall_where_missed": np.nan if nothing else missing_persons(persons, part["met"].to_numpy(bool)),
+                "verdict": nothing or verdict(*chances), "telling_scale": telling,
             })  # fmt: skip
         return pd.DataFrame(rows, columns=list(_SCORED))
+
+    def setting(self, point: int) -> Setting:
+        """Return what verdicts need to know of a point: its scale and its policies."""
+        if point not in self._settings:
+            self._settings[point] = setting_of(config_data(self.about, point))
+        return self._settings[point]
 
     def spent(self, points: Sequence[int] = ()) -> pd.DataFrame:
         """Return the public money of all years of each run, VND: point, replicate, policy, spent."""
@@ -206,9 +233,10 @@ class OpenedStudy:
         recorded = set(monthly["indicator"].cat.categories)
         n = int(monthly["replicate"].nunique())
         config = config_data(self.about, point)
+        told = notes_of_run(config, lost_in(monthly), tables["policies"])
         return Results(
             monthly=monthly,
-            scorecard=scorecard(monthly, targets_of(about["province"]), known),
+            scorecard=scorecard(monthly, targets_of(about["province"]), known, setting_of(config)),
             manifest={
                 "province": about["province"], "scenario": about["name"], "replicates": n, "scale": config["scale"],
                 "start": config["period"]["start"], "until": config["period"]["until"], "config": config,
@@ -216,6 +244,7 @@ class OpenedStudy:
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
                 "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
+                "notes": noted(without_estimates([*notes_on_point(self.about, point), *told])),
             },
             indicators={name: info for name, info in known.items() if name in recorded},
             observed=pd.DataFrame(),
@@ -240,8 +269,8 @@ class OpenedStudy:
     def _for_targets(self, targets: Sequence[Target], here: pd.DataFrame) -> pd.DataFrame:
         """Return the series that targets need, with the row of the run in the place of the replicate."""
         known = indicators_known()
-        scored = [(one.indicator, one.base) for one in targets if one.indicator in known]
-        names = {name for name, _base in scored} | {base or known[name or ""].base for name, base in scored}
+        scored = [one for one in targets if one.indicator in known]
+        names = {one.indicator for one in scored} | {base_of(one, known[one.indicator or ""]) for one in scored}
         wanted = sorted(name for name in names if name)
         columns = ", ".join(["point", "replicate", "month", "indicator", *map(_quoted, GROUPS), "value"])
         frame = self.sql(f"select {columns} from monthly where indicator in ({_listed(wanted)})")
@@ -249,20 +278,24 @@ class OpenedStudy:
         numbered = numbered.drop(columns=["point", "replicate"]).rename(columns={"number": "replicate"})
         return canonical(numbered.assign(scenario="")) if len(numbered) else numbered
 
-    def _connection(self, files: Sequence[Path], with_targets: bool) -> duckdb.DuckDBPyConnection:
+    def _connection(self, held: Holding, with_targets: bool) -> duckdb.DuckDBPyConnection:
         import duckdb
+        import pyarrow as pa
 
         connection = duckdb.connect()
         connection.register("points", self.points)
         connection.register("runs", self.runs)
         if with_targets:
             connection.register("targets", self.targets())
-        if files:
-            read = f"read_parquet([{_listed([str(path) for path in files])}])"
-        else:
-            connection.register("nothing", schema().empty_table())
-            read = "nothing"
-        connection.execute(f"create view stored as select * from {read}")
+        # of a file that is read in part, a damaged one for the most part, DuckDB sees only what is sound
+        parts = [table for path, runs in held.parts.items() for _run, table in runs_of(path, runs)]
+        read = []
+        if held.whole:
+            read.append(f"select * from read_parquet([{_listed([str(path) for path in held.whole])}])")
+        if parts or not read:
+            connection.register("in_part", pa.concat_tables([schema().empty_table(), *parts]).unify_dictionaries())
+            read.append("select * from in_part")
+        connection.execute(f"create view stored as {' union all by name '.join(read)}")
         for name, columns in TABLES.items():
             chosen = ", ".join(f"stored.{_quoted(column)}" for column in columns)
             connection.execute(
@@ -278,7 +311,7 @@ class OpenedStudy:
 
 def targets_of(province: str) -> list[Target]:
     """Return the targets of a province by its name or the file of its profile; none for a reference world."""
-    places = [Path(province).parent] if province.endswith((".yaml", ".yml")) else []
+    places = [Path(province).parent] if is_yaml_file(province) else []
     for folder in [*places, *(root / province for root in find_configs())]:
         file = folder / "targets.yaml"
         if file.is_file():

@@ -7,9 +7,7 @@ picks, the same in every scenario. What a scenario or a setting gives itself is 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -27,7 +25,11 @@ from labsim.errors import ConfigError, Problem
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.uncertain import Uncertain, kind_of
 from labsim.experiment.variation import Factor, can_be_varied, full_path, put, unknown_parameter
+from labsim.file_shapes import POSTERIOR
+from labsim.json_shape import require_shape
+from labsim.number_text import read_number
 from labsim.text import _
+from labsim.text_files import Table, json_object, read_text, table_of
 from labsim.validation import problems_of
 
 if TYPE_CHECKING:
@@ -130,16 +132,18 @@ def read_posterior(file: str | Path) -> Posterior:
     """Read a posterior and what lies beside it. Raises ConfigError for a file that is missing or damaged."""
     path = Path(file)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         beside = path.with_suffix(_JSON)
-        words = beside.read_text(encoding="utf-8") if beside.is_file() else "{}"
-        about = json.loads(words)
-        if not isinstance(about, dict) or (about and about.get("format") != FORMAT):
+        words = read_text(beside) if beside.is_file() else "{}"
+        about = json_object(beside) if beside.is_file() else {}
+        if about and about.get("format") != FORMAT:
             raise ValueError(_("{file} is no description of a posterior").format(file=beside.name))
-        names, draws, weights = _table(text)
+        if about:
+            _require_about(about, beside.name)
+        names, draws, weights = _table(table_of(text, str(path)))
         if about.get("draws_hash", drawn := hash_of_draws(text)) != drawn:
             raise ValueError(_("{file} describes other draws").format(file=beside.name))
-    except (OSError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise _refused(str(path), _("cannot be read as a posterior ({why})").format(why=error)) from error
     lines = "\n".join(text.splitlines()) + "\0" + "\n".join(words.splitlines())
     return Posterior(path, names, draws, weights, about, hashlib.sha256(lines.encode("utf-8")).hexdigest())
@@ -254,25 +258,38 @@ def beside_margins(config: Config, name: str) -> Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
-def _table(text: str) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """Return names, draws and weights of the text of a table. Raises ValueError where it is none."""
-    lines = [row for row in csv.reader(io.StringIO(text)) if row]
-    header = lines[0] if lines else []
-    names = tuple(name for name in header if name not in (_DRAW, _WEIGHT))
-    if not names or len(lines) < 2:
+def _table(table: Table) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Return names, draws and weights of a table. Raises ValueError where it holds none, ConfigError for its cells."""
+    names = tuple(name for name in table.header if name not in (_DRAW, _WEIGHT))
+    if not names or not table.rows:
         raise ValueError(_("it has no draws"))
-    if len(set(header)) < len(header):
-        raise ValueError(_("a column stands in it twice"))
-    for number, row in enumerate(lines[1:], start=2):
-        if len(row) != len(header):
-            raise ValueError(_("line {line} has {n} cells, the first {allowed}").format(
-                line=number, n=len(row), allowed=len(header)))  # fmt: skip
-    rows = [dict(zip(header, row, strict=True)) for row in lines[1:]]
-    draws = np.array([[float(row[name]) for name in names] for row in rows])
-    weights = np.array([float(row.get(_WEIGHT, "1")) for row in rows])
-    if not (np.isfinite(draws).all() and (weights >= 0).all() and math.isfinite(weights.sum()) and weights.sum() > 0):
-        raise ValueError(_("it holds something that is no number"))
+    problems: list[Problem] = []
+    draws = np.array([_numbers(table, name, problems) for name in names]).T
+    weights = np.array(_numbers(table, _WEIGHT, problems) if _WEIGHT in table.places else [1.0] * len(table.rows))
+    if problems:
+        raise ConfigError(problems)
+    if not ((weights >= 0).all() and math.isfinite(weights.sum()) and weights.sum() > 0):
+        raise ValueError(_("its weights are no weights: none may be negative, and not all 0"))
     return names, draws, weights / weights.sum()
+
+
+def _numbers(table: Table, column: str, problems: list[Problem]) -> list[float]:
+    found = []
+    for place, cell in enumerate(table.cells(column)):
+        try:
+            found.append(read_number(cell, decimal=table.decimal))
+        except ValueError as error:
+            found.append(0.0)
+            problems.append(table.problem(place, column, str(error)))
+    return found
+
+
+def _require_about(about: Mapping[str, Any], name: str) -> None:
+    """Raise ValueError naming the file beside the draws if it says what no calibration writes."""
+    try:
+        require_shape(about, POSTERIOR)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _within(value: float, factor: Factor) -> float:

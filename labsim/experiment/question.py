@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.doses import Space, read_vary, space_of
 from labsim.experiment.opened import targets_of
@@ -15,6 +16,7 @@ from labsim.experiment.search import Search
 from labsim.experiment.study import Study, Vary
 from labsim.experiment.variation import Varied
 from labsim.experiment.wanted import find_indicator, groupings_needed, read_targets
+from labsim.notes import Note
 from labsim.profile import Names
 from labsim.targets import Label, Target
 from labsim.text import _, nearest
@@ -43,6 +45,11 @@ class Question:
     objective: Target | None
     fresh: int
     most: int
+
+    def notes(self) -> list[Note]:
+        """Return what has no effect even at the largest doses asked about."""
+        largest = tuple(axis.n_steps for axis in self.space.axes)
+        return notes_of(self.varied.at(self.space.values(largest)))
 
 
 def question_of(

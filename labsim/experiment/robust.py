@@ -7,6 +7,7 @@ amount by the year, which is then multiplied or raised in each of them alike.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -27,8 +28,12 @@ from labsim.experiment.runner import Carried, carry_out
 from labsim.experiment.study import Study, WorldGiven, plan_of_configs
 from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
+from labsim.plain_values import plain_arguments
 from labsim.targets import Target, wilson
+from labsim.targets import judged as taken_away
 from labsim.text import _
+from labsim.text_files import is_yaml_file
+from labsim.verdicts import NONE, Verdict, verdict
 
 __all__ = ["Robust", "Scenario", "judged", "regrets", "robust", "told_pairs"]
 
@@ -49,7 +54,8 @@ class Robust:
 
     `draws` has one row a draw and a column for each parameter; `values` target, scenario, draw, value (mean over
     replicates), met, regret. `scores` has one row a target and scenario: target, unit, scenario, mean, low and high
-    (5 and 95 % of draws), regret_mean, regret_90, regret_max, met (share of draws), met_low, met_high, n. `pairs` has
+    (5 and 95 % of draws), regret_mean, regret_90, regret_max, met (share of draws), met_low, met_high, n,
+    verdict and telling_scale as in a scorecard. `pairs` has
     one row a target and pair: target, scenario, other, difference (in the good direction) with low and high, p,
     told_apart, only_one and only_other (draws in which only one meets the target), p_met, met_told_apart; both tests
     are corrected for all pairs and targets (Holm 1979). `noise` is by target the standard error, from luck, of a
@@ -72,6 +78,7 @@ class Robust:
     boxes: Mapping[tuple[str, str], Box] = field(default_factory=dict)
 
 
+@plain_arguments
 def robust(
     province: str = "son_la",
     *,
@@ -129,19 +136,26 @@ def regrets(values: np.ndarray, direction: str) -> np.ndarray:
     return gaps
 
 
-def judged(target: Target, values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    """Return the scores of a target, one row a scenario; `values` has shape `(n_draws, n_scenarios)`. See `Robust`."""
+def judged(
+    target: Target, values: np.ndarray, names: Sequence[str], nothing: Mapping[str, tuple[Verdict, float]] | None = None
+) -> pd.DataFrame:
+    """Return the scores of a target, one row a scenario; `values` has shape `(n_draws, n_scenarios)`. See `Robust`.
+
+    `nothing` says by scenario what takes its verdict away ("" if nothing does) and the scale that would tell; how often
+    such a target is met is not a number.
+    """
     gaps = regrets(values, target.direction)
     rows = []
     for place, name in enumerate(names):
         here, n_met = values[:, place], int(target.met_by(values[:, place]).sum())
         low, high = np.quantile(here, [0.05, 0.95])
-        interval = wilson(n_met, len(here))
+        why, telling = (nothing or {}).get(name, (NONE, math.nan))
+        met = (math.nan,) * 3 if why else (n_met / len(here), *wilson(n_met, len(here)))
         rows.append({
             "target": target.id, "unit": target.unit, "scenario": name, "mean": here.mean(), "low": low, "high": high,
             "regret_mean": gaps[:, place].mean(), "regret_90": np.quantile(gaps[:, place], 0.9),
-            "regret_max": gaps[:, place].max(), "met": n_met / len(here), "met_low": interval[0],
-            "met_high": interval[1], "n": len(here),
+            "regret_max": gaps[:, place].max(), "met": met[0], "met_low": met[1], "met_high": met[2], "n": len(here),
+            "verdict": why or verdict(*met), "telling_scale": telling,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -195,7 +209,7 @@ def _drawn(
 ) -> Drawn:
     """Return each scenario to vary, the parameters that can be drawn in all, and why others cannot."""
     choices = read_choices(vary)
-    parts = [name if name.endswith((".yaml", ".yml")) else name.split("+") for name in scenarios]
+    parts = [name if is_yaml_file(name) else name.split("+") for name in scenarios]
     _first, parameters, left_out = uncertain_parameters(
         province, scenario=parts[0], settings=settings, choices=choices, grades=grades, with_policies=False
     )
@@ -232,7 +246,8 @@ def _worlds(
 
 def _with_answers(found: Robust) -> Robust:
     """Read the study and judge; draws in which a run of any scenario is missing are left out for all."""
-    answers = answers_of(open_study(found.folder / "draws"), found.targets)
+    study = open_study(found.folder / "draws")
+    answers, people = answers_of(study, found.targets), answers_of(study, found.targets, "persons")
     names, n_draws = [one.name for one in found.scenarios], len(found.draws)
     values, scores, pairs, noise, boxes = [], [], [], {}, {}
     for target in found.targets:
@@ -242,7 +257,12 @@ def _with_answers(found: Robust) -> Robust:
             raise ResultsError(_("too many runs failed: {n} draws are whole, 2 are needed").format(n=int(whole.sum())))
         cube = cube[:, whole]
         table = cube.mean(axis=2).T
-        scores.append(judged(target, table, names))
+        persons = people[target.id].reshape(cube.shape[0], n_draws, -1)[:, whole]
+        nothing = {
+            name: taken_away(target, cube[place].ravel(), persons[place].ravel(), study.setting(place * n_draws))
+            for place, name in enumerate(names)
+        }
+        scores.append(judged(target, table, names, nothing))
         pairs.append(told_pairs(target, table, names))
         noise[target.id] = _noise(cube)
         numbers = np.flatnonzero(whole)
@@ -253,7 +273,7 @@ def _with_answers(found: Robust) -> Robust:
                 "target": target.id, "scenario": name, "draw": numbers, "value": table[:, place], "met": met,
                 "regret": gaps[:, place],
             }))  # fmt: skip
-            if min(met.sum(), (~met).sum()) >= _FEWEST:
+            if not nothing[name][0] and min(met.sum(), (~met).sum()) >= _FEWEST:
                 drawn = found.draws.iloc[numbers].to_numpy(float)
                 boxes[target.id, name] = find_box(drawn, ~met, [one.name for one in found.parameters])
     return Robust(**{

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,14 +16,30 @@ import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
 from labsim.compiled import cache_folder, is_cold, mark_warm
+from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem, RunError
+from labsim.experiment.before import require_sound
 from labsim.experiment.code import code_hash
-from labsim.experiment.executor import AUTO, peak_memory_mb, run_tasks, stop_requested
+from labsim.experiment.executor import (
+    AUTO,
+    peak_memory_mb,
+    require_executor,
+    require_workers,
+    run_tasks,
+    stop_requested,
+)
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.parameters import evidence_in_use
-from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins, drawn_from, posterior_for
-from labsim.results import IndicatorInfo, Results, canonical, joined
-from labsim.targets import Target, load_targets, scorecard
+from labsim.experiment.posterior import SHIPPED, DrawnFrom, beside_margins
+from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
+from labsim.frames import read_frame
+from labsim.notes import noted
+from labsim.plain_values import plain_arguments
+from labsim.results import Results, canonical, joined
+from labsim.target_file import load_targets
+from labsim.targets import Target, indicators_known, scorecard
 from labsim.text import _
+from labsim.verdicts import setting_of
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -36,6 +52,7 @@ __all__ = [
     "code_hash",
     "indicators_known",
     "job_of",
+    "read_observed",
     "replicate_seed",
     "run",
     "simulate",
@@ -90,8 +107,9 @@ class Replicate:
     timing: dict[str, float]
 
 
+@plain_arguments
 def run(
-    config: Config | str,
+    config: Config | str | Path,
     *,
     seed: int | None = None,
     scale: float | None = None,
@@ -112,21 +130,21 @@ def run(
     that the configuration has otherwise than the one calibrated, are not drawn. The result does not depend on
     `executor` ("serial", "threads", "processes" or "auto": processes where they repay their start; threads need no `if
     __name__ == "__main__":` in a script) nor on the number of `workers` (default: all cores). Raises ConfigError for
-    values out of range and RunError for a replicate that fails.
+    values out of range and RunError for a replicate that fails, or where the memory that is free is too small.
     """
     began = time.perf_counter()
     started = datetime.now(UTC)
-    if not (workers is None or (isinstance(workers, int) and workers >= 1)):
-        raise RunError(_("workers: given {given!r}; allowed a whole number of 1 or more").format(given=workers))
+    require_workers(workers)
     config = _settled(loaded(config), seed=seed, scale=scale, replicates=replicates, until=until, by=by)
     tell = progress or (lambda _event: None)
     total = config.replicates
-    _targets(config)  # a damaged file is told before hours of work
-    drawn = drawn_from(config, posterior_for(config, posterior), fixed)
+    drawn = require_sound(config, posterior, fixed)  # a damaged file is told before hours of work
+    require_executor(executor)
+    executor = where_it_pays(config, total) if executor == AUTO else executor
+    workers = workers_that_fit(config, total, executor, workers, lambda line: tell(Progress(0, total, line)))
     jobs = [job_of(config, drawn, number) for number in range(1, total + 1)]
     warm_up(lambda message: tell(Progress(0, total, message)))
     tell(Progress(0, total))
-    executor = where_it_pays(config, total) if executor == AUTO else executor
     found = run_tasks(
         simulate,
         jobs,
@@ -158,7 +176,7 @@ def assembled(
     recorded = set(monthly["indicator"].cat.categories)
     results = Results(
         monthly=monthly,
-        scorecard=scorecard(monthly, _targets(config), indicators),
+        scorecard=scorecard(monthly, _targets(config), indicators, setting_of(config)),
         manifest={},
         indicators={name: info for name, info in indicators.items() if name in recorded},
         observed=_observed(config),
@@ -167,15 +185,17 @@ def assembled(
         policies=_stacked([one.policies for one in found]),
     )
     results.manifest = _manifest(config, drawn, found, started, seconds, executor)
+    told = notes_of_run(config.to_dict(), lost_in(monthly), results.policies)
+    results.manifest["notes"] = noted(without_estimates([*notes_of(config), *told]))
     return results
 
 
-def loaded(config: Config | str) -> Config:
+def loaded(config: Config | str | Path) -> Config:
     """Return a configuration, read by its name where it is given as text. Raises ConfigError for anything else."""
     from labsim.config import load
     from labsim.config_base import ConfigBase
 
-    if isinstance(config, str):
+    if isinstance(config, str | Path):
         return load(config)
     if isinstance(config, ConfigBase):
         return config
@@ -305,17 +325,6 @@ def _name(job: Job) -> str:
     return _("replicate {number} (seed {seed})").format(number=job.replicate, seed=job.seed)
 
 
-def indicators_known() -> dict[str, IndicatorInfo]:
-    """Return what is known of every indicator, without the means to compute it."""
-    from labsim.indicators import INDICATORS
-
-    names = [field.name for field in fields(IndicatorInfo)]
-    return {
-        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
-        for key, indicator in INDICATORS.items()
-    }
-
-
 def _ledger(model: Any, config: Config) -> pd.DataFrame:
     """Return the payments of a run summed by year, policy, purpose, payer and recipient: amount in VND, persons."""
     payments = model.world.ledger.payments
@@ -350,12 +359,21 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _targets(config: Config) -> list[Target]:
     path = beside_margins(config, "targets.yaml")
-    return load_targets(path) if path is not None else []
+    return load_targets(path, config) if path is not None else []
 
 
 def _observed(config: Config) -> pd.DataFrame:
     path = beside_margins(config, "observed.csv")
-    return pd.read_csv(path, encoding="utf-8") if path is not None else pd.DataFrame()
+    return read_observed(path) if path is not None else pd.DataFrame()
+
+
+def read_observed(path: Path) -> pd.DataFrame:
+    """Return a file of observed figures as a table. Raises ConfigError with every number that is none."""
+    units = {name: info.unit for name, info in indicators_known().items()}
+    return read_frame(
+        path, numbers=("year", "month", "value", "low", "high"),
+        unit_of=lambda row: row.get("unit") or units.get(row.get("indicator", ""), ""),
+    )  # fmt: skip
 
 
 def _manifest(

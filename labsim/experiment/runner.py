@@ -7,29 +7,32 @@ missing.
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labsim.errors import LabsimError, RunError
+from labsim.errors import LabsimError, ResultsError, RunError
 from labsim.experiment.about import described
 from labsim.experiment.executor import AUTO, require_answer, run_tasks, stop_requested
+from labsim.experiment.memory import workers_that_fit
 from labsim.experiment.run import Job, Progress, code_hash, simulate, warm_up, where_it_pays
 from labsim.experiment.shards import write_shard
 from labsim.experiment.store import Failure, Store
 from labsim.experiment.study import Plan, Run
+from labsim.plain_values import plain_arguments
 from labsim.text import _
+from labsim.writing import writing
 
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["Carried", "Receipt", "Task", "carry_out", "perform"]
+__all__ = ["Carried", "Receipt", "Task", "Unwritten", "added_notes", "carry_out", "perform", "refused_by"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Task:
 class Receipt:
     """Say what became of a run: there, failed, or (with neither) interrupted; `seconds` it took its worker.
 
-    Of these, `simulated` are those of the simulation itself.
+    Of these, `simulated` are those of the simulation itself. `unwritten` says why the folder took no shard.
     """
 
     run: str
@@ -62,6 +65,11 @@ class Receipt:
     seconds: float = 0.0
     simulated: float = 0.0
     failure: Failure | None = None
+    unwritten: str = ""
+
+
+class Unwritten(Exception):
+    """Say that the folder takes no more runs: the disk is full, or the folder is gone."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class Carried:
     Of `total` runs `done` are there, of which `found` were there before; `failed` are those that failed now, and
     `older` runs in the folder belong to no point of this plan. `paused` says that it was interrupted. `seconds` is the
     time it took, `busy_seconds` the sum over runs, of which `simulated_seconds` went into the simulation itself.
+    `notes` say what was found in the folder, such as damaged files whose runs were run again.
     """
 
     total: int
@@ -82,8 +91,15 @@ class Carried:
     busy_seconds: float
     simulated_seconds: float = 0.0
     older: int = 0
+    notes: tuple[str, ...] = ()
 
 
+def added_notes(one: Carried, other: Carried) -> tuple[str, ...]:
+    """Return what two stages found in their folders, each line once."""
+    return tuple(dict.fromkeys((*one.notes, *other.notes)))
+
+
+@plain_arguments
 def carry_out(
     plan: Plan,
     folder: str | Path,
@@ -95,16 +111,24 @@ def carry_out(
     """Run everything of a plan that is missing in a folder; an interrupt pauses it.
 
     The content of the folder does not depend on `executor` ("serial", "threads", "processes", "dask",
-    "dask://host:port", or "auto": processes where they repay their start) nor on `workers`. Raises ResultsError if the
-    folder cannot be written and RunError for an unknown executor or a scheduler that does not answer.
+    "dask://host:port", or "auto": processes where they repay their start) nor on `workers`. Several processes may carry
+    out the same plan in one folder. Raises ResultsError if the folder cannot be written (at the first run that finds no
+    room) or if another plan is carried out there, and RunError for an unknown executor or a scheduler that does not
+    answer.
     """
     require_answer(executor)
+    with writing(folder, _("another plan"), together=_sha256(*sorted(run.id for run in plan.runs))):
+        return _carried_out(plan, Store(folder), executor, workers, progress or (lambda _event: None))
+
+
+def _carried_out(
+    plan: Plan, store: Store, executor: str, workers: int | None, tell: Callable[[Progress], None]
+) -> Carried:
     began = time.perf_counter()
-    tell = progress or (lambda _event: None)
-    store = Store(folder)
     store.create(described(plan))
     wanted = {run.id: run for run in plan.runs}
-    missing = store.missing(wanted)
+    held = store.holding()
+    missing = [run for run in wanted if run not in held.runs]
     found = len(wanted) - len(missing)
     receipts: list[Receipt] = []
     paused = False
@@ -115,9 +139,16 @@ def carry_out(
         tell(Progress(found, len(wanted)))
         if executor == AUTO and missing:
             executor = _where_it_pays(plan, [wanted[run] for run in missing])
+        if missing:
+            largest = max((point.config for point in plan.points), key=lambda config: config.scale)
+            workers = workers_that_fit(
+                largest, len(missing), executor, workers, lambda line: tell(Progress(found, len(wanted), line)), kept=0
+            )
         _run_all(_tasks(plan, [wanted[run] for run in missing], store), executor, workers, receipts, store, tell, found)
     except KeyboardInterrupt:
         paused = True
+    except Unwritten as error:
+        raise refused_by(store.folder, error, len(store.done() & wanted.keys()), len(wanted)) from error
     there = store.done()
     return Carried(
         total=len(wanted),
@@ -129,7 +160,18 @@ def carry_out(
         busy_seconds=sum(receipt.seconds for receipt in receipts),
         simulated_seconds=sum(receipt.simulated for receipt in receipts),
         older=len(there - wanted.keys()),
+        notes=tuple(held.notes()),
     )
+
+
+def refused_by(folder: Path, why: Unwritten, done: int, total: int) -> ResultsError:
+    """Return the error of a folder that takes no more runs, with what is safe."""
+    message = _(
+        "{folder}: cannot be written ({error}); {done} of {total} runs are done and kept, the same command goes on"
+    )
+    if not folder.is_dir():
+        message = _("{folder}: was removed while runs were written; the same command starts again")
+    return ResultsError(message.format(folder=folder, error=why, done=done, total=total))
 
 
 def perform(task: Task) -> Receipt:
@@ -143,7 +185,10 @@ def perform(task: Task) -> Receipt:
         ready = time.perf_counter()
         found = simulate(job)
         simulated = time.perf_counter() - ready
-        write_shard(Store(task.folder).runs, task.run, found)
+        try:
+            write_shard(Store(task.folder).runs, task.run, found)
+        except OSError as error:
+            return Receipt(task.run, ok=False, unwritten=error.strerror or str(error))
     except Exception as error:
         if stop_requested():
             return Receipt(task.run, ok=False)
@@ -166,8 +211,12 @@ def _run_all(
     def take(receipt: Receipt) -> None:
         receipts.append(receipt)
         if receipt.failure is not None:
-            with suppress(OSError):  # a full disk: the failure is in the receipt and will be printed
+            try:
                 store.record(receipt.failure)
+            except OSError as error:
+                raise Unwritten(error.strerror or str(error)) from error
+        if receipt.unwritten:
+            raise Unwritten(receipt.unwritten)
 
     run_tasks(
         perform,
@@ -210,6 +259,10 @@ def _tasks(plan: Plan, runs: list[Run], store: Store) -> list[Task]:
         )
         tasks.append(Task(run.id, name, configs[key], run.replicate, run.seed, folder, plan.code))
     return tasks
+
+
+def _sha256(*words: str) -> str:
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
 def _lost(task: Task, message: str) -> Receipt:

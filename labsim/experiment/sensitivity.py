@@ -21,12 +21,13 @@ from labsim.experiment.designs import Axis, sobol
 from labsim.experiment.indices import Indices, indices_of, saltelli_points, sobol_indices
 from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, replicate_seed
-from labsim.experiment.runner import Carried, carry_out
+from labsim.experiment.runner import Carried, added_notes, carry_out
 from labsim.experiment.screening import elementary_effects, salib, screen, tied_ranks, trajectories
 from labsim.experiment.study import Plan, Study, WorldGiven, plan_of_configs
 from labsim.experiment.surrogate import Emulator, fit_emulator
 from labsim.experiment.uncertain import Uncertain, read_choices, uncertain_parameters
 from labsim.experiment.variation import Varied
+from labsim.plain_values import plain_arguments
 from labsim.quantity import GRADES
 from labsim.targets import Target
 from labsim.text import _
@@ -75,6 +76,7 @@ class _Setup:
     folder: Path
 
 
+@plain_arguments
 def sensitivity(
     province: str = "son_la",
     *,
@@ -345,4 +347,5 @@ def _added(one: Carried, other: Carried) -> Carried:
     return Carried(
         one.total + other.total, one.done + other.done, one.found + other.found, one.failed + other.failed,
         one.paused or other.paused, one.seconds + other.seconds, one.busy_seconds + other.busy_seconds,
+        notes=added_notes(one, other),
     )  # fmt: skip

@@ -1,14 +1,15 @@
 """One run, one Parquet file: every table of a replicate below each other, with a column `table` that tells them apart.
 
-A shard is written under a temporary name, flushed to the disk and renamed, so that a file with a shard's name is whole.
-The same run gives the same bytes, whatever machine, order or executor wrote it.
+A shard is written under a temporary name, flushed to the disk and renamed, so that a file with a shard's name is whole;
+its seal tells what happened to it later. The same run gives the same bytes, whatever machine, order or executor wrote
+it.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from labsim.answers import POLICY_COLUMNS
+from labsim.experiment.seals import SEALS, SealingStream
 from labsim.folders import sync_folder
 from labsim.results import COLUMNS
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "TABLES", "schema", "table_of", "write_parquet", "write_shard"]
 
-FORMAT = "labsim-run-1"
+FORMAT = "labsim-run-2"
 _TEXT, _NUMBER, _WHOLE, _TIME = "text", "number", "whole", "time"
 # What a study stores of each run, table by table; `run` and `table` come before.
 TABLES: dict[str, dict[str, str]] = {
@@ -94,21 +96,24 @@ def table_of(run: str, found: Replicate) -> pa.Table:
 def write_shard(folder: Path, run: str, found: Replicate) -> Path:
     """Write everything that one replicate found; raises OSError if the disk does not take it."""
     path = folder / f"{run}.parquet"
-    write_parquet(path, [table_of(run, found)])
+    write_parquet(path, [(run, table_of(run, found))])
     return path
 
 
-def write_parquet(path: Path, tables: Iterable[pa.Table], metadata: Mapping[str, str] | None = None) -> None:
-    """Write tables of `schema()` as row groups of one file, whole or not at all."""
+def write_parquet(path: Path, runs: Iterable[tuple[str, pa.Table]]) -> None:
+    """Write runs, each a table of `schema()`, as row groups of one sealed file, whole or not at all."""
     import pyarrow.parquet as pq
 
     draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.tmp")
     try:
         with draft.open("wb") as stream:
-            with pq.ParquetWriter(stream, schema(), **_how_written()) as writer:
-                for table in tables:
-                    writer.write_table(table)
-                writer.add_key_value_metadata(dict(metadata or {}))
+            sealing = SealingStream(stream)
+            with pq.ParquetWriter(sealing, schema(), **_how_written()) as writer:
+                for run, table in runs:
+                    sealing.start(run)
+                    writer.write_table(table, row_group_size=max(1, table.num_rows))
+                writer.add_key_value_metadata({SEALS: sealing.text()})
+            sealing.finish()
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(draft, path)

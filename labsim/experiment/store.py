@@ -8,6 +8,8 @@
     failed/<run>.json       a run that failed: where, and what it said
 
 A run's name is the hash of its configuration, seed and code. What is left to do is the plan without what is there.
+There is what has such a name, and whose seal says that it is this run and as it was written (see `seals`): a copy under
+another name, a file with the content of another run, and one that was damaged count for nothing, and are told.
 A pack is written before the files it replaces are removed, and named after the runs it holds, so that two processes
 that compact at once cannot overwrite each other's pack with a smaller one.
 """
@@ -17,33 +19,41 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from labsim.errors import ResultsError
-from labsim.experiment.shards import FORMAT, write_parquet
+from labsim.errors import ConfigError, ResultsError
+from labsim.experiment.seals import Content, content_of
+from labsim.experiment.shards import write_parquet
 from labsim.folders import sync_folder
 from labsim.text import _
+from labsim.text_files import json_object
+from labsim.writing import is_lock
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Failure", "Store", "run_id", "write_text", "write_whole"]
+__all__ = ["Failure", "Holding", "Store", "run_id", "runs_of", "write_text", "write_whole"]
 
-_RUNS, _FAILED, _PACK, _HELD, _ABOUT = "runs", "failed", "pack-", "labsim_runs", "study.json"
+_RUNS, _FAILED, _PACK, _ABOUT, _ASIDE = "runs", "failed", "pack-", "study.json", ".damaged"
+_OURS = re.compile(rf"({_PACK})?[0-9a-f]{{20}}")
+_ENDING = ".parquet"
+# What names of runs are made from: it says which numbers they are, and stays when they are written otherwise.
+_NAMED = "labsim-run-1"
+_MOST_NAMED = 5
 _FORGOTTEN_S = 3600  # a draft this old belongs to a process that was killed: writing takes less than a second
 _ATTEMPTS = 100
 
 
 def run_id(config_hash: str, seed: int, code: str) -> str:
     """Return the name of a run: the same for the same configuration, seed and code on every machine."""
-    return _short_hash(f"{FORMAT}/{config_hash}/{seed}/{code}")
+    return _short_hash(f"{_NAMED}/{config_hash}/{seed}/{code}")
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,47 @@ class Failure:
     name: str
     where: str
     message: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Say what a store holds: every run once, in files that are read `whole`, or in others of which some runs are read.
+
+    `damaged` names the files that do not hold what they should, why, and the runs that are lost with each; `strange`
+    are files with names that no run has, and `unsealed` those of an older labsim, in which damage cannot be seen.
+    """
+
+    whole: tuple[Path, ...]
+    parts: Mapping[Path, tuple[str, ...]]
+    runs: frozenset[str]
+    damaged: Mapping[Path, tuple[str, tuple[str, ...]]]
+    strange: tuple[Path, ...]
+    unsealed: tuple[Path, ...]
+
+    @property
+    def lost(self) -> dict[str, Path]:
+        """Return the runs that are lost with a damaged file and stand in no other one."""
+        return {run: path for path, (_why, runs) in self.damaged.items() for run in runs if run not in self.runs}
+
+    def notes(self) -> list[str]:
+        """Return what a user should know of the files, a line for each thing."""
+        lines = []
+        for path, (why, runs) in self.damaged.items():
+            lost = [run for run in runs if run in self.lost]
+            if lost:
+                message = _("{path}: damaged ({why}); not counted until the same command runs them again: {runs}")
+                lines.append(message.format(path=path, why=why, runs=_first_of(lost)))
+            elif not runs:
+                message = _("{path}: damaged ({why}); not counted until the same command runs again what is missing")
+                lines.append(message.format(path=path, why=why))
+        if self.strange:
+            names = _first_of([path.name for path in self.strange])
+            message = _("{folder}: not counted, as no run has such a name: {names}")
+            lines.append(message.format(folder=self.strange[0].parent, names=names))
+        if self.unsealed:
+            message = _("{folder}: {n} files of an older labsim have no checksum; damage to them cannot be seen")
+            lines.append(message.format(folder=self.unsealed[0].parent, n=len(self.unsealed)))
+        return lines
 
 
 class Store:
@@ -91,38 +142,55 @@ class Store:
 
     def done(self) -> set[str]:
         """Return the names of the runs that are there."""
-        shards, packs = self._listing()
-        return {path.stem for path in shards}.union(*packs.values())
+        return set(self.holding().runs)
 
     def missing(self, runs: Iterable[str]) -> list[str]:
         """Return those of some runs that are not there, in the order given."""
         done = self.done()
         return [run for run in runs if run not in done]
 
-    def files(self) -> list[Path]:
-        """Return the files to read so that every run is read once, also after an interrupted compaction."""
-        return _chosen(*self._listing())
+    def holding(self) -> Holding:
+        """Return what is there, so that every run is read once, also after an interrupted compaction.
+
+        Every byte is compared with its checksum, once in a process for each file.
+        """
+        shards, packs, strange = self._listing()
+        runs: set[str] = set()
+        whole, parts, damaged, unsealed = [], {}, {}, []
+        # the largest pack first, and shards last: what stands in two files is read from the larger one
+        for path, content in [*sorted(packs.items(), key=lambda pack: -len(pack[1].sound)), *shards.items()]:
+            if content.why:
+                damaged[path] = (content.why, content.lost)
+            sound = content.sound
+            new = tuple(run for run in sound if run not in runs)
+            if new and len(new) == len(sound) and not content.why:
+                whole.append(path)
+                if not content.sealed:
+                    unsealed.append(path)
+            elif new:
+                parts[path] = new
+            runs.update(new)
+        return Holding(tuple(whole), parts, frozenset(runs), damaged, strange, tuple(unsealed))
 
     def compact(self) -> int:
         """Put all runs into one file and remove their own; return how many runs it holds. Nothing is lost if killed.
 
-        Raises ResultsError if the file cannot be written or a shard is damaged.
+        Files that count for nothing stay where they are; a damaged pack is put aside once its other runs are safe.
+        Raises ResultsError if the file cannot be written.
         """
         for _attempt in range(_ATTEMPTS):
-            shards, packs = self._listing()
-            files = _chosen(shards, packs)
-            runs = sorted({path.stem for path in shards}.union(*packs.values()))
+            held = self.holding()
             try:
-                if len(files) > 1:
-                    pack = self.runs / f"{_PACK}{_short_hash(' '.join(runs))}.parquet"
-                    write_parquet(pack, _row_groups(files), {_HELD: json.dumps(runs)})
+                if len(held.whole) > 1 or held.parts or held.unsealed:
+                    pack = self.runs / f"{_PACK}{_short_hash(' '.join(sorted(held.runs)))}.parquet"
+                    write_parquet(pack, _tables(held))
             except FileNotFoundError:
                 continue  # another process compacts too, and removed a file: its pack holds it
             except OSError as error:
                 message = _("{folder}: cannot be written ({error})")
                 raise ResultsError(message.format(folder=self.folder, error=error)) from error
             self._remove_superseded()
-            return len(runs)
+            return len(held.runs)
         raise ResultsError(_("{folder}: other processes keep changing it").format(folder=self.folder))
 
     def record(self, failure: Failure) -> None:
@@ -141,34 +209,57 @@ class Store:
         found = []
         for path in sorted((self.folder / _FAILED).glob("*.json")):
             try:
-                found.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))
-            except (OSError, ValueError, TypeError):
+                found.append(Failure(**json_object(path)))
+            except (OSError, ConfigError, TypeError):
                 continue  # half a note of a killed process is no note
         done = self.done() if found else set()
         return [failure for failure in found if failure.run not in done]
 
-    def _listing(self) -> tuple[list[Path], dict[Path, frozenset[str]]]:
-        """Return the shards, and the packs with the runs they hold.
+    def _listing(self) -> tuple[dict[Path, Content], dict[Path, Content], tuple[Path, ...]]:
+        """Return the shards and the packs with what they hold, and files with names that no run has.
 
         Shards are listed first: one that another process compacts meanwhile is removed only after its pack stands, and
         so is found in one of the two.
         """
         for _attempt in range(_ATTEMPTS):
-            shards = sorted(path for path in self.runs.glob("*.parquet") if not path.name.startswith((".", _PACK)))
-            packs = sorted(self.runs.glob(f"{_PACK}*.parquet"))
+            shards, _packs, strange = self._names()
+            packs = self._names()[1]
             try:
-                held = {path: _held_by(path) for path in packs}
+                held = {path: content_of(path) for path in packs}
+                alone = {path: _of_run(path.stem, content_of(path)) for path in shards}
             except FileNotFoundError:
                 continue
-            if packs == sorted(self.runs.glob(f"{_PACK}*.parquet")):
-                return shards, held
+            if packs == self._names()[1]:
+                return alone, held, strange
         raise ResultsError(_("{folder}: other processes keep changing it").format(folder=self.folder))
 
+    def _names(self) -> tuple[list[Path], list[Path], tuple[Path, ...]]:
+        """Return the files with the name of a run, of a pack, and of neither."""
+        shards: list[Path] = []
+        packs: list[Path] = []
+        strange: list[Path] = []
+        names: list[str] = []
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = sorted(os.listdir(self.runs))
+        for name in names:
+            if name.endswith(_ENDING) and not name.startswith("."):
+                ours = _OURS.fullmatch(name.removesuffix(_ENDING))
+                (strange if ours is None else packs if ours[1] else shards).append(self.runs / name)
+        return shards, packs, tuple(strange)
+
     def _remove_superseded(self) -> None:
-        shards, packs = self._listing()
-        for path in {*shards, *packs}.difference(_chosen(shards, packs)):
+        """Remove files all of whose runs stand in others, and put aside a damaged pack of which nothing is read."""
+        shards, packs, _strange = self._listing()
+        held = self.holding()
+        for path, content in {**shards, **packs}.items():
+            is_read = path in held.whole or path in held.parts
+            if is_read or (path in shards and path.stem not in held.runs):
+                continue
             with suppress(OSError):  # Windows keeps a file that someone reads: the next compaction removes it
-                path.unlink(missing_ok=True)
+                if content.why and path in packs:
+                    path.replace(path.with_name(path.name + _ASIDE))
+                else:
+                    path.unlink(missing_ok=True)
 
     def _sweep_up(self) -> None:
         """Remove the drafts of workers that were killed, not those that another process writes now."""
@@ -202,50 +293,43 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _is_foreign(path: Path) -> bool:
     """Say whether a file is none of those that a study killed in its first moments leaves behind."""
-    return path.name not in (_RUNS, _FAILED) and not (path.name.startswith(".study-") and path.suffix == ".tmp")
+    is_draft = path.name.startswith(".study-") and path.suffix == ".tmp"
+    return path.name not in (_RUNS, _FAILED) and not is_lock(path) and not is_draft
 
 
 def _short_hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
-def _chosen(shards: Sequence[Path], packs: dict[Path, frozenset[str]]) -> list[Path]:
-    """Return the largest packs, and the shards that none of them holds."""
-    largest = [path for path, held in packs.items() if not any(held < other for other in packs.values())]
-    packed: frozenset[str] = frozenset().union(*packs.values())
-    return [*largest, *(path for path in shards if path.stem not in packed)]
+def _of_run(run: str, content: Content) -> Content:
+    """Return the content of a shard, which is to hold one run and no other."""
+    if not content.sound:
+        return Content({}, (run,), content.why or _("it holds no run"), sealed=content.sealed)
+    if content.sound != (run,):
+        why = _("it holds run {other}").format(other=_first_of(content.sound))
+        return Content({}, (run,), why, sealed=content.sealed)
+    return content
 
 
-def _row_groups(files: Iterable[Path]) -> Iterator[pa.Table]:
-    import pyarrow as pa
+def _tables(held: Holding) -> Iterator[tuple[str, pa.Table]]:
+    """Yield every run with its rows."""
+    for path in (*held.whole, *held.parts):
+        yield from runs_of(path, held.parts.get(path))
+
+
+def runs_of(path: Path, runs: Iterable[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the runs of a file, or some of them, with their rows."""
     import pyarrow.parquet as pq
 
-    for path in files:
-        try:
-            with path.open("rb") as stream:
-                reader = pq.ParquetFile(stream)
-                for group in range(reader.num_row_groups):
-                    yield reader.read_row_group(group)
-        except pa.ArrowException as error:
-            raise _damaged(path, error) from error
+    groups = content_of(path).groups
+    with path.open("rb") as stream:
+        reader = pq.ParquetFile(stream)
+        for run in groups if runs is None else runs:
+            yield run, reader.read_row_groups(list(groups[run]))
 
 
-@lru_cache(maxsize=64)
-def _held_by(path: Path) -> frozenset[str]:
-    """Return the runs that a pack holds, as its metadata lists them; its name changes with what it holds."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with path.open("rb") as stream:
-            metadata: Any = pq.read_metadata(stream).metadata
-        return frozenset(json.loads(metadata[_HELD.encode()]))
-    except FileNotFoundError:
-        raise
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ResultsError:
-    message = _("{path}: damaged ({why}); remove it and sweep again to repeat its runs")
-    return ResultsError(message.format(path=path, why=error))
+def _first_of(words: Sequence[str]) -> str:
+    """Return the first of some words, and how many there are if these are not all."""
+    if len(words) <= _MOST_NAMED:
+        return ", ".join(words)
+    return _("{words} and {n} more").format(words=", ".join(words[:_MOST_NAMED]), n=len(words) - _MOST_NAMED)

@@ -14,15 +14,18 @@ from typing import Any
 
 from labsim.config import Config, load
 from labsim.errors import ConfigError, Problem
+from labsim.experiment.before import problems_of_files
 from labsim.experiment.designs import Axis, points_of
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import code_hash, replicate_seed
 from labsim.experiment.store import run_id
 from labsim.experiment.study_file import ListedPoint, Study, Vary, flat, read_study
 from labsim.experiment.variation import Factor, Varied, range_message
+from labsim.number_text import settled
 from labsim.overlay import SETTING
 from labsim.quantity import within
 from labsim.text import _
+from labsim.text_files import is_yaml_file
 from labsim.yaml_source import find_place
 
 __all__ = [
@@ -146,6 +149,9 @@ def _planned(study: Study, allow_code: bool, posterior: str | Path) -> Plan:
                 words = [Path(one).stem for one in where] + ([name] if name else [])
                 called = " ".join(words) or Path(scenario).stem
                 points.append(Point(len(points), called, world, scenario, values, varied.at(values)))
+    problems = [one for config in _one_a_province(points) for one in problems_of_files(config)]
+    if problems:
+        raise ConfigError(problems)
     fixed = [*flat(study.settings), *study.vary]
     drawn = {
         point.number: found
@@ -159,6 +165,11 @@ def _planned(study: Study, allow_code: bool, posterior: str | Path) -> Plan:
     }
     runs = _runs(points, study, configs)
     return Plan(study, tuple(points), runs, tuple(factors.values()), code_hash(), drawn, configs)
+
+
+def _one_a_province(points: Sequence[Point]) -> list[Config]:
+    """Return a configuration of each province of some points: files beside the margins are read once for each."""
+    return list({str(point.config.province.folder): point.config for point in points}.values())
 
 
 def plan_of_configs(worlds: Sequence[WorldGiven], study: Study) -> Plan:
@@ -214,6 +225,10 @@ def _designed(study: Study, varied: Varied) -> list[tuple[str, dict[str, Any]]]:
 
 def _axis(factor: Factor, vary: Vary, design: str) -> Axis:
     """Return the axis of a factor; raises ConfigError where its range is open or not within what is declared."""
+    try:
+        settled([*vary.values, *(vary.range or ())], factor.unit)
+    except ValueError as error:
+        raise _refused(factor, str(error)) from error
     if vary.since is not None and not factor.yearly:
         raise _refused(factor, _("since is for yearly amounts; this is one number"))
     if vary.values or vary.times:
@@ -295,4 +310,4 @@ def _placed_in_list(problem: Problem, study: Study, at: int) -> Problem:
 
 def _names_in(scenario: str) -> list[str]:
     """Return the scenarios that a name joins with "+"; a file is one."""
-    return [scenario] if scenario.endswith((".yaml", ".yml")) else scenario.split("+")
+    return [scenario] if is_yaml_file(scenario) else scenario.split("+")

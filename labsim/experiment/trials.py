@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from labsim.config import Config
 from labsim.errors import RunError
+from labsim.experiment.before import require_files
 from labsim.experiment.doses import Dose, Space
 from labsim.experiment.opened import open_study
 from labsim.experiment.posterior import NONE, DrawnFrom, drawn_from, posterior_for
 from labsim.experiment.run import Progress, code_hash, replicate_seed
-from labsim.experiment.runner import Carried, carry_out
+from labsim.experiment.runner import Carried, added_notes, carry_out
 from labsim.experiment.store import run_id
 from labsim.experiment.study import Plan, Point, Run, Study
 from labsim.experiment.variation import Varied
 from labsim.targets import Target
 from labsim.text import _, current_language
+from labsim.verdicts import Setting
 
 __all__ = ["BASE", "Found", "Trials", "Unfinished"]
 
@@ -80,6 +82,7 @@ class Trials:
         self._how = {"executor": executor, "workers": workers, "progress": progress}
         self._code = code_hash()
         self._points: dict[Dose | None, Point] = {}
+        require_files(varied.base)
         self._posterior = posterior_for(varied.base, posterior)
         self._fixed = tuple(fixed)
         self._drawn: dict[int, DrawnFrom] = {}  # by point
@@ -138,6 +141,10 @@ class Trials:
         """Return what some replicates of a dose found, after `run`."""
         return self._found[dose, replicates]
 
+    def setting(self, dose: Dose | None) -> Setting:
+        """Return what verdicts need to know of a dose that was run: its scale and its policies."""
+        return open_study(self.folder).setting(self._points[dose].number)
+
     def _take(self, carried: Carried) -> None:
         before = self.carried
         self.carried = replace(
@@ -145,6 +152,7 @@ class Trials:
             found=carried.done - (before.done - before.found) - (carried.done - carried.found),
             seconds=before.seconds + carried.seconds,
             busy_seconds=before.busy_seconds + carried.busy_seconds,
+            notes=added_notes(before, carried),
         )
         if carried.paused or carried.failed:
             raise Unfinished(self.carried)

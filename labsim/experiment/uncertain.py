@@ -18,6 +18,7 @@ from labsim.errors import ConfigError, Problem
 from labsim.experiment.designs import Axis
 from labsim.experiment.parameters import evidence_in_use
 from labsim.experiment.variation import Factor, Varied, can_be_varied, full_path, range_message
+from labsim.number_text import settled, typed_number
 from labsim.quantity import within
 from labsim.text import _
 
@@ -105,7 +106,7 @@ def read_choices(words: Iterable[str]) -> list[Choice]:
             found.append(Choice(path.strip()))
             continue
         try:
-            low, high = (float(bound) for bound in bounds.split(":"))
+            low, high = (typed_number(bound) for bound in bounds.split(":"))
         except ValueError:
             low = high = math.nan
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -193,6 +194,10 @@ def _uncertain(factor: Factor, choice: Choice, source: str) -> Uncertain | str:
         else:
             low, high = low - min(amounts), high - max(amounts)
     if choice.low is not None and choice.high is not None:
+        try:
+            settled([choice.low, choice.high], factor.unit)
+        except ValueError as error:
+            raise _refused(factor.name, str(error)) from error
         for bound in (choice.low, choice.high):
             if not within(bound, low, high):
                 raise _refused(factor.name, range_message(_bounded(factor, kind, low, high), bound))

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from labsim.errors import ConfigError, Problem
-from labsim.groups import PEOPLE_OF, RESIDENCES
+from labsim.groups import PEOPLE_OF
 from labsim.indicators import BY_GROUP, FLOWS, INCOME_CHANGES
-from labsim.processes.counting import AGE_BANDS
+from labsim.members import members_of
+from labsim.number_text import range_of, read_number
 from labsim.profile import GROUPINGS, unknown_grouping
+from labsim.quantity import allowed_range, within
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
-from labsim.world import Sex
+from labsim.text_files import composed
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["find_indicator", "groupings_needed", "read_targets"]
 
 OPTION = "--target"
-_NUMBER = re.compile(r"[-+]?\d+(?:[,_]\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+\u2212]?\d[\d.,_']*(?:[ \u00a0\u2009\u202f]\d{3})*(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 _WRITTEN = re.compile(
     rf"(?P<what>[^<>=]+?(?:=[^<>=]+?)*?)\s*(?P<sign>>=|<=|≥|≤)\s*(?P<number>{_NUMBER.pattern})\s*(?P<unit>[^\d\s][^=]*?)?"
     r"\s+in\s+(?P<year>\d{4})(?P<rest>(?:\s.*)?)"
@@ -99,7 +101,7 @@ def _require_in_period(target: Target, config: Config, indicators: Mapping[str, 
 def _one(
     text: str, config: Config, stated: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
 ) -> Target:
-    word = text.strip()
+    word = composed(text.strip())
     by_id = [one for one in stated if one.id == word]
     if len(by_id) == 1:
         if by_id[0].indicator not in indicators:
@@ -132,7 +134,7 @@ def _written(text: str, match: re.Match[str], config: Config, indicators: Mappin
         raise _Wrong(_("given since {first} in {last}; allowed the earlier year first").format(
             first=since[1], last=match["year"]))  # fmt: skip
     groups = _groups(given, name, config)
-    number = float(match["number"].replace(",", "").replace("_", ""))
+    number, unit = _number_and_unit(match["number"], (match["unit"] or "").strip(), info)
     return Target(
         id="_".join([name, *groups.values(), match["year"]]),
         label=Label(en=text, vi=text),
@@ -141,7 +143,7 @@ def _written(text: str, match: re.Match[str], config: Config, indicators: Mappin
         direction="at_least" if match["sign"] in (">=", "≥") else "at_most",
         value=number,
         year=int(match["year"]),
-        unit=_unit((match["unit"] or "").strip(), number, info),
+        unit=unit,
         source=_("asked for"),
         cumulate_from=int(since[1]) if since else None,
         **groups,
@@ -166,6 +168,19 @@ def _indicator(word: str, indicators: Mapping[str, IndicatorInfo]) -> str:
     raise _Wrong(_('no indicator "{word}"; {hint}').format(word=word, hint=did_you_mean(plain, indicators)))
 
 
+def _number_and_unit(text: str, given: str, info: IndicatorInfo) -> tuple[float, str]:
+    try:
+        number = read_number(text, given or info.unit)
+    except ValueError as error:
+        raise _Wrong(str(error)) from error
+    unit = _unit(given, number, info)
+    least, most = (None, None) if info.name.endswith("_change") else range_of(unit)
+    if not within(number, least, most):
+        allowed = allowed_range(least, most, unit)
+        raise _Wrong(_("given {given}; allowed {allowed}").format(given=text, allowed=allowed))
+    return number, unit
+
+
 def _unit(given: str, number: float, info: IndicatorInfo) -> str:
     is_share = info.unit in _SHARES
     if given == "" and is_share and 0 < abs(number) < 1:
@@ -185,7 +200,7 @@ def _groups(given: Sequence[tuple[str, str]], indicator: str, config: Config) ->
     for grouping, group in given:
         if grouping not in GROUPINGS:
             raise _Wrong(unknown_grouping(grouping))
-        known = _members(config)[grouping]
+        known = members_of(config)[grouping]
         if group not in known:
             hint = did_you_mean(group, known)
             raise _Wrong(_('no {grouping} "{group}"; {hint}').format(grouping=grouping, group=group, hint=hint))
@@ -197,14 +212,3 @@ def _groups(given: Sequence[tuple[str, str]], indicator: str, config: Config) ->
         allowed = _("{name} is not counted by group; of flows these are: {names}")
         raise _Wrong(allowed.format(name=indicator, names=", ".join(PEOPLE_OF)))
     return groups
-
-
-def _members(config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the groups of every grouping in a configuration."""
-    return {
-        "district": config.names_of("districts"),
-        "sex": tuple(sex.name.lower() for sex in Sex),
-        "age": tuple(AGE_BANDS),
-        "ethnicity": tuple(one.id for one in config.province.groups.get("ethnicity", ())),
-        "residence": RESIDENCES,
-    }

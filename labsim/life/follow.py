@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,16 @@ from labsim.levers import LEVERS
 from labsim.life.record import Difference, Event, Life, Paired
 from labsim.life.terms import scale_name
 from labsim.life.watch import Watch
+from labsim.plain_values import plain_arguments
 from labsim.text import _
+from labsim.text_files import read_table
 from labsim.world import Activity, Level, Schooling, Sex
 
 __all__ = ["follow", "follow_under", "life_of", "names_of"]
 
 
-def follow(config: Config | str, person: int, seed: int | None = None) -> Life:
+@plain_arguments
+def follow(config: Config | str | Path, person: int, seed: int | None = None) -> Life:
     """Simulate a configuration (or a province by its name) and return the life of the person in one row.
 
     The run is that of `labsim.LabourModel(config, seed)`, month for month and bit for bit, with the configuration's own
@@ -29,10 +32,11 @@ def follow(config: Config | str, person: int, seed: int | None = None) -> Life:
     """
     from labsim.config import load
 
-    config = load(config) if isinstance(config, str) else config
+    config = load(config) if isinstance(config, str | Path) else config
     return life_of(_watch(config, person, seed).run())
 
 
+@plain_arguments
 def follow_under(config: Config, other: Config, person: int, seed: int | None = None) -> Paired:
     """Return the life of the same person with the same luck under two configurations.
 
@@ -106,8 +110,8 @@ def names_of(config: Config) -> dict[str, dict[str, dict[str, str]]]:
     }
     path = province.folder / "districts.csv" if province.folder is not None else None
     if path is not None and path.is_file():
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            named["district"] = {row["id"]: {"en": row["en"], "vi": row["vi"]} for row in csv.DictReader(file)}
+        rows = read_table(path, needed=("id", "en", "vi")).dicts()
+        named["district"] = {row["id"]: {"en": row["en"], "vi": row["vi"]} for row in rows}
     return named
 
 

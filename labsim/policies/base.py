@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
 
-from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
-from labsim.levers import LEVERS, LeversOfPolicy
+from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Ledger, Payment
+from labsim.levers import LEVERS, LeversOfPolicy, lever_named
+from labsim.payments import checked_persons, checked_rows_paid, checked_sum, require_words
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
 from labsim.text import _
 from labsim.world import World
@@ -47,31 +48,43 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Account:
-    """The purse of one policy in the ledger."""
+    """The purse of one policy in the ledger; `books` stand in for those of a world that is only to be read."""
 
     world: World
     policy: str
+    books: Ledger | None = field(default=None, repr=False)
 
     def pay(self, purpose: str, recipient: str, persons: float, each: float, payer: str = STATE_BUDGET) -> None:
-        """Pay an amount in VND for each of a number of real persons."""
+        """Pay an amount in VND for each of a number of real persons; raises PolicyError as `pay_sum` does."""
+        persons, each = checked_persons(purpose, persons), checked_sum(purpose, "each", each)
         self.pay_sum(purpose, recipient, persons, persons * each, payer)
 
     def pay_sum(self, purpose: str, recipient: str, persons: float, total: float, payer: str = STATE_BUDGET) -> None:
-        """Pay a sum in VND for a number of real persons."""
+        """Pay a sum in VND for a number of real persons.
+
+        Raises PolicyError for persons or money that are negative, not finite or no number, and for words that are no
+        text.
+        """
+        require_words(purpose, recipient, payer)
+        persons, total = checked_persons(purpose, persons), checked_sum(purpose, "total", total)
         world = self.world
         payment = Payment(world.month, self.policy, purpose, payer, recipient, persons, round(total))
-        world.ledger.pay(payment, world.calendar[0])
+        books = world.ledger if self.books is None else self.books
+        books.pay(payment, world.calendar[0])
 
     def pay_share(self, lever: str, rows: np.ndarray, purpose: str, recipient: str, payer: str = STATE_BUDGET) -> None:
         """Pay this policy's share of an amount in VND per person that stands on a lever and was handed out.
 
         `rows` are the people who got it, counted by row of what the lever ranges over, shape `(n,)`.
         """
+        lever_named(lever)
+        rows = checked_rows_paid(purpose, rows, self.world.levers.size(lever))
         mine = rows * self.share(lever) / self.world.scale
         self.pay_sum(purpose, recipient, float(mine.sum()), float((mine * self.world.levers[lever]).sum()), payer)
 
     def share(self, lever: str) -> np.ndarray:
-        """Return this policy's share of a lever, shape `(n,)`."""
+        """Return this policy's share of a lever, shape `(n,)`; raises PolicyError for a lever that does not exist."""
+        lever_named(lever)
         shares = self.world.levers.shares(lever)
         mine = shares.get(self.policy)
         return mine if mine is not None else np.zeros(self.world.levers.size(lever))
@@ -99,11 +112,15 @@ class Policy(Parameters):
         high=1e14,
         grade="D",
         year=2021,
-        source="the scenario's author; none = no ceiling",
+        source="the scenario's author; none = no ceiling, nor before the first year given",
         help="public money for a year, no more is offered than is left; once spent, the policy pauses until January",
     )
 
     outcome: ClassVar[Outcome | tuple[Outcome, ...]] = ()
+    # the amounts through which a parameter acts, so that it has no effect without them; who is not named: all of them
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # what an amount does nothing without: of several groups of parameters, one whole group that is not neutral
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
 
     @field_validator("start", "stop")
     @classmethod
@@ -124,15 +141,19 @@ class Policy(Parameters):
         now = f"{year:04d}-{month:02d}"
         return (self.start is None or self.start <= now) and (self.stop is None or now <= self.stop)
 
+    def ceiling(self, year: int) -> float:
+        """Return the public money there is in a year, in VND; infinite without a budget, and before its first year."""
+        return math.inf if not self.budget or year < min(self.budget) else amount_in(self.budget, year)
+
     def within_budget(self, spent: int, year: int) -> bool:
         """Say whether money is left this year, given what was spent in it, in VND."""
-        return self.budget is None or spent < amount_in(self.budget, year)
+        return spent < self.ceiling(year)
 
     def money_left(self, world: World, name: str) -> float:
-        """Return what is left this year of the budget of this policy, named `name`, in VND; infinite without one."""
+        """Return what is left this year of the budget of this policy, named `name`, in VND; see `ceiling`."""
         year = world.calendar[0]
         spent = world.ledger.spent.get((name, year), 0)
-        return math.inf if self.budget is None else amount_in(self.budget, year) - spent
+        return self.ceiling(year) - spent
 
     @classmethod
     def outcomes(cls) -> tuple[Outcome, ...]:

@@ -5,6 +5,7 @@ risk.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 from pydantic import field_validator
@@ -31,6 +32,14 @@ class ClimateRetraining(Policy):
         Outcome("completed", mark("seat completed"), "training_seats", ("teaching", "fees", "meals and travel")),
         Outcome("converted", mark("farmer who changed livelihood"), "conversion_places", ("conversion",)),
     )
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "fields": ("seats_per_year",),
+        "level_mix": ("seats_per_year",),
+        "cost_short_course": ("seats_per_year",),
+        "cost_elementary": ("seats_per_year",),
+        "grant": ("conversions_per_year",),
+        "credit": ("conversions_per_year",),
+    }
 
     seats_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +23,12 @@ class DemandPath(Policy):
     a field in `final` goes to its factor along a sigmoid. Lever: labour_demand. Both forms are those of del
     Rio-Chanona et al. (2021, J. R. Soc. Interface 18:20200898).
     """
+
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "cycle_months": ("amplitude",),
+        "midpoint": ("final",),
+        "width": ("final",),
+    }
 
     amplitude: float = quantity(
         0.0,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
@@ -25,6 +28,10 @@ class IndustrialParks(Policy):
     """
 
     outcome = Outcome("company_park_posts", mark("post in a park"), "park_posts", ("posts in parks",))
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "cost_per_post": ("posts_per_year",),
+        "cost_of_expansion": ("expansion",),
+    }
 
     posts_per_year: Yearly = quantity(
         {2021: 0.0},

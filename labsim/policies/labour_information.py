@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.means import part_paid_for
@@ -22,6 +25,10 @@ class LabourInformation(Policy):
     """
 
     outcome = Outcome("", mark("person told of forecasts for a month"), purposes=("forecasts for people",))
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "cost_institution": ("institutions",),
+        "cost_worker": ("workers",),
+    }
 
     institutions: Yearly = quantity(
         {2021: 0.0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 from pydantic import field_validator
@@ -25,6 +26,17 @@ class RuralMinorityTraining(Policy):
     """
 
     outcome = Outcome("", mark("person reached by campaigns"), purposes=("campaigns",))
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "quotas": ("quotas_from",),
+        "reached_per_day": ("campaign_days_per_year",),
+        "hearing": ("campaign_days_per_year",),
+        "groups": ("campaign_days_per_year",),
+        "cost_per_day": ("campaign_days_per_year",),
+    }
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+        "quotas_from": (("quotas",),),
+        "campaign_days_per_year": (("hearing",),),
+    }
 
     quotas: dict[str, float] = quantity(
         {},

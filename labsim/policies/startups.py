@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from labsim.levers import LeversOfPolicy
@@ -28,6 +31,15 @@ class Startups(Policy):
         Outcome("supported", mark("business supported"), "business_support", ("digital support",)),
         Outcome("cooperative_new_number", mark("cooperative founded"), "new_cooperatives", ("cooperative grant",)),
     )
+    acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "loan": ("loans_per_year",),
+        "grant": ("loans_per_year",),
+        "support_months": ("loans_per_year", "digital_support_per_year"),
+        "cost_of_support": ("digital_support_per_year",),
+        "cooperative_fields": ("cooperatives_per_year",),
+        "cooperative_grant": ("cooperatives_per_year",),
+    }
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {"loans_per_year": (("own_account.loan_take_up",),)}
 
     loans_per_year: Yearly = quantity(
         {2021: 0.0},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from labsim.levers import LeversOfPolicy
 from labsim.policies.base import Account, Outcome, Policy
 from labsim.policies.means import places_paid_for
@@ -18,6 +21,11 @@ class TalentAttraction(Policy):
     """
 
     outcome = Outcome("talent_came", mark("post filled by a degree holder"), "talent_places")
+    needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+        "places_per_year": (
+            ("talent.response", "lump_sum"), ("talent.response", "supplement", "supplement_months"),
+        ),
+    }
 
     places_per_year: Yearly = quantity(
         {2021: 0.0},

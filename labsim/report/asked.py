@@ -12,10 +12,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from labsim.experiment.ask import CANNOT, FOUND, MET, OPEN, UNVERIFIED
+from labsim.experiment.ask import ABSENT, CANNOT, FOUND, MET, OPEN, TOO_FEW, UNVERIFIED
 from labsim.experiment.question import COST
+from labsim.report.chances import why_none
 from labsim.report.console import bands_hold, beyond_calibrated, ruled_table
-from labsim.report.numbers import number, unit_name
+from labsim.report.noted import notes_view
+from labsim.report.numbers import number, percent, percent_range, scale_name, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
 
@@ -31,6 +33,8 @@ _VERDICTS = {
     UNVERIFIED: mark("Not verified: doses that looked likely enough fell short on fresh replicates; the best of them:"),
     CANNOT: mark("Cannot be met within the ranges; the best chance found is at:"),
     OPEN: mark("Not settled within the doses allowed (--points); the best chance found is at:"),
+    TOO_FEW: mark("Too few to tell at this scale: luck decides about so few simulated people. The dose is no answer."),
+    ABSENT: mark("Not in this scenario: no policy in force, and none that is varied, brings about what is asked."),
 }
 
 
@@ -43,12 +47,14 @@ def answer_view(answer: Answer) -> Iterator[RenderableType]:
     yield _targets(answer)
     spent = answer.costs["before"].abs().sum() + answer.costs["after"].abs().sum()
     yield _costs(answer.costs) if spent > 0 else Text(_("No policy here spends public money."), style="dim")
-    for line in _binding(answer):
-        yield Text(line)
-    for column, title in (("front", _front_title(question.minimise)), ("target_front", _fight_title())):
-        if column in answer.tried and _worth_showing(answer, column):
-            yield Text("\n" + title, style="bold")
-            yield _front(answer, column)
+    if answer.status not in (TOO_FEW, ABSENT):  # else there is no chance to trade anything for
+        for line in _binding(answer):
+            yield Text(line)
+        for column, title in (("front", _front_title(question.minimise)), ("target_front", _fight_title())):
+            if column in answer.tried and _worth_showing(answer, column):
+                yield Text("\n" + title, style="bold")
+                yield _front(answer, column)
+    yield from notes_view(question.notes())
     for line in (*_rests_on(answer), *reading_lines(question.targets)):
         yield Text(line, style="dim")
 
@@ -79,7 +85,7 @@ def _title(answer: Answer) -> str:
     name = base.province.name.vi if current_language() == "vi" else base.province.name.en
     return _("{province}: {targets}, with a chance of {chance} or more").format(
         province=name, targets="; ".join(target_words(one) for one in question.targets),
-        chance=_per_cent(question.chance),
+        chance=percent(question.chance),
     )  # fmt: skip
 
 
@@ -112,8 +118,8 @@ def _targets(answer: Answer) -> Table:
     table = ruled_table()
     table.add_column(_("Target"), overflow="fold", ratio=1)
     table.add_column(_("Value\nbefore, after"), justify="right", no_wrap=True)
-    table.add_column(_("Chance before"), justify="right", no_wrap=True)
-    table.add_column(_("Chance after"), justify="right", no_wrap=True)
+    table.add_column(_("Chance before"), justify="right", max_width=18)
+    table.add_column(_("Chance after"), justify="right", max_width=18)
     table.add_column(_("Persons gained"), justify="right", no_wrap=True)
     for row in answer.targets.to_dict("records"):
         label = _named(row)
@@ -125,7 +131,7 @@ def _targets(answer: Answer) -> Table:
         if math.isfinite(row["persons"]):
             ends = (number(row[end], "persons") for end in ("persons_low", "persons_high"))
             persons += "\n" + _("({low} to {high})").format(**dict(zip(("low", "high"), ends, strict=True)))
-        chances = [_chance(*(row[f"chance_{word}{end}"] for end in ("", "_low", "_high"))) for word in _WORDS]
+        chances = [_chance_of(row, word) for word in _WORDS]
         table.add_row(Text(f"{label}\n{wanted}"), values, *chances, persons)
     if len(answer.targets) > 1:
         table.add_row(_("all of them"), "", _chance(*answer.before), _chance(*answer.chance), "")
@@ -188,10 +194,10 @@ def _front(answer: Answer, column: str) -> Table:
     table.add_column(_("Chance"), justify="right", no_wrap=True)
     for row in _thinned(frame).to_dict("records"):
         objective = money(row["objective"]) if question.minimise == COST else _amount(row["objective"])
-        each = [_per_cent(row[f"chance {target.id}"]) for target in question.targets]
+        each = [percent(row[f"chance {target.id}"]) for target in question.targets]
         sign = " *" if row["proposed"] else ""
         table.add_row(*dose_words(row, answer), objective, *(each if len(each) > 1 else ()),
-                      _per_cent(row["chance"]) + sign)  # fmt: skip
+                      percent(row["chance"]) + sign)  # fmt: skip
     return table
 
 
@@ -207,7 +213,7 @@ def _thinned(frame: pd.DataFrame) -> pd.DataFrame:
 def _rests_on(answer: Answer) -> Iterator[str]:
     question = answer.question
     base = question.varied.base
-    ratio = f"1:{1 / base.scale:g}" if base.scale < 1 else "1:1"
+    ratio = scale_name(base.scale)
     words = _(
         "{runs} runs of {doses} doses at scale {scale}: {replicates} replicates each in the search, {fresh} fresh ones "
         "behind the values, chances, persons and money above."
@@ -244,12 +250,14 @@ def _objective_name(minimise: str) -> str:
     return _("Cost, billion VND") if minimise == COST else minimise
 
 
+def _chance_of(row: Mapping[Any, Any], word: str) -> str:
+    """Write the chance of a target before or after, or why there is none."""
+    none = why_none(row[f"nothing_{word}"], row[f"telling_scale_{word}"])
+    return none or _chance(*(row[f"chance_{word}{end}"] for end in ("", "_low", "_high")))
+
+
 def _chance(share: float, low: float, high: float) -> str:
-    return f"{_per_cent(share)}\n({_per_cent(low)}-{_per_cent(high)})"
-
-
-def _per_cent(share: float) -> str:
-    return f"{format_decimal(100 * share, '0', locale=current_language())} %"
+    return f"{percent(share)}\n({percent_range(low, high)})" if math.isfinite(share) else "-"
 
 
 def _amount(value: float) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labsim.report.console import FEWEST_DRAWS, listed, ruled_table
-from labsim.report.numbers import number, unit_name
+from labsim.report.numbers import number, percent, unit_name
 from labsim.text import _, n_
 
 __all__ = ["calibration_view"]
@@ -88,7 +88,7 @@ def _parameters(rows: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     for row in moved[:_MOST_SHOWN]:
         table.add_row(
             row["name"], row["grade"], f"{_present(row):.3g}", f"{row['prior_low']:.3g} - {row['prior_high']:.3g}",
-            f"{row['low']:.3g} - {row['high']:.3g}", f"{round(100 * row['ratio'])} %",
+            f"{row['low']:.3g} - {row['high']:.3g}", percent(row["ratio"]),
         )  # fmt: skip
     yield table
     if len(moved) > _MOST_SHOWN:
@@ -104,10 +104,10 @@ def _present(row: Mapping[str, Any]) -> float:
 def _notes(about: Mapping[str, Any]) -> Iterator[str]:
     plan = about["plan_following"]
     yield _(
-        "Figures that follow the plan make up {plan_series:g} of {series:g} series and {misfit} % of the misfit; their"
+        "Figures that follow the plan make up {plan_series:g} of {series:g} series and {misfit} of the misfit; their"
         " errors count {factor:g} times. A good fit to them proves little."
     ).format(
-        plan_series=plan["plan_series"], series=plan["series"], misfit=round(100 * plan["misfit"]),
+        plan_series=plan["plan_series"], series=plan["series"], misfit=percent(plan["misfit"]),
         factor=about["assumed"]["plan_following"],
     )  # fmt: skip
     left = about["left_of_the_prior"]

@@ -11,7 +11,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.experiment.differing import SAME
 from labsim.experiment.opened import targets_of
+from labsim.notes import notes_in
 from labsim.report.console import beyond_calibrated, ruled_table
 from labsim.report.difference_words import (
     BILLION,
@@ -22,7 +24,9 @@ from labsim.report.difference_words import (
     measure_name,
     met_in,
     moment_name,
+    no_verdict,
     notes_of,
+    nothing_differs,
     order_of,
     same_everywhere,
     short_by,
@@ -31,6 +35,7 @@ from labsim.report.difference_words import (
     value_of,
     with_moment,
 )
+from labsim.report.noted import notes_view
 from labsim.report.numbers import unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, mark, n_
@@ -56,10 +61,11 @@ def comparison_view(found: Comparison) -> Iterator[RenderableType]:
         if len(provinces) > 1:
             yield Text(f"\n{province}", style="bold")
         else:
-            yield from _differences(found.differences, found.about["posteriors"])
+            yield from _differences(found)
         yield from _costs(found.costs[found.costs["province"] == province])
         yield from _ranking(found, province)
     yield Text("")
+    yield from _notes(found)
     named = set(found.differences.loc[found.differences["measure"] == "target", "id"])
     unclear = reading_lines(one for province in provinces for one in targets_of(province) if one.id in named)
     for line in (*notes_of(found), *unclear):
@@ -89,9 +95,9 @@ def _scenario_lines(scenarios: pd.DataFrame) -> Iterator[RenderableType]:
     yield table
 
 
-def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _differences(found: Comparison) -> Iterator[RenderableType]:
     """Yield what differs from the base, targets and indicators of each scenario; what never differs is named once."""
-    frame = frame[frame["main"]]
+    frame, posteriors = found.differences[found.differences["main"]], found.about["posteriors"]
     nowhere = same_everywhere(frame)
     for scenario, rows in frame.groupby("scenario", sort=False):
         base = rows["base"].iloc[0]
@@ -103,7 +109,7 @@ def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator
             if len(part):
                 yield _difference_table(part, kind == "target", posteriors)
         if not len(differing):
-            yield Text(_("Nothing differs in any replicate."))
+            yield Text(nothing_differs(found, str(scenario), str(rows["province"].iloc[0])))
         here = [row for row in rows[same].to_dict("records") if (row["id"], row["when"]) not in nowhere]
         if here:
             names = "; ".join(map(with_moment, here))
@@ -114,6 +120,16 @@ def _differences(frame: pd.DataFrame, posteriors: Mapping[str, Any]) -> Iterator
         yield Text("\n" + _("The same in every scenario and replicate: {names}").format(names=names), style="dim")
 
 
+def _notes(found: Comparison) -> Iterator[RenderableType]:
+    """Yield what scenarios give without effect; what holds for several is told once, with their names."""
+    told: dict[str, list[str]] = {}
+    for row in found.scenarios.to_dict("records"):
+        for note in notes_in(found.notes_on(str(row["scenario"]), str(row["province"]))):
+            if note.code not in SAME:
+                told.setdefault(str(note), []).append(str(row["scenario"]))
+    yield from notes_view([f"{line} ({', '.join(dict.fromkeys(names))})" for line, names in told.items()])
+
+
 def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[str, Any]) -> Table:
     table = ruled_table()
     table.add_column(_("Target") if of_targets else _("Indicator"), ratio=1, min_width=20)
@@ -122,7 +138,7 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
     table.add_column(_("Better\nof {n}").format(n=int(rows["n"].max())), justify="right", no_wrap=True)
     table.add_column(_("Factor of\npairing"), justify="right", no_wrap=True)
     if of_targets:
-        table.add_column(_("Met in %:\nbase,\nhere"), justify="right", no_wrap=True)
+        table.add_column(_("Met in:\nbase,\nhere"), justify="right", no_wrap=True)
         table.add_column(_("Short:\nbase,\nhere"), justify="right", no_wrap=True)
     table.add_column(_("VND\nfor one"), justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
@@ -130,6 +146,8 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
         what = Text(measure_name(row))
         more = "; ".join(part for part in (moment_name(row), "" if unit == "%" else unit_name(unit)) if part)
         what.append(f"\n{more}" if more else "", style="dim")
+        if of_targets and (why := no_verdict(row)):
+            what.append(f"\n{why}", style="dim")
         marks = beyond_calibrated(str(row["when"]), posteriors[row["province"]])
         values = "\n".join(value_of(row[name], unit) + marks for name in ("base_value", "value"))
         cells: list[Any] = [what, values, _gap(row), better_in(row), factor_of(row)]
@@ -233,5 +251,6 @@ def _side_by_side(found: Comparison, provinces: list[str]) -> Iterator[Renderabl
             table.add_row(what, *(_gap(by_province[one]) if one in by_province else Text("-") for one in provinces))
         if table.row_count:
             yield table
-        else:
-            yield Text(_("No target or indicator differs in any replicate."), style="dim")
+            continue
+        said = dict.fromkeys(nothing_differs(found, str(scenario), province) for province in provinces)
+        yield Text(" ".join(said), style="dim")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from babel.numbers import format_decimal
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,7 +13,17 @@ from rich.text import Text
 
 from labsim.errors import ResultsError
 from labsim.evidence.shares_file import Rest, rests_of
-from labsim.report.numbers import concept_name, number, scenario_name, unit_name
+from labsim.report.chances import missing_of, otherwise_met, verdict_of, why_none
+from labsim.report.numbers import (
+    concept_name,
+    number,
+    percent,
+    percent_range,
+    scale_name,
+    scenario_name,
+    unit_name,
+    with_unit,
+)
 from labsim.report.rests import rest_line, rest_notes
 from labsim.results import Results
 from labsim.text import _, current_language, n_
@@ -68,8 +78,8 @@ def trust(manifest: Mapping[str, Any], scored: bool = True) -> list[str]:
     if n:
         lines.append(
             _(
-                "{n_assumed} of {n} parameters ({share} %) are graded D, that is assumed; see labsim params --grade D."
-            ).format(n_assumed=grades.get("D", 0), n=n, share=round(100 * grades.get("D", 0) / n))
+                "{n_assumed} of {n} parameters ({share}) are graded D, that is assumed; see labsim params --grade D."
+            ).format(n_assumed=grades.get("D", 0), n=n, share=percent(grades.get("D", 0) / n))
         )
     return lines
 
@@ -109,8 +119,7 @@ def bands_hold(posterior: Mapping[str, Any] | None) -> list[str]:
 
 def title_of(manifest: Mapping[str, Any]) -> str:
     """Return what was run: province, scenario, replicates, scale, and the months from first to last."""
-    scale = manifest["scale"]
-    ratio = f"1:{1 / scale:g}" if scale < 1 else "1:1"
+    ratio = scale_name(manifest["scale"])
     names = {"scenario": scenario_name(manifest), "start": manifest["start"], "until": manifest["until"]}
     counted = n_("{count} replicate", "{count} replicates", manifest["replicates"]).format(count=manifest["replicates"])
     return _("{province}, {scenario}: {replicates} at scale {scale}, {start} to {until}").format(
@@ -128,8 +137,8 @@ def _scorecard_table(
     table.add_column(_("Target"), ratio=1, min_width=24)
     table.add_column(_("Wanted"), justify="right", min_width=8)
     table.add_column(_("Simulated\n(90 % band)"), justify="right", min_width=14)
-    table.add_column(_("Met in"), justify="right", min_width=9)
-    table.add_column(_("Short by,\npersons"), justify="right", min_width=8, max_width=9)
+    table.add_column(_("Met in"), justify="right", min_width=14, max_width=16)
+    table.add_column(_("Persons short\nwhere missed"), justify="right", min_width=8, max_width=13)
     for row in rows:
         marks = "".join(f" [{_place_of(note, notes)}]" for note in (row["note"], _both_readings(row)) if note)
         rest = rests.get((str(row["id"]), int(row["year"])))
@@ -137,13 +146,13 @@ def _scorecard_table(
         table.add_row(
             Group(Text(_label(row) + marks), *(Text(line, style="dim") for line in below)),
             _wanted(row), _simulated(row, beyond_calibrated(str(row["year"]), posterior)), _chance(row),
-            number(row["shortfall_persons"], "persons"),
+            number(missing_of(row), "persons"),
         )  # fmt: skip
         if _is_measured_otherwise(row):
             table.add_row(
                 Text(_("or else, as the other reading has it"), style="dim", justify="right"),
                 _wanted({**row, "target": row["otherwise_target"]}), _with_unit(row["otherwise_value"], row["unit"]),
-                _("{met} of {n}").format(met=int(row["otherwise_n_met"]), n=int(row["n_replicates"])), "",
+                otherwise_met(row), "",
             )  # fmt: skip
     return table
 
@@ -217,15 +226,14 @@ def _simulated(row: Mapping[Any, Any], marks: str) -> str:
 
 
 def _chance(row: Mapping[Any, Any]) -> str:
-    if row["chance"] != row["chance"]:
-        return "-"  # no verdict: see the note
+    if row["chance"] != row["chance"]:  # no verdict: said here, or in the note on an unclear wording
+        return why_none(verdict_of(row), float(row.get("telling_scale", math.nan))) or "-"
     counted = _("{met} of {n}").format(met=int(row["n_met"]), n=int(row["n_replicates"]))
-    low, high = (format_decimal(row[end], "0.00", locale=current_language()) for end in ("chance_low", "chance_high"))
-    return f"{counted}\n({low}-{high})"
+    return f"{counted}\n({percent_range(row['chance_low'], row['chance_high'])})"
 
 
 def _with_unit(value: float, unit: str) -> str:
-    return f"{number(value, unit)} %" if _in_per_cent(unit) else number(value, unit)
+    return with_unit(value, unit) if _in_per_cent(unit) else number(value, unit)
 
 
 def _in_per_cent(unit: str) -> bool:

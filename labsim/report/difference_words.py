@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from babel.numbers import format_decimal
 
+from labsim.experiment.differing import SAME
+from labsim.notes import notes_in
+from labsim.report.chances import why_none
 from labsim.report.console import bands_hold
-from labsim.report.numbers import number
+from labsim.report.numbers import number, percent, percent_range
 from labsim.text import _, current_language, mark
 
 if TYPE_CHECKING:
@@ -26,7 +29,9 @@ __all__ = [
     "measure_name",
     "met_in",
     "moment_name",
+    "no_verdict",
     "notes_of",
+    "nothing_differs",
     "order_of",
     "same_everywhere",
     "short_by",
@@ -72,6 +77,13 @@ def better_in(row: Row) -> str:
     return str(int(row["n_better"]))
 
 
+def nothing_differs(found: Comparison, scenario: str, province: str) -> str:
+    """Say that nothing differs between a scenario and its base, and why where that is known."""
+    told = [one for one in found.notes_on(scenario, province) if one["code"] in SAME]
+    why = [note.message for note in notes_in(told)]
+    return _("Nothing differs: {why}.").format(why=why[0]) if why else _("Nothing differs in any replicate.")
+
+
 def factor_of(row: Row) -> str:
     """Write the factor of pairing over its interval; of what is above `_MOST_FACTOR` only that it is above."""
     factor, low, high = (row[f"pairing_factor{end}"] for end in ("", "_low", "_high"))
@@ -85,14 +97,20 @@ def factor_of(row: Row) -> str:
 
 
 def met_in(row: Row, prefix: str) -> str:
-    """Write the chance of a target with its interval, in per cent."""
+    """Write the chance of a target over its interval; "-" where nothing is concluded."""
     if not math.isfinite(row[f"{prefix}chance"]):
         return "-"
-    chance, low, high = (
-        format_decimal(100 * row[f"{prefix}{key}"], "0", locale=current_language())
-        for key in ("chance", "chance_low", "chance_high")
-    )
-    return f"{chance} ({low}-{high})"
+    chance, low, high = (row[f"{prefix}{key}"] for key in ("chance", "chance_low", "chance_high"))
+    return f"{percent(chance)} ({percent_range(low, high)})"
+
+
+def no_verdict(row: Row) -> str:
+    """Say why nothing is concluded of a target in the base, here, or both; "" where something is."""
+    base, here = (why_none(row[f"{at}verdict"], row[f"{at}telling_scale"]) for at in ("base_", ""))
+    if base == here:
+        return here
+    parts = [_("base: {why}").format(why=base)] if base else []
+    return "; ".join([*parts, *([_("here: {why}").format(why=here)] if here else [])])
 
 
 def short_by(row: Row) -> str:
@@ -149,7 +167,7 @@ def notes_of(found: Comparison) -> Iterator[str]:
     )
     yield _(
         "Ranked: all pairs of a target together at 5 % (Holm); whoever is not ranked may still differ. Short: persons"
-        " missing for the target."
+        " missing for the target, mean over all replicates, those that meet it among them."
     )
     yield _(
         "VND for one: public money spent more than in the base up to that year, for a person or a percentage point"

@@ -29,6 +29,7 @@ from labsim.text import _, current_language, n_
 
 __all__ = ["html_of", "paper_of", "pdf_of"]
 
+_PLAN_AND_BASE = 2  # scenarios: the report is about the second of them
 Maker = Callable[[Source], Chapter | None]
 _FIRST: tuple[Maker, ...] = (answer_chapter, changed_chapter, points_chapter)
 # what is told of one run: of a study, that of its base
@@ -79,7 +80,10 @@ def _titles(source: Source) -> tuple[str, str]:
     place, found = place_of(source.manifest), source.compared
     if found is not None:
         places = ", ".join(dict.fromkeys(found.scenarios[f"place_{current_language()}"]))
-        scenarios = ", ".join(dict.fromkeys(found.scenarios[f"title_{current_language()}"]))
+        titles = [str(one) for one in found.scenarios[f"title_{current_language()}"]]
+        if len(titles) == _PLAN_AND_BASE and found.scenarios["province"].nunique() == 1:
+            return titles[1], _('{place}: compared with "{base}"').format(place=places, base=titles[0])
+        scenarios = ", ".join(dict.fromkeys(titles))
         return _("{place}: scenarios compared").format(place=places), scenarios
     if source.study is not None:
         return _("{place}: a study of many runs").format(place=place), name_of_study(source.study)

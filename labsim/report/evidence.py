@@ -11,9 +11,11 @@ from rich.text import Text
 
 from labsim.evidence.ledger import COUNTS, MARGIN, OBSERVATION
 from labsim.evidence.parts import DECLARED, LUCK, TOGETHER, WEAKNESS
+from labsim.evidence.possible import possible_range
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.quantity import GRADES
 from labsim.report.console import ruled_table
+from labsim.report.numbers import percent_range
 from labsim.report.rests import whole_percent
 from labsim.report.sensitivity import plain_number, target_name
 from labsim.text import _, n_
@@ -122,8 +124,8 @@ def _shares_table(shares: pd.DataFrame, names: Mapping[str, str], told: Mapping[
 
 
 def _with_interval(share: Mapping[Any, float]) -> str:
-    low, high = (whole_percent(share[end]).removesuffix(" %") for end in ("low", "high"))
-    return f"{whole_percent(share['share'])} ({low}-{high})"
+    ends = percent_range(*(min(1.0, max(0.0, share[end])) for end in ("low", "high")))
+    return f"{whole_percent(share['share'])} ({ends})" if ends else whole_percent(share["share"])
 
 
 def _split_notes(ranges: str) -> list[str]:
@@ -150,7 +152,9 @@ def _next(worth: pd.DataFrame, names: Mapping[str, str]) -> Iterator[RenderableT
     table.add_column(_("Takes away\n(95 %)"), justify="right", no_wrap=True)
     table.add_column(_("Most of"), ratio=1)
     for row in worth.head(MOST_WORTH).to_dict("records"):
-        numbers = f"{plain_number(row['present'])} ({plain_number(row['low'])} - {plain_number(row['high'])})"
+        low, high = possible_range(str(row["parameter"]), str(row["unit"]), float(row["low"]), float(row["high"]))
+        band = _("({low} to {high})").format(low=plain_number(low), high=plain_number(high))
+        numbers = f"{plain_number(row['present'])} {band}"
         cut = _with_interval({"share": row["cut"], "low": row["cut_low"], "high": row["cut_high"]})
         most = f"{names.get(row['best'], row['best'])}: {whole_percent(row['best_cut'])}"
         table.add_row(
@@ -159,7 +163,8 @@ def _next(worth: pd.DataFrame, names: Mapping[str, str]) -> Iterator[RenderableT
     yield table
     shown = ", ".join(f"{grade} {weakness:.2f}" for grade, weakness in WEAKNESS.items())
     yield Text(_("Takes away: mean share of the targets' variance (of what is not luck) that goes if the number becomes"
-                 " known exactly, so at most. Ranked by this times how weak its grade is ({weakness}).").format(
+                 " known exactly, so at most. Ranked by this times how weak its grade is ({weakness}). Ranges as far as"
+                 " people would call them possible.").format(
         weakness=shown), style="dim")  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from babel.numbers import format_decimal
 from labsim.text import _, current_language, mark
 
 __all__ = [
-    "concept_name", "day_name", "money", "month_name", "number", "percent", "scenario_name", "unit_name", "with_unit",
+    "concept_name", "day_name", "money", "month_name", "number", "percent", "percent_range", "scale_name",
+    "scenario_name", "unit_name", "with_unit",
 ]
 
 _UNITS = {
@@ -61,11 +62,11 @@ def number(value: float, unit: str) -> str:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Write a number with its unit; a share gets its per cent sign without a space."""
+    """Write a number with its unit; a share gets its per cent sign after a space."""
     if not math.isfinite(value):
         return "-"
     if unit == "share" or unit.startswith("%"):
-        return f"{number(value, unit)}%"
+        return f"{number(value, unit)} %"
     if unit == "VND":
         return money(value)
     return f"{number(value, unit)} {unit_name(unit)}"
@@ -75,7 +76,19 @@ def percent(share: float) -> str:
     """Write a share of 0 to 1 in whole per cent."""
     if not math.isfinite(share):
         return "-"
-    return f"{format_decimal(100 * share, '0', locale=current_language())}%"
+    return f"{format_decimal(100 * share, '0', locale=current_language())} %"
+
+
+def percent_range(low: float, high: float) -> str:
+    """Write an interval of shares of 0 to 1 in whole per cent, as "0 % to 49 %"; "" where it is not known."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return _("{low} to {high}").format(low=percent(low), high=percent(high))
+
+
+def scale_name(scale: float) -> str:
+    """Write a scale as people per simulated person: 1:20."""
+    return f"1:{1.0 / scale:g}" if scale < 1.0 else "1:1"
 
 
 def money(amount: float) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from babel.numbers import format_percent
-
 from labsim.evidence.shares_file import Rest
+from labsim.report.numbers import percent
 from labsim.targets import Target, said
-from labsim.text import _, current_language
+from labsim.text import _
 
 __all__ = ["reading_lines", "rest_line", "rest_notes", "whole_percent"]
 
@@ -22,15 +21,21 @@ def rest_line(rest: Rest) -> str:
     return f"{words} [{', '.join(marks)}]" if marks else words
 
 
-def rest_notes(rests: Mapping[tuple[str, int], Rest]) -> Iterator[str]:
-    """Yield what the shares on a scorecard mean, and what to do about stale ones."""
+def rest_notes(rests: Mapping[tuple[str, int], Rest], *, for_readers: bool = False) -> Iterator[str]:
+    """Yield what the shares on a scorecard mean, and what to do about stale ones; no command for mere readers."""
     if not rests:
         return
     yield _(
         "Rests on assumption: share of the answer's variance over what parameters may be that those of grade D"
+        " have alone (95 % interval)."
+    ) if for_readers else _(
+        "Rests on assumption: share of the answer's variance over what parameters may be that those of grade D"
         " have alone (95 % interval); see labsim evidence."
     )
-    if any(rest.is_stale for rest in rests.values()):
+    is_stale = any(rest.is_stale for rest in rests.values())
+    if is_stale and for_readers:
+        yield _("Stale: the code has changed since these shares were made.")
+    elif is_stale:
         yield _("Stale: the code has changed since these shares were made; labsim evidence --samples 64 --keep again.")
 
 
@@ -46,6 +51,4 @@ def reading_lines(targets: Iterable[Target]) -> Iterator[str]:
 
 def whole_percent(share: float) -> str:
     """Write a share in whole per cent, cut off at 0 and 100: estimates may lie a little beyond."""
-    if share != share:
-        return "-"
-    return str(format_percent(min(1.0, max(0.0, share)), "#,##0 %", locale=current_language()))
+    return percent(min(1.0, max(0.0, share))) if share == share else "-"

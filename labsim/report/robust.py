@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from labsim.report.chances import why_none
 from labsim.report.console import ruled_table
-from labsim.report.numbers import number, unit_name
+from labsim.report.numbers import number, percent, percent_range, unit_name
 from labsim.report.rests import reading_lines
-from labsim.report.sensitivity import percent, plain_number, target_name
+from labsim.report.sensitivity import plain_number, target_name
 from labsim.text import _, current_language, n_
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ def _scores(found: Robust, target: Target) -> RenderableType:
     table.add_column(_("Regret:\nmean"), justify="right")
     table.add_column(_("in 90 %\nat most"), justify="right")
     table.add_column(_("largest"), justify="right")
-    table.add_column(_("Target met in\n(95 %)"), justify="right", no_wrap=True)
+    table.add_column(_("Target met in\n(95 %)"), justify="right", max_width=22)
     for row in found.scores[found.scores["target"] == target.id].to_dict("records"):
         mean, low, high = (number(row[key], target.unit) for key in ("mean", "low", "high"))
         regret = [number(row[key], target.unit) for key in ("regret_mean", "regret_90", "regret_max")]
-        met = f"{percent(row['met'])} ({percent(row['met_low'])}-{percent(row['met_high'])})"
+        interval = percent_range(row["met_low"], row["met_high"])
+        met = why_none(row["verdict"], row["telling_scale"]) or f"{percent(row['met'])} ({interval})"
         table.add_row(Text(scenario_title(found, row["scenario"])), f"{mean} ({low}-{high})", *regret, met)
     return table
 
@@ -78,7 +80,11 @@ def _pairs(found: Robust, target: Target) -> Iterator[RenderableType]:
     rows = found.pairs[found.pairs["target"] == target.id]
     for row in rows[rows["told_apart"]].to_dict("records"):
         yield Text(_better(found, target, row))
-    for row in rows[rows["met_told_apart"]].to_dict("records"):
+    scores = found.scores[found.scores["target"] == target.id]
+    silent = set(scores.loc[scores["met"].isna(), "scenario"])
+    for row in rows[rows["met_told_apart"] & ~rows["scenario"].isin(silent) & ~rows["other"].isin(silent)].to_dict(
+        "records"
+    ):
         first, second = (row["scenario"], row["other"])
         counts = (row["only_one"], row["only_other"])
         if counts[0] < counts[1]:
@@ -115,6 +121,8 @@ def _where_it_fails(found: Robust, target: Target, name: str) -> str:
     box: Box | None = found.boxes.get((target.id, name))
     if box is None:
         row = found.scores[(found.scores["target"] == target.id) & (found.scores["scenario"] == name)].iloc[0]
+        if none := why_none(row["verdict"], row["telling_scale"]):
+            return _("{scenario}: {why}.").format(scenario=title, why=none)
         fails = round((1 - row["met"]) * row["n"])
         said = _("{scenario} fails in {fails} of {n} draws: too few or too many to look for conditions.")
         return said.format(scenario=title, fails=fails, n=row["n"])

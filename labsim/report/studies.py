@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,8 +11,11 @@ from babel.numbers import format_decimal
 from rich.console import RenderableType
 from rich.text import Text
 
+from labsim.experiment.about import notes_of_plan
 from labsim.experiment.opened import targets_of
+from labsim.report.chances import why_none
 from labsim.report.console import bands_hold, ruled_table
+from labsim.report.noted import notes_view, shared_notes
 from labsim.report.numbers import number, unit_name
 from labsim.report.rests import reading_lines
 from labsim.text import _, current_language, n_
@@ -51,6 +54,7 @@ def plan_view(plan: Plan) -> Iterator[RenderableType]:
     yield table
     if len(plan.points) > MOST_ROWS:
         yield Text(_("... and {n} more").format(n=len(plan.points) - MOST_ROWS), style="dim")
+    yield from notes_view(shared_notes(notes_of_plan(plan), len(plan.points)))
 
 
 def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
@@ -60,6 +64,7 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
     yield Text(str(about["title"].get(current_language()) or about["name"]), style="bold")
     if not len(frame):
         yield Text(_("No target could be scored; `labsim results FOLDER --sql` asks for series."))
+        yield from notes_view(shared_notes(study.about.get("notes", ()), len(study.about["points"])))
         return
     for (_id, year), part in frame.groupby(["id", "year"], sort=False):
         first = part.iloc[0]
@@ -72,15 +77,17 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
         table = ruled_table()
         table.add_column(_("Point"), ratio=1, overflow="fold")
         table.add_column(_("Simulated (90 % band)"), justify="right", no_wrap=True)
-        table.add_column(_("Met in"), justify="right", no_wrap=True)
+        table.add_column(_("Met in"), justify="right", no_wrap=not (part["telling_scale"] > 0).any())
         for row in part.to_dict("records"):
             value, low, high = (number(row[key], row["unit"]) for key in ("value", "low", "high"))
-            table.add_row(Text(row["name"]), f"{value} ({low}-{high})", f"{round(row['chance'] * row['n'])}/{row['n']}")
+            band = _("({low} to {high})").format(low=low, high=high)
+            table.add_row(Text(row["name"]), f"{value} {band}", _met_in(row))
         yield table
     named, provinces = set(frame["id"]), dict.fromkeys(study.points["province"])
     for line in reading_lines(one for province in provinces for one in targets_of(province) if one.id in named):
         yield Text(line, style="dim")
     yield Text(bands_hold(None)[0], style="dim")
+    yield from notes_view(shared_notes(study.about.get("notes", ()), len(study.about["points"])))
 
 
 def frame_view(frame: pd.DataFrame) -> Iterator[RenderableType]:
@@ -103,11 +110,18 @@ def _range_told(part: pd.DataFrame) -> str:
     low, high = rows[0], rows[-1]
     unit = str(low["unit"])
     return _(
-        "lowest {low} ({where_low}); highest {high} ({where_high}); met in 80 % of runs at {n} of {total} points"
+        "lowest {low} ({where_low}); highest {high} ({where_high}); met in 80 % of replicates at {n} of {total} points"
     ).format(
         low=number(low["value"], unit), where_low=low["name"], high=number(high["value"], unit),
         where_high=high["name"], n=int((part["chance"] >= 0.8).sum()), total=len(part),
     )  # fmt: skip
+
+
+def _met_in(row: Mapping[Any, Any]) -> str:
+    """Return how many replicates meet a target, or why that says nothing."""
+    if not math.isfinite(row["chance"]):
+        return why_none(row["verdict"], row["telling_scale"]) or "-"
+    return _("{met} of {n}").format(met=round(row["chance"] * row["n"]), n=row["n"])
 
 
 def _cell(value: Any) -> str:

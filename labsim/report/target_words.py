@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from labsim.experiment.opened import targets_of
-from labsim.report.numbers import number, percent, with_unit
+from labsim.report.chances import TONES, missing_of, otherwise_met, verdict_of, why_none
+from labsim.report.numbers import number, percent_range, with_unit
 from labsim.results import Results
-from labsim.targets import BEYOND, SCORED, Target, said
+from labsim.targets import BEYOND, SCORED, Target, said, why_absent
 from labsim.text import _, current_language
+from labsim.verdicts import ABSENT, Verdict
 
-__all__ = ["Scored", "label_of", "scored_of"]
+__all__ = ["Scored", "label_of", "scored_of", "short_words"]
 
 Row = Mapping[Any, Any]
 
@@ -66,7 +68,7 @@ class Scored:
         """Return the 95 % interval of the chance."""
         if not self.has_chance:
             return ""
-        return _("{low} to {high}").format(low=percent(self.row["chance_low"]), high=percent(self.row["chance_high"]))
+        return percent_range(self.row["chance_low"], self.row["chance_high"])
 
     @property
     def has_chance(self) -> bool:
@@ -75,16 +77,42 @@ class Scored:
 
     @property
     def missing(self) -> float:
-        """Return the persons missing, mean over replicates; not a number where that is not known."""
-        return float(self.row["shortfall_persons"])
+        """Return the persons missing, mean over the replicates that miss the target; not a number if not known."""
+        return missing_of(self.row)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what is concluded."""
+        return verdict_of(self.row)
+
+    @property
+    def tone(self) -> str:
+        """Return how the verdict is coloured."""
+        return TONES[self.verdict]
+
+    @property
+    def why_none(self) -> str:
+        """Say why nothing is concluded from this run; "" where something is, or the wording is unclear."""
+        return why_none(self.verdict, float(self.row.get("telling_scale", math.nan)))
+
+    @property
+    def is_missed(self) -> bool:
+        """Say whether the mean over replicates lies on the wrong side of the target."""
+        value, wanted = self.row["value"], self.row["target"]
+        return bool(value < wanted if self.row["direction"] == "at_least" else value > wanted)
+
+    @property
+    def short(self) -> str:
+        """Say how many persons are missing, and in which replicates; "" where none is."""
+        return short_words(self.missing, int(self.row["n_met"]), int(self.row["n_replicates"]))
 
     @property
     def detail(self) -> str:
         """Say in one line what is wanted, what was found, and how many persons are missing."""
+        if self.verdict == ABSENT:  # what was found is nothing that the scenario aimed at
+            return _("wanted {wanted}; {why}").format(wanted=self.wanted, why=self.why_none)
         words = _("wanted {wanted}; simulated {found}").format(wanted=self.wanted, found=self.found)
-        if math.isfinite(self.missing) and self.missing >= 0.5:
-            words += "; " + _("{persons} persons short").format(persons=number(self.missing, "persons"))
-        return words
+        return "; ".join(part for part in (words, self.why_none or self.short) if part)
 
     @property
     def note(self) -> str:
@@ -94,6 +122,8 @@ class Scored:
         if self._stated is None:
             return str(self.row["note"])
         own = said(self._stated.note)
+        if self.verdict == ABSENT:
+            return "; ".join(part for part in (own, why_absent(self._stated.indicator or "")) if part)
         return own or ("" if self.is_scored else said(self._stated.reading)) or str(self.row["note"])
 
     @property
@@ -113,7 +143,7 @@ class Scored:
         row = self.row
         if row["otherwise_value"] != row["otherwise_value"]:
             return None
-        met = _("{met} of {n}").format(met=int(row["otherwise_n_met"]), n=int(row["n_replicates"]))
+        met = otherwise_met(row)
         wanted = _wanted(row["direction"], row["otherwise_target"], row["unit"])
         return wanted, with_unit(row["otherwise_value"], row["unit"]), met
 
@@ -127,6 +157,17 @@ def scored_of(results: Results) -> list[Scored]:
         same = target is not None and (target.value, target.unit) == (row["target"], row["unit"])
         found.append(Scored(row, target if same else None))
     return found
+
+
+def short_words(missing: float, n_met: int, n: int) -> str:
+    """Say how many persons are missing on average, and in which replicates; "" where none is, or nobody knows."""
+    if not math.isfinite(missing) or missing < 0.5 or n_met >= n:
+        return ""
+    persons = number(missing, "persons")
+    if n_met == 0:
+        return _("{persons} persons short").format(persons=persons)
+    words = _("in the {missed} of {n} replicates that miss it, {persons} persons short on average")
+    return words.format(missed=n - n_met, n=n, persons=persons)
 
 
 def label_of(row: Row) -> str:

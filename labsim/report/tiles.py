@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from labsim.config_files import find_configs
+from labsim.errors import ConfigError
+from labsim.number_text import read_number
 from labsim.report.numbers import number
 from labsim.report.pictures import blank, styled
 from labsim.text import current_language
+from labsim.text_files import read_table
 
 __all__ = ["District", "districts_of", "tile_figure", "tiles_of"]
 
@@ -47,14 +49,13 @@ def districts_of(province: str) -> list[District]:
         file = root / province / "margins" / "districts.csv"
         if not file.is_file():
             continue
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            try:
-                return [
-                    District(row["id"], _KIND.sub("", row[column]), float(row["lat"]), float(row["lon"]))
-                    for row in csv.DictReader(stream)
-                ]
-            except (KeyError, ValueError, TypeError):
-                return []
+        try:
+            return [
+                District(row["id"], _KIND.sub("", row[column]), read_number(row["lat"]), read_number(row["lon"]))
+                for row in read_table(file).dicts()
+            ]
+        except (KeyError, ValueError, ConfigError):
+            return []
     return []
 
 

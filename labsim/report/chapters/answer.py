@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labsim.report.blocks import Block, Card, Cards, Chapter, Group, Groups, Listed, Words
-from labsim.report.chances import LIKELY, OPEN, ORDER, UNLIKELY, UNSAID, Verdict, meaning_of, verdict_of, word_of
+from labsim.report.chances import SIGNS, TONES, meaning_of, word_of
 from labsim.report.chapters.changed_answer import changed_answer
 from labsim.report.chapters.points import points_answer
 from labsim.report.chapters.source import Source
@@ -15,10 +15,10 @@ from labsim.report.numbers import money, month_name, number, percent
 from labsim.report.target_words import Scored, scored_of
 from labsim.results import Results
 from labsim.text import _, n_
+from labsim.verdicts import ABSENT, LIKELY, OPEN, ORDER, TOO_FEW, UNLIKELY, UNSAID, Verdict
 
 __all__ = ["answer_chapter", "noise_line", "public_money"]
 
-SIGNS: dict[Verdict, str] = {LIKELY: "\N{CHECK MARK}", OPEN: "?", UNLIKELY: "\N{MULTIPLICATION SIGN}", UNSAID: "~"}
 _MOST = 4  # targets of a verdict that are named on the first page
 _SMALL = 10  # replicates, below which chances are coarse
 
@@ -31,7 +31,8 @@ def answer_chapter(source: Source) -> Chapter:
     elif source.study is not None:
         blocks += points_answer(source.study)
     if source.results is not None:
-        blocks += _verdicts(source.results, of_base=_heading(source))
+        of_base = _heading(source)
+        blocks += _verdicts(source.results, of_base=of_base, for_readers=source.is_for_readers)
     blocks.append(Words(_("What this answer rests on"), "head"))
     has_targets = source.results is None or len(source.results.scorecard) > 0
     blocks.append(Listed(tuple(("\N{BULLET}", line) for line in _ground(source.manifest, has_targets))))
@@ -55,11 +56,11 @@ def noise_line(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
+def _verdicts(results: Results, *, of_base: str, for_readers: bool = False) -> Iterator[Block]:
     scored = [one for one in scored_of(results) if one.is_scored]
     by: dict[Verdict, list[Scored]] = {said: [] for said in ORDER}
     for one in scored:
-        by[verdict_of(one.row)].append(one)
+        by[one.verdict].append(one)
     if of_base:
         yield Words(of_base, "head")
     if scored:
@@ -71,7 +72,7 @@ def _verdicts(results: Results, *, of_base: str) -> Iterator[Block]:
     else:
         yield Words(_("This run has no target that it could be scored by."))
     if scored and not of_base:
-        yield Words(_against_base(results.manifest))
+        yield Words(_against_base(results.manifest, for_readers=for_readers))
 
 
 def _heading(source: Source) -> str:
@@ -96,6 +97,18 @@ def _lead(by: Mapping[Verdict, Sequence[Scored]]) -> str:
             "For {count} the answer depends on how an unclear wording is read.",
             "For {count} the answer depends on how an unclear wording is read.", count,
         ).format(count=count)  # fmt: skip
+    if by[TOO_FEW]:
+        count = len(by[TOO_FEW])
+        words += " " + n_(
+            "{count} speaks of too few people to tell at this scale.",
+            "{count} speak of too few people to tell at this scale.", count,
+        ).format(count=count)  # fmt: skip
+    if by[ABSENT]:
+        count = len(by[ABSENT])
+        words += " " + n_(
+            "{count} asks for what no policy of this scenario brings about.",
+            "{count} ask for what no policy of this scenario brings about.", count,
+        ).format(count=count)  # fmt: skip
     return words
 
 
@@ -103,11 +116,16 @@ def _cards(results: Results, scored: Sequence[Scored], n_likely: int) -> Iterato
     if scored:
         yield Card(_("{part} of {whole}").format(part=n_likely, whole=len(scored)), _("targets likely met"))
     last = max((int(one.row["year"]) for one in scored), default=0)
-    behind = [one for one in scored if int(one.row["year"]) == last and one.missing >= 0.5]
+    behind = [one for one in scored if int(one.row["year"]) == last and one.is_missed and one.missing >= 0.5]
     if behind:
         worst = max(behind, key=lambda one: one.missing)
         persons = _("{persons} persons").format(persons=number(worst.missing, "persons"))
-        yield Card(persons, _("missing for the target of {year} furthest behind").format(year=last), worst.label)
+        n, n_met = int(worst.row["n_replicates"]), int(worst.row["n_met"])
+        below = worst.label
+        if n_met:
+            words = _("{label}; on average in the {missed} of {n} replicates that miss it")
+            below = words.format(label=worst.label, missed=n - n_met, n=n)
+        yield Card(persons, _("missing for the target of {year} furthest behind").format(year=last), below)
     if len(results.policies):
         years = results.policies["year"]
         over = _("{first} to {last}, state budget and policy bank, loans included").format(
@@ -130,7 +148,7 @@ def _group(said: Verdict, rows: Sequence[Scored]) -> Group:
     items = tuple((one.label, _detail(one)) for one in sorted(rows, key=weight)[:_MOST])
     left = len(rows) - len(items)
     more = n_("and {count} more, in the scorecard", "and {count} more, in the scorecard", left).format(count=left)
-    return Group(word_of(said), SIGNS[said], said, meaning_of(said), len(rows), items, more if left else "")
+    return Group(word_of(said), SIGNS[said], TONES[said], meaning_of(said), len(rows), items, more if left else "")
 
 
 def _detail(one: Scored) -> str:
@@ -139,7 +157,11 @@ def _detail(one: Scored) -> str:
     return _("{detail}; met in {met} replicates").format(detail=one.detail, met=one.met_in)
 
 
-def _against_base(manifest: Mapping[str, Any]) -> str:
+def _against_base(manifest: Mapping[str, Any], *, for_readers: bool) -> str:
+    if for_readers:
+        return _(
+            "This is about one scenario alone. A plan is held against it on the same people with the same luck."
+        )
     if manifest["scenario"] == "baseline":
         return _(
             "This is the baseline: the policies in force, carried on. What other policies would change is answered by"

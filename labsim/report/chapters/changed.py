@@ -22,6 +22,7 @@ from labsim.report.difference_words import (
     met_in,
     moment_name,
     notes_of,
+    nothing_differs,
     order_of,
     same_everywhere,
     short_by,
@@ -63,7 +64,9 @@ def changed_chapter(source: Source) -> Chapter | None:
         nowhere = same_everywhere(here)
         for scenario, rows in here.groupby("scenario", sort=False):
             title = titles.get(str(scenario), str(scenario))
-            blocks += _differences(f"{place}: {title}" if several else title, rows, nowhere, found.about["posteriors"])
+            same = nothing_differs(found, str(scenario), province)
+            heading = f"{place}: {title}" if several else title
+            blocks += _differences(heading, rows, nowhere, found.about["posteriors"], same)
         if nowhere:
             blocks.append(_same(_("The same in every scenario and replicate: {names}"), [
                 row for row in here.drop_duplicates(["id", "when"]).to_dict("records")
@@ -89,13 +92,13 @@ def places_of(found: Comparison) -> dict[str, str]:
 
 
 def _differences(
-    title: str, rows: pd.DataFrame, nowhere: set[tuple[str, str]], posteriors: Mapping[str, Any]
+    title: str, rows: pd.DataFrame, nowhere: set[tuple[str, str]], posteriors: Mapping[str, Any], nothing: str
 ) -> Iterator[Block]:
     same = rows["n_equal"] == rows["n"]
     differing = rows[~same]
     yield Words(title, "head")
     if not len(differing):
-        yield Words(_("Nothing differs in any replicate."))
+        yield Words(nothing)
     for kind in ("target", "indicator"):
         part = differing[differing["measure"] == kind]
         if len(part):
@@ -117,7 +120,7 @@ def _difference_table(rows: pd.DataFrame, of_targets: bool, posteriors: Mapping[
         Column(_("Factor of pairing"), right=True),
     ]  # fmt: skip
     if of_targets:
-        columns += [Column(_("Met in %: base, here"), right=True), Column(_("Short: base, here"), right=True)]
+        columns += [Column(_("Met in: base, here"), right=True), Column(_("Short: base, here"), right=True)]
     columns.append(Column(_("VND for one"), right=True))
     return Table(tuple(columns), tuple(_row(row, of_targets, posteriors) for row in rows.to_dict("records")))
 

@@ -10,13 +10,14 @@ import pandas as pd
 
 from labsim.experiment.compare import Comparison
 from labsim.report.blocks import Block, Cell, Column, Listed, Table, Words
-from labsim.report.chances import ORDER, verdict_of, word_of
+from labsim.report.chances import verdict_of, word_of
 from labsim.report.chapters.changed import headed, places_of, titles_of
 from labsim.report.chapters.source import Source
 from labsim.report.difference_words import small, with_moment
 from labsim.report.numbers import money, unit_name, with_unit
 from labsim.report.words import capital
 from labsim.text import _, current_language, n_
+from labsim.verdicts import ORDER
 
 __all__ = ["changed_answer"]
 
@@ -92,7 +93,8 @@ def _side_by_side(source: Source, found: Comparison) -> Table:
     several = found.scenarios["province"].nunique() > 1
     verdicts = _verdicts(source)
     columns = [Column(_("Scenario"), wide=True)]
-    columns += [Column(capital(word_of(said)), right=True) for said in ORDER] if verdicts else []
+    shown = [said for said in ORDER if any(counts[said] for counts in verdicts)]
+    columns += [Column(capital(word_of(said)), right=True) for said in shown]
     columns += [Column(words, right=True) for words in (_("Public money"), _("Clearly better"), _("Clearly worse"))]
     targets, rows = _targets(found), []
     for at, one in enumerate(found.scenarios.to_dict("records")):
@@ -101,7 +103,7 @@ def _side_by_side(source: Source, found: Comparison) -> Table:
         title = str(one[f"title_{current_language()}"])
         title = _("{title} (base)").format(title=title) if is_base else title
         cells = [Cell(headed(str(one[f"place_{current_language()}"]) if several else "", title), strong=is_base)]
-        cells += [Cell(str(verdicts[at][said])) for said in ORDER] if verdicts else []
+        cells += [Cell(str(verdicts[at][said])) for said in shown] if verdicts else []
         cells.append(Cell(_spent(found, one, is_base)))
         cells += [Cell("" if is_base else str(n)) for n in _clear(targets[mine])]
         rows.append(tuple(cells))

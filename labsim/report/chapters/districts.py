@@ -26,6 +26,8 @@ def districts_chapter(source: Source) -> Chapter | None:
     title = _("The districts")
     districts = districts_of(str(source.manifest["province"]))
     if "district" not in results.groupings:
+        if source.is_for_readers:
+            return None
         words = _("Districts were not told apart. With {how} they are, and a map stands here.")
         words = words.format(how=how_to_tell_apart(source, "district"))
         return Chapter("districts", title, (Words(words),))

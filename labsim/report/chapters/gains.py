@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Key, Picture, Table, Words
 from labsim.report.chapters.source import Source, how_to_tell_apart
-from labsim.report.numbers import number
+from labsim.report.numbers import number, with_unit
 from labsim.report.panels import is_reference
 from labsim.report.pictures import BLUE, VERMILION, blank, picture, styled
 from labsim.report.tables import group_name, grouping_name
@@ -40,6 +40,8 @@ def gains_chapter(source: Source) -> Chapter | None:
         return None
     groupings = [name for name in results.groupings if name in _SHOWN]
     title = _("Who gains")
+    if not groupings and source.is_for_readers:
+        return None
     if not groupings:
         words = _(
             "Groups of people were not told apart. With {how} they are: labsim then also says whose income rises and"
@@ -87,7 +89,7 @@ def _picture(results: Results, grouping: str, year: int, groups: Sequence[str], 
         for name in ("income_gain_share", "income_loss_share")
     )
     told = "; ".join(
-        f"{name} {number(a, '%')}% / {number(b, '%')}%" for name, a, b in zip(names, gain, loss, strict=True)
+        f"{name} {with_unit(a, '%')} / {with_unit(b, '%')}" for name, a, b in zip(names, gain, loss, strict=True)
     )
     title = _("By {grouping}, {year}").format(grouping=grouping_name(grouping), year=year)
     alt = _("People whose income rose / fell: {told}").format(told=told)

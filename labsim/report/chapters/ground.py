@@ -9,15 +9,17 @@ import pandas as pd
 
 from labsim.errors import ResultsError
 from labsim.evidence.parts import LUCK
+from labsim.evidence.possible import possible_range
 from labsim.evidence.shares_file import kept_shares, kept_worth
 from labsim.experiment.code import configuration_of_numbers, model_hash
 from labsim.experiment.opened import targets_of
 from labsim.experiment.run import indicators_known
+from labsim.report.assumption_words import assumption_label
 from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table, Words
 from labsim.report.chapters.source import Source
 from labsim.report.console import bands_hold
 from labsim.report.evidence import grade_words
-from labsim.report.numbers import number, percent
+from labsim.report.numbers import number, percent, unit_name, with_unit
 from labsim.report.words import capital, margin_name
 from labsim.targets import said
 from labsim.text import _
@@ -97,12 +99,16 @@ def _worth(worth: pd.DataFrame) -> Table:
                Column(_("Takes away"), right=True))  # fmt: skip
     rows = []
     for row in worth.head(_MOST).to_dict("records"):
-        present, low, high = (number(row[name], "") for name in ("present", "low", "high"))
-        cells = (Cell(str(row["parameter"]), str(row["source"])), Cell(f"{present} ({low} - {high})", str(row["unit"])))
+        path, unit = str(row["parameter"]), str(row["unit"])
+        low, high = (number(end, "") for end in possible_range(path, unit, float(row["low"]), float(row["high"])))
+        band = _("({low} to {high})").format(low=low, high=high)
+        about = _("{name}; {source}").format(name=path, source=row["source"])
+        cells = (Cell(assumption_label(path), about), Cell(f"{number(row['present'], '')} {band}", unit_name(unit)))
         rows.append((*cells, Cell(_whole(row["cut"]))))
     note = _(
         "Takes away: mean share of the targets' variance (of what is not luck) that goes if the number becomes known"
-        " exactly, so at most. Names and sources stand as in the code."
+        " exactly, so at most. Ranges as far as people would call them possible; names and sources stand as in the"
+        " code."
     )
     return Table(columns, tuple(rows), title=_("Numbers most worth collecting next"), note=note)
 
@@ -126,8 +132,8 @@ def _misfit(rows: list[Mapping[str, object]]) -> Table:
                Column(_("Largest misfit"), right=True))  # fmt: skip
     body = []
     for row in rows:
-        mean, largest = (number(float(str(row[name])), "share") for name in ("mean", "largest"))
+        mean, largest = (with_unit(float(str(row[name])), "share") for name in ("mean", "largest"))
         name = capital(margin_name(str(row["margin"])))
-        body.append((Cell(name), Cell(str(row["cells"])), Cell(f"{mean}%"), Cell(f"{largest}%")))
+        body.append((Cell(name), Cell(str(row["cells"])), Cell(mean), Cell(largest)))
     title = _("How well the starting population fits the census and surveys")
     return Table(columns, tuple(body), title=title, folded=True)

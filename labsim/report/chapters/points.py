@@ -10,12 +10,13 @@ import pandas as pd
 
 from labsim.experiment.opened import OpenedStudy, targets_of
 from labsim.report.blocks import Block, Cell, Chapter, Column, Table, Words
-from labsim.report.chances import ORDER, UNSAID, Verdict, verdict, word_of
+from labsim.report.chances import why_none, word_of
 from labsim.report.chapters.source import Source
-from labsim.report.numbers import money, number, percent
+from labsim.report.numbers import money, number, percent, percent_range
 from labsim.report.target_words import label_of
 from labsim.report.words import capital, parameter_name
 from labsim.text import _, current_language, n_
+from labsim.verdicts import ORDER, UNSAID
 
 __all__ = ["name_of_study", "points_answer", "points_chapter"]
 
@@ -27,7 +28,6 @@ _NOT_VARIED = ("point", "name", "province", "scenario", "config_hash")
 
 Row = Mapping[Any, Any]
 Labels = Mapping[Any, str]
-_VERDICTS: tuple[Verdict, ...] = tuple(said for said in ORDER if said != UNSAID)
 
 
 def name_of_study(study: OpenedStudy) -> str:
@@ -73,17 +73,19 @@ def _points_table(study: OpenedStudy, scored: pd.DataFrame) -> Table:
     """Return a row a point: what holds there, its verdicts, and public money."""
     spent = study.costs().groupby("point")["spent"].sum().to_dict()
     varied = _varied(study)
+    seen = set(scored["verdict"])
+    verdicts = [said for said in ORDER if said in seen and said != UNSAID]
     columns = (
         Column(_("Point"), wide=True), *(Column(capital(parameter_name(name)), right=True) for name in varied),
-        *(Column(capital(word_of(said)), right=True) for said in _VERDICTS), Column(_("Public money"), right=True),
+        *(Column(capital(word_of(said)), right=True) for said in verdicts), Column(_("Public money"), right=True),
     )  # fmt: skip
     rows = []
     for point in study.points.head(_MOST_ROWS).to_dict("records"):
         mine = scored[scored["point"] == point["point"]].to_dict("records")
-        counts = Counter(verdict(row["chance"], row["chance_low"], row["chance_high"]) for row in mine)
+        counts = Counter(row["verdict"] for row in mine)
         values = (Cell(_value(point[name])) for name in varied)
         rows.append((
-            Cell(str(point["name"])), *values, *(Cell(str(counts[said])) for said in _VERDICTS),
+            Cell(str(point["name"])), *values, *(Cell(str(counts[said])) for said in verdicts),
             Cell(money(float(spent.get(point["point"], 0.0)))),
         ))  # fmt: skip
     left = len(study.points) - len(rows)
@@ -107,7 +109,8 @@ def _side_by_side(scored: pd.DataFrame, names: list[str], labels: Labels) -> Tab
 
 
 def _cell(row: Row) -> Cell:
-    return Cell(number(row["value"], row["unit"]), percent(row["chance"]))
+    none = why_none(row["verdict"], row["telling_scale"])
+    return Cell(number(row["value"], row["unit"]), none or percent(row["chance"]))
 
 
 def _ranges(scored: pd.DataFrame, labels: Labels) -> Table:
@@ -118,14 +121,20 @@ def _ranges(scored: pd.DataFrame, labels: Labels) -> Table:
     rows = []
     for key, part in scored.groupby(["id", "year"], sort=False):
         unit = str(part["unit"].iloc[0])
-        best = part.sort_values("chance", kind="stable").iloc[-1]
+        best = part.sort_values("chance", kind="stable", na_position="first").iloc[-1]
         moves = part["chance"].max() - part["chance"].min() > _MOVES
         rows.append((
             Cell(labels[key]), Cell(number(part["value"].min(), unit)), Cell(number(part["value"].max(), unit)),
-            Cell(_("{low} to {high}").format(low=percent(part["chance"].min()), high=percent(part["chance"].max()))),
-            Cell(str(best["name"]) if moves else _("no difference")),
+            Cell(percent_range(part["chance"].min(), part["chance"].max()) or _none_of(part)),
+            Cell(str(best["name"]) if moves else "-" if part["chance"].isna().all() else _("no difference")),
         ))  # fmt: skip
     return Table(columns, tuple(rows), note=_("Means over replicates, over all points of the study."))
+
+
+def _none_of(part: pd.DataFrame) -> str:
+    """Say why no point has a chance: the verdict that most of them have."""
+    row = part[part["verdict"] == part["verdict"].mode().iloc[0]].iloc[0]
+    return why_none(row["verdict"], row["telling_scale"]) or "-"
 
 
 def _labels(study: OpenedStudy) -> dict[tuple[str, int], str]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from labsim.report.blocks import Block, Cell, Chapter, Column, Table, Words
+from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table, Words
 from labsim.report.chapters.source import Source
+from labsim.report.noted import said_in_report
 from labsim.report.numbers import money, month_name, number, scenario_name
 from labsim.report.words import capital, parameter_name, policy_name, unit_of_amount
 from labsim.text import _, current_language
+from labsim.yaml_source import parse_value
 
 __all__ = ["scenario_chapter"]
 
@@ -41,6 +41,7 @@ def scenario_chapter(source: Source) -> Chapter:
         blocks.append(Words(question))
     changes = _last(_changes(manifest.get("changes", ())))
     blocks += _told(manifest, changes)
+    blocks += _notes(manifest.get("notes", ()))
     if source.compared is not None:
         for point in source.compared.about["points"]:
             if point["province"] == manifest["province"] and point["config_hash"] != manifest["config_hash"]:
@@ -57,6 +58,14 @@ def _told(manifest: Mapping[str, Any], changes: Mapping[str, Change]) -> Iterato
         yield _table(list(changes.values()), _("What the scenario sets"), _("Without it"), _("Here"))
     else:
         yield Words(_("Nothing is changed: every parameter has the value it starts from."))
+
+
+def _notes(kept: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    """Yield what was given and has no effect."""
+    told = said_in_report(kept)
+    if told:
+        yield Words(_("Without effect, or not as it was meant"), "head")
+        yield Listed(tuple(("\N{BULLET}", line) for line in told))
 
 
 def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change]) -> Iterator[Block]:
@@ -77,6 +86,9 @@ def _other(source: Source, point: Mapping[str, Any], base: Mapping[str, Change])
         yield _table(rows, "", _("Base"), _("Here"))
     else:
         yield Words(_("Nothing differs from the base."))
+    known = [(one["code"], one["where"]) for one in source.manifest.get("notes", ())]
+    told = source.compared.notes_on(str(point["name"]), str(point["province"]))
+    yield from _notes([one for one in told if (one["code"], one["where"]) not in known])
 
 
 def _changes(lines: Sequence[str]) -> Iterator[Change]:
@@ -114,8 +126,8 @@ def _said(text: str, unit: str) -> str:
     if _MONTH.match(text):
         return month_name(text)
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse_value(text)
+    except ValueError:
         return text
     if isinstance(value, dict) and value and all(isinstance(key, int) for key in value):
         parts = [_("from {year}: {amount}").format(year=year, amount=_amount(one, unit)) for year, one in value.items()]

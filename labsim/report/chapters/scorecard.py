@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from labsim.errors import ResultsError
 from labsim.evidence.shares_file import Rest, rests_of
 from labsim.report.blocks import Block, Cell, Chapter, Column, Listed, Table
-from labsim.report.chances import ORDER, meaning_of, verdict_of, word_of
-from labsim.report.chapters.answer import SIGNS
+from labsim.report.chances import SIGNS, meaning_of, word_of
 from labsim.report.chapters.source import Source
 from labsim.report.console import beyond_calibrated, trust
-from labsim.report.numbers import concept_name, number, percent
+from labsim.report.numbers import concept_name, number, percent, percent_range
 from labsim.report.rests import rest_notes
 from labsim.report.target_words import Scored, scored_of
 from labsim.text import _
+from labsim.verdicts import ORDER
 
 __all__ = ["scorecard_chapter"]
 
@@ -37,7 +37,7 @@ def scorecard_chapter(source: Source) -> Chapter | None:
     left_out = [one for one in rows if not one.is_scored]
     if left_out:
         blocks.append(_left_out(left_out))
-    lines = [*trust(source.manifest, bool(scored)), *rest_notes(rests), *damage]
+    lines = [*trust(source.manifest, bool(scored)), *rest_notes(rests, for_readers=source.is_for_readers), *damage]
     blocks.append(Listed(tuple(("*", line) for line in lines)))
     title = _("Targets: what is met and what is missing")
     return Chapter("targets", title, tuple(blocks))
@@ -53,7 +53,7 @@ def _rests(source: Source) -> tuple[Rests, list[str]]:
 def _table(scored: Sequence[Scored], notes: list[str], rests: Rests, source: Source) -> Table:
     columns = (
         Column(_("Target"), wide=True), Column(_("Wanted"), right=True), Column(_("Simulated (90 % band)"), right=True),
-        Column(_("Met in (95 % interval)"), right=True), Column(_("Short by, persons"), right=True),
+        Column(_("Met in (95 % interval)"), right=True), Column(_("Persons short where missed"), right=True),
         *([Column(_("Rests on assumption"), right=True)] if rests else []),
     )  # fmt: skip
     body: list[tuple[Cell, ...]] = []
@@ -68,14 +68,14 @@ def _table(scored: Sequence[Scored], notes: list[str], rests: Rests, source: Sou
 
 
 def _row(one: Scored, notes: list[str], rests: Rests, source: Source) -> tuple[Cell, ...]:
-    row, said = one.row, verdict_of(one.row)
+    row = one.row
     marks = "".join(f" [{_place_of(note, notes)}]" for note in (one.note, *_readings(one)) if note)
     beyond = beyond_calibrated(str(row["year"]), source.manifest.get("posterior"))
     rest = rests.get((str(row["id"]), int(row["year"])))
     cells = [
-        Cell(f"{SIGNS[said]} {one.label}{marks}", "; ".join(_definition(one)), tone=said),
-        Cell(one.wanted), Cell(f"{one.found}{beyond}", one.band, strong=True), Cell(one.met_in, one.chance_interval),
-        Cell(number(one.missing, "persons")),
+        Cell(f"{SIGNS[one.verdict]} {one.label}{marks}", "; ".join(_definition(one)), tone=one.tone),
+        Cell(one.wanted), Cell(f"{one.found}{beyond}", one.band, strong=True),
+        Cell(one.why_none or one.met_in, one.chance_interval), Cell(number(one.missing, "persons")),
     ]  # fmt: skip
     if rests:
         cells.append(Cell(_share(rest), _interval(rest)))
@@ -108,8 +108,7 @@ def _share(rest: Rest | None) -> str:
 def _interval(rest: Rest | None) -> str:
     if rest is None:
         return ""
-    low, high = (percent(min(1.0, max(0.0, end))) for end in (rest.low, rest.high))
-    return _("{low} to {high}").format(low=low, high=high)
+    return percent_range(*(min(1.0, max(0.0, end)) for end in (rest.low, rest.high)))
 
 
 def _place_of(note: str, notes: list[str]) -> int:

@@ -10,7 +10,7 @@ from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Key, Tab
 from labsim.report.chapters.answer import noise_line
 from labsim.report.chapters.source import Source
 from labsim.report.figures import OBSERVED, SIMULATED, TARGET, series_figures
-from labsim.report.numbers import number
+from labsim.report.numbers import number, with_unit
 from labsim.report.panels import is_reference
 from labsim.report.pictures import BLUE, GREEN, ORANGE, WIDE, bare, blank, picture, styled
 from labsim.report.words import capital
@@ -48,8 +48,8 @@ def sectors_chapter(source: Source) -> Chapter | None:
         return None
     names = {name: capital(_(results.indicators[name].label)) for name in SECTORS}
     ends = shares["agricultural_share"].to_numpy(float)[[0, -1]]
-    alt = _("Stacked bars: {first} {a}%, {last} {b}% in agriculture.").format(
-        first=shares.index[0], a=number(float(ends[0]), "%"), last=shares.index[-1], b=number(float(ends[1]), "%")
+    alt = _("Stacked bars: {first} {a}, {last} {b} in agriculture.").format(
+        first=shares.index[0], a=with_unit(float(ends[0]), "%"), last=shares.index[-1], b=with_unit(float(ends[1]), "%")
     )
     caption = _("December; mean over replicates")
     drawn = picture("sectors", _bars(shares), _("People in work by sector, %"), caption, alt)

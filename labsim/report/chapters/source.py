@@ -12,12 +12,12 @@ from labsim.config_files import find_configs
 from labsim.errors import ResultsError
 from labsim.experiment.compare import Comparison, comparison_of
 from labsim.experiment.opened import OpenedStudy
+from labsim.experiment.run import read_observed
 from labsim.results import Results
 from labsim.text import _, current_language
 
 __all__ = ["Given", "Source", "how_to_tell_apart", "place_of", "source_of"]
 
-Given = Results | OpenedStudy | Comparison
 
 # without these nobody could say where the numbers come from, or make them again
 _RECORD = ("config", "config_hash", "code_hash", "versions", "scale", "replicates", "start", "until", "province")
@@ -28,21 +28,28 @@ class Source:
     """Hold what a report tells of.
 
     `manifest` says where the numbers come from. `results` are those of the run, or of the base of a study; `compared`
-    is what differs from the base; `study` the folder of all runs.
+    is what differs from the base; `study` the folder of all runs. `is_for_readers` says that whoever gets the report
+    runs nothing themselves, so that it names no command.
     """
 
     manifest: Mapping[str, Any]
     results: Results | None = None
     compared: Comparison | None = None
     study: OpenedStudy | None = None
+    is_for_readers: bool = False
+
+
+Given = Results | OpenedStudy | Comparison | Source
 
 
 def source_of(given: Given) -> Source:
-    """Return what a report can tell of results, of a study or of a comparison.
+    """Return what a report can tell of results, of a study or of a comparison; a `Source` stays as it is.
 
     Raises ResultsError where the record of the run is incomplete.
     """
-    if isinstance(given, OpenedStudy):
+    if isinstance(given, Source):
+        source = given
+    elif isinstance(given, OpenedStudy):
         source = _of_study(given)
     elif isinstance(given, Comparison):
         source = Source(_manifest_of(given), compared=given)
@@ -91,7 +98,7 @@ def _observed(province: str) -> pd.DataFrame:
     for root in find_configs():
         file = root / province / "observed.csv"
         if file.is_file():
-            return pd.read_csv(file, encoding="utf-8")
+            return read_observed(file)
     return pd.DataFrame()
 
 
@@ -106,6 +113,7 @@ def _manifest_of(found: Comparison) -> dict[str, Any]:
     return {
         "province": base["province"], "scenario": base["scenario"], "config": words,
         "config_hash": point["config_hash"], "changes": point["changes"], "posterior": point.get("posterior"),
+        "notes": found.notes_on(str(base["scenario"]), str(base["province"])),
         "scale": about["scale"], "replicates": int(base["n"]), "start": about["period"]["start"],
         "until": about["period"]["until"], "seed": about["seed"], "code_hash": about["code_hash"],
         "versions": about["versions"], "started": about["started"], "platform": about["platform"],

@@ -5,7 +5,6 @@ A file needs the columns indicator, year and value; all others of `configs/<prov
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,16 @@ from pathlib import Path
 
 from labsim.config import Config
 from labsim.errors import ConfigError, Problem
-from labsim.evidence.counted import DERIVED
+from labsim.experiment.counted import DERIVED
 from labsim.experiment.posterior import beside_margins
-from labsim.experiment.run import indicators_known
-from labsim.groups import RESIDENCES
-from labsim.processes.counting import AGE_BANDS
+from labsim.members import members_of
+from labsim.number_text import range_of, read_boolean, read_number, read_whole
+from labsim.quantity import allowed_range, within
 from labsim.results import IndicatorInfo
-from labsim.text import _, did_you_mean
-from labsim.world import Sex
+from labsim.target_file import most_persons, people_of
+from labsim.targets import indicators_known
+from labsim.text import _, did_you_mean, nearly
+from labsim.text_files import Table, read_table
 
 __all__ = ["COLUMNS", "STATUSES", "Figure", "Series", "figures_of", "infos", "read_figures"]
 
@@ -29,6 +30,7 @@ COLUMNS = (
     "indicator", "concept", "year", "month", "status", "value", "unit", "low", "high", "band", "source", "url", "grade",
     "plan_following", *GROUPS, "note",
 )  # fmt: skip
+OBSERVED, HISTORY = "observed.csv", "observed_history.csv"
 NEEDED = ("indicator", "year", "value")
 STATUSES = ("observed", "derived", "partial", "unclear", "plan")
 CONCEPTS = ("administrative", "survey", "census", "model")
@@ -85,68 +87,73 @@ def figures_of(config: Config, name: str) -> list[Figure]:
     return read_figures(path, config, leave_unknown=True) if path is not None else []
 
 
-def read_figures(path: Path, config: Config, *, leave_unknown: bool = False) -> list[Figure]:
+def read_figures(
+    path: Path, config: Config, *, leave_unknown: bool = False, passed_over: dict[str, str] | None = None
+) -> list[Figure]:
     """Read a file of observed figures. Raises ConfigError with every problem as file:line:column.
 
-    With `leave_unknown` figures of indicators that the model does not have are passed over.
+    With `leave_unknown` figures of indicators that the model does not have are passed over. Without it only those are
+    that the province's own files list too, as the observed.csv of a run does; `passed_over` then takes their names, and
+    why.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header, rows = next(reader, []), [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = _("cannot be read as observed figures ({why})").format(why=reason)
+        table = read_table(path, needed=NEEDED)
+    except FileNotFoundError as error:
+        message = _("cannot be read as observed figures ({why})").format(why=error.strerror)
         raise ConfigError([Problem(str(path), None, None, "", message)]) from error
-    header = [name.strip() for name in header]
-    problems = _problems_of_header(path, header)
+    problems = _problems_of_header(table)
     if problems:
         raise ConfigError(problems)
-    reading = _Reading(path, header, config)
-    found = [reading.figure(line, row, leave_unknown) for line, row in rows]
+    reading = _Reading(table, config, set() if leave_unknown else _listed_by(config))
+    found = [reading.figure(at, leave_unknown) for at in range(len(table.rows))]
+    if passed_over is not None:
+        passed_over.update(dict.fromkeys(reading.passed_over, _("the model has no such indicator")))
     figures = [one for one in found if one is not None]
     if reading.problems:
         raise ConfigError(reading.problems)
     return figures
 
 
-def _problems_of_header(path: Path, header: Sequence[str]) -> list[Problem]:
-    problems = []
-    for name in NEEDED:
-        if name not in header:
-            message = _("this column is missing; needed are {names}").format(names=", ".join(NEEDED))
-            problems.append(Problem(str(path), 1, None, name, message))
-    for at, name in enumerate(header, start=1):
+def _listed_by(config: Config) -> set[str]:
+    """Return every indicator that the observed figures of a province name, also those that the model does not have."""
+    files = (beside_margins(config, name) for name in (OBSERVED, HISTORY))
+    tables = [read_table(file, needed=NEEDED) for file in files if file is not None]
+    return {name for table in tables if "indicator" in table.places for name in table.cells("indicator")}
+
+
+def _problems_of_header(table: Table) -> list[Problem]:
+    message = _("this column is missing; needed are {names}").format(names=", ".join(NEEDED))
+    problems = [table.problem(-1, name, message) for name in NEEDED if name not in table.places]
+    for name in table.header:
         if name not in COLUMNS:
-            message = _("no such column; {hint}").format(hint=did_you_mean(name, COLUMNS))
-            problems.append(Problem(str(path), 1, at, name, message))
-        elif name in header[: at - 1]:
-            problems.append(Problem(str(path), 1, at, name, _("this column is given twice")))
+            hint = did_you_mean(name, COLUMNS)
+            problems.append(table.problem(-1, name, _("no such column; {hint}").format(hint=hint)))
     return problems
 
 
 class _Reading:
     """Read the rows of one file and gather what is wrong with them; the column of a problem is that of its cell."""
 
-    def __init__(self, path: Path, header: Sequence[str], config: Config) -> None:
-        self.path, self.header, self.known = path, list(header), infos()
-        self.members = _members(config)
+    def __init__(self, table: Table, config: Config, listed: set[str]) -> None:
+        self.table, self.listed, self.known = table, listed, infos()
+        self.members = members_of(config)
+        self.passed_over: list[str] = []
+        self.people = people_of(config)
         self.problems: list[Problem] = []
         self._seen: dict[tuple[object, ...], int] = {}
 
-    def figure(self, line: int, row: Sequence[str], leave_unknown: bool) -> Figure | None:
+    def figure(self, line: int, leave_unknown: bool) -> Figure | None:
         """Return the figure of a row, or None where something is wrong or it is passed over."""
-        if len(row) > len(self.header):
-            message = _("{n} cells; the first line has {allowed}").format(n=len(row), allowed=len(self.header))
-            self._wrong(line, "", message)
-            return None
-        cells = dict(zip(self.header, (cell.strip() for cell in row), strict=False))
-        info = self.known.get(cells.get("indicator", ""))
-        if leave_unknown and info is None:
+        cells = dict(zip(self.table.header, self.table.rows[line], strict=True))
+        given = cells["indicator"]
+        info = self.known.get(given)
+        # what is written nearly as an indicator was meant to be it, in the province's own files too
+        is_slip = info is None and given not in self.listed and nearly(given, self.known) is not None
+        if info is None and not is_slip and (leave_unknown or given in self.listed):
+            self.passed_over.append(given)
             return None
         before = len(self.problems)
         if info is None:
-            given = cells.get("indicator", "")
             message = _("no indicator {name!r}; {hint}").format(name=given, hint=did_you_mean(given, tuple(self.known)))
             self._wrong(line, "indicator", message)
             return None
@@ -155,17 +162,21 @@ class _Reading:
             return None
         key = (found.series, found.year, found.month, found.status)
         if key in self._seen:
-            self._wrong(line, "year", _("the same figure stands in line {line}").format(line=self._seen[key]))
+            first = self.table.lines[self._seen[key]]
+            self._wrong(line, "year", _("the same figure stands in line {line}").format(line=first))
         self._seen.setdefault(key, line)
         return found
 
     def _read(self, line: int, cells: Mapping[str, str], info: IndicatorInfo) -> Figure:
-        value = self._number(line, cells, "value", math.nan)
-        low = self._number(line, cells, "low", value)
-        high = self._number(line, cells, "high", value)
+        unit = cells.get("unit") or info.unit
+        value = self._number(line, cells, "value", math.nan, unit)
+        if bool(cells.get("low")) != bool(cells.get("high")):
+            missing = "low" if cells.get("high") else "high"
+            self._wrong(line, missing, _("low and high are given together or not at all"))
+        low = self._number(line, cells, "low", value, unit)
+        high = self._number(line, cells, "high", value, unit)
         if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
             self._wrong(line, "low", _("low, value and high stand in no order"))
-        unit = cells.get("unit") or info.unit
         if unit != info.unit and not (info.unit == "%" and unit.startswith("% of ")):
             self._wrong(line, "unit", _("given {given!r}; allowed {allowed}").format(given=unit, allowed=info.unit))
         groups = tuple(self._one_of(line, cells, name, ("all", *self.members[name]), "all") for name in GROUPS)
@@ -174,30 +185,45 @@ class _Reading:
             year=self._whole(line, cells, "year", 1900, 2100, 0), month=self._whole(line, cells, "month", 1, 12, 12),
             value=value, low=low, high=high, unit=info.unit,
             status=self._one_of(line, cells, "status", STATUSES, "observed"),
-            plan_following=self._one_of(line, cells, "plan_following", ("true", "false"), "false") == "true",
+            plan_following=self._boolean(line, cells, "plan_following"),
             grade=self._one_of(line, cells, "grade", ("A", "B", "C", "D"), "D"), source=cells.get("source", ""),
             note=cells.get("note", ""),
         )  # fmt: skip
 
-    def _number(self, line: int, cells: Mapping[str, str], name: str, default: float) -> float:
+    def _number(self, line: int, cells: Mapping[str, str], name: str, default: float, unit: str) -> float:
         text = cells.get(name, "")
         if not text and name not in NEEDED:
             return default
         try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            self._wrong(line, name, _("given {given!r}; allowed {allowed}").format(given=text, allowed=_("a number")))
+            value = read_number(text, unit, decimal=self.table.decimal)
+        except ValueError as error:
+            self._wrong(line, name, str(error))
+            return math.nan
+        # a change may be negative, and more than the whole
+        least, most = (None, None) if cells["indicator"].endswith("_change") else range_of(unit)
+        if unit == "persons":
+            most = most_persons(self.people)
+        if not within(value, least, most):
+            allowed = allowed_range(least, most, unit)
+            self._wrong(line, name, _("given {given}; allowed {allowed}").format(given=text, allowed=allowed))
         return value
+
+    def _boolean(self, line: int, cells: Mapping[str, str], name: str) -> bool:
+        text = cells.get(name, "")
+        try:
+            return read_boolean(text) if text else False
+        except ValueError as error:
+            self._wrong(line, name, str(error))
+        return False
 
     def _whole(self, line: int, cells: Mapping[str, str], name: str, low: int, high: int, default: int) -> int:
         text = cells.get(name, "")
         if not text and name not in NEEDED:
             return default
-        if text.isdecimal() and low <= int(text) <= high:
-            return int(text)
-        self._wrong(line, name, _("given {given!r}; allowed {low} to {high}").format(given=text, low=low, high=high))
+        try:
+            return read_whole(text, low, high)
+        except ValueError as error:
+            self._wrong(line, name, str(error))
         return default
 
     def _one_of(self, line: int, cells: Mapping[str, str], name: str, allowed: Sequence[str], default: str) -> str:
@@ -210,16 +236,4 @@ class _Reading:
         return text
 
     def _wrong(self, line: int, name: str, message: str) -> None:
-        column = self.header.index(name) + 1 if name in self.header else None
-        self.problems.append(Problem(str(self.path), line, column, name, message))
-
-
-def _members(config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the members of each grouping of people that a figure may be about."""
-    return {
-        "district": config.names_of("districts"),
-        "sex": tuple(sex.name.lower() for sex in Sex),
-        "age": AGE_BANDS,
-        "ethnicity": tuple(one.id for one in config.province.groups.get("ethnicity", ())),
-        "residence": RESIDENCES,
-    }
+        self.problems.append(self.table.problem(line, name, message))
