@@ -7,7 +7,7 @@ through its account.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
@@ -106,6 +106,13 @@ class SeenMapping(Mapping[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         return seen(self._mapping[key])
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._mapping
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return what stands under a key, or the default."""
+        return seen(self._mapping.get(key, default))
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self._mapping)
 
@@ -187,7 +194,7 @@ def seen(value: Any) -> Any:
         return _view(value)
     if isinstance(value, Levers):
         return SeenLevers(value)
-    if isinstance(value, dict):
+    if isinstance(value, MutableMapping):
         return SeenMapping(value)
     if isinstance(value, list):
         return SeenSequence(value)

@@ -126,7 +126,7 @@ def test_a_world_that_is_only_read_reads_like_the_world(own) -> None:
     assert world.calendar[0] == 2021 and world.n_fields == len(world.fields) and world.at_scale(1.0) == world.scale
     assert world.levers["search_effort"].tolist() == [1.0] and world.levers.size("search_effort") == len(world.workers)
     assert world.ledger.paid_in(world.month) == 0 and world.ledger.balances() == {} and not world.ledger.payments
-    assert world.events.get("nothing", 3) == 3 and dict(world.counts).keys() == world.counts.keys()
+    assert world.events.get("lent", 3) == 3 and dict(world.counts).keys() == world.counts.keys()
     assert world.people.wage.base is not None and world.born_in(-400).dtype.kind == "i"
     assert world.workers.activity.copy().flags.writeable
     """
