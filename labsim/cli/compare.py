@@ -13,7 +13,6 @@ from labsim.cli.common import language_option, posterior_option, print_parts, sh
 from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
-from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
@@ -79,6 +78,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
     """Return the study that names of scenarios describe, or that of a `study.yaml` or its folder."""
     from labsim.experiment.compare import study_of
     from labsim.experiment.study import read_study
+    from labsim.yaml_source import is_yaml_file
 
     is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
