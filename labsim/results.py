@@ -27,8 +27,9 @@ from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
 from labsim.frames import read_typed
 from labsim.json_shape import require_shape
-from labsim.notes import are_notes, notes_in
+from labsim.notes import notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
+from labsim.spreadsheets import csv_bytes
 from labsim.text import _
 from labsim.text_files import json_object_of
 
@@ -138,9 +139,16 @@ class Results:
         by = {f"by_{grouping}": self.by(grouping) for grouping in self.groupings}
         return {"costs": self.costs(), "spending": self.spending()} | by
 
-    def save(self, folder: str | Path, attachments: Mapping[str, bytes] | None = None) -> Path:
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table that is written as CSV by its name: what was found, and what answers a question."""
+        return {name: getattr(self, name) for name in _TABLES} | self.answers()
+
+    def save(
+        self, folder: str | Path, attachments: Mapping[str, bytes] | None = None, *, for_spreadsheets: bool = False
+    ) -> Path:
         """Write the result folder, whole or not at all, with further files by name; return its path.
 
+        CSV `for_spreadsheets` begins with the mark of UTF-8, and text in it that would be a formula with an apostrophe.
         An earlier labsim result at the same place is replaced. Raises ResultsError if the folder holds anything else,
         or cannot be written.
         """
@@ -156,7 +164,7 @@ class Results:
         except OSError as error:
             raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
         try:
-            self._write(draft, files)
+            self._write(draft, files, for_spreadsheets)
             draft.chmod(0o755)  # mkdtemp makes folders that only their owner may read
             swap_in(draft, target)
         except OSError as error:
@@ -165,11 +173,10 @@ class Results:
             shutil.rmtree(draft, ignore_errors=True)
         return Path(folder)
 
-    def _write(self, draft: Path, files: dict[str, bytes]) -> None:
-        tables = {name: getattr(self, name) for name in _TABLES} | self.answers()
+    def _write(self, draft: Path, files: dict[str, bytes], for_spreadsheets: bool) -> None:
+        tables = self.tables()
         for name, frame in tables.items():
-            text = frame.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
-            files[f"{name}.csv"] = text.encode("utf-8")
+            files[f"{name}.csv"] = csv_bytes(frame, for_spreadsheets=for_spreadsheets)
         files["monthly.parquet"] = _parquet(self.monthly, self.indicators)
         known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
         for name, frame in tables.items():
@@ -404,7 +411,6 @@ def _require_sense(manifest: dict[str, Any]) -> None:
             ("config", isinstance(config, dict)),
             ("replicates", isinstance(replicates, int) and replicates >= 1),
             ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
-            ("notes", are_notes(manifest.get("notes", []))),
         )
         if not right
     ]

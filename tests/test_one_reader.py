@@ -31,6 +31,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("experiment.seals", "open"): "opens shards, which are binary",
     ("experiment.seals", "json.loads"): "reads the seal inside a parquet file",
     ("experiment.displacement", "read_bytes"): "reads a text under its seal, byte by byte",
+    ("experiment.memory", "read_bytes"): "reads /proc and /sys, which the kernel writes in ASCII",
     ("own_code", "read_bytes"): "hashes and compiles the source of a policy",
     ("writing", "open"): "makes a lock",
     ("writing", "json.loads"): "reads a lock, which another process may be writing",

@@ -23,11 +23,11 @@ from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
-from labsim.notes import noted
+from labsim.notes import Note, notes_in
 from labsim.text import _
 from labsim.text_files import json_object
 
-__all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
+__all__ = ["STUDY_FORMAT", "config_data", "described", "notes_of_plan", "notes_on_point", "read_about"]
 
 STUDY_FORMAT = "labsim-study-1"
 _GONE = "gone"
@@ -51,7 +51,6 @@ def described(plan: Plan) -> str:
             "config_hash": point.config.hash,
             "changes": list(point.config.changes),
             "posterior": plan.drawn[point.number].told(replicates) if point.number in plan.drawn else None,
-            "notes": noted(notes_of(point.config)),
             "differs": list(_differences(base, config)),
         })  # fmt: skip
     about = {
@@ -59,6 +58,7 @@ def described(plan: Plan) -> str:
         "study": plan.study.model_dump(mode="json"),
         "factors": [asdict(factor) for factor in plan.factors],
         "points": points,
+        "notes": notes_of_plan(plan),
         "runs": [[run.id, run.point, run.replicate, run.seed] for run in plan.runs],
         "bases": bases,
         "code_hash": plan.code,
@@ -67,6 +67,22 @@ def described(plan: Plan) -> str:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return json.dumps(about, ensure_ascii=False, allow_nan=False)
+
+
+def notes_of_plan(plan: Plan) -> list[dict[str, Any]]:
+    """Return every note on a point once, with the numbers of its points; None stands for all of them."""
+    found: dict[str, tuple[Note, list[int]]] = {}
+    for point in plan.points:
+        for note in notes_of(point.config):
+            found.setdefault(json.dumps(note.to_dict()), (note, []))[1].append(point.number)
+    every = len(plan.points)
+    return [note.to_dict() | {"points": here if len(here) < every else None} for note, here in found.values()]
+
+
+def notes_on_point(about: Mapping[str, Any], number: int) -> list[Note]:
+    """Return the notes on a point of a study; an earlier labsim wrote none."""
+    kept = about.get("notes", ())
+    return notes_in(one for one in kept if one["points"] is None or number in one["points"])
 
 
 def read_about(folder: Path) -> dict[str, Any]:

@@ -168,15 +168,15 @@ class _Reading:
         return found
 
     def _read(self, line: int, cells: Mapping[str, str], info: IndicatorInfo) -> Figure:
-        value = self._number(line, cells, "value", math.nan, info.unit)
+        unit = cells.get("unit") or info.unit
+        value = self._number(line, cells, "value", math.nan, unit)
         if bool(cells.get("low")) != bool(cells.get("high")):
             missing = "low" if cells.get("high") else "high"
             self._wrong(line, missing, _("low and high are given together or not at all"))
-        low = self._number(line, cells, "low", value, info.unit)
-        high = self._number(line, cells, "high", value, info.unit)
+        low = self._number(line, cells, "low", value, unit)
+        high = self._number(line, cells, "high", value, unit)
         if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
             self._wrong(line, "low", _("low, value and high stand in no order"))
-        unit = cells.get("unit") or info.unit
         if unit != info.unit and not (info.unit == "%" and unit.startswith("% of ")):
             self._wrong(line, "unit", _("given {given!r}; allowed {allowed}").format(given=unit, allowed=info.unit))
         groups = tuple(self._one_of(line, cells, name, ("all", *self.members[name]), "all") for name in GROUPS)
