@@ -24,6 +24,7 @@ from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, run
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import WorldGiven, plan_of, plan_of_configs, read_study
+from labsim.population import reading
 from labsim.results import GROUPS
 
 GOOD = """title: Two flows
@@ -257,6 +258,7 @@ def test_an_unreadable_margin_fails_its_runs_and_the_rest_finishes(tmp_path) -> 
     plan = small_studies.plan(**given, scale=0.001, replicates=1, until="2021-01")
     for margin in (province / "margins").glob("*.csv"):
         margin.write_text("not,a\nmargin,\n", encoding="utf-8")
+    reading._cache.clear()  # as in a worker, which has not planned the study
     done = carry_out(plan, tmp_path / "study", executor="serial")
     assert (done.total, done.done, len(done.failed)) == (2, 1, 1)
     assert done.failed[0].where.startswith("labsim/")
