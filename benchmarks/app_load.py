@@ -89,7 +89,7 @@ def load() -> dict[str, float]:
                 thread.start()
             for thread in threads:
                 thread.join()
-            stored = Workshops(hub.workspace).get(workshop.code)
+            stored = Workshops(hub.workspace, hub.bases).get(workshop.code)
             lost = [
                 client for client in clients
                 if stored is None or stored.participants[client.person.seat].levers.get(_SEATS) != client.last

@@ -24,8 +24,10 @@ class Noticed:
 
 
 def flip_bits(folder: Path, n: int, *, points: int = 3, replicates: int = 3, seed: int = 1) -> dict[str, Noticed]:
-    """Flip `n` bits, one at a time, in each of the shards of a study, its pack, and the result folder of a run."""
+    """Flip `n` bits, one at a time, in each of: shards, study.json, a pack, and the result folder of a run."""
+    from labsim.experiment.about import read_about
     from labsim.experiment.store import Store
+    from labsim.results import open_results
 
     dice = random.Random(seed)
     (folder / "study.yaml").write_text(STUDY.format(points=points, replicates=replicates), encoding="utf-8")
@@ -35,13 +37,18 @@ def flip_bits(folder: Path, n: int, *, points: int = 3, replicates: int = 3, see
     store = Store(folder / "study")
     whole = store.done()
     found = {"shards": _flipped(sorted(store.runs.iterdir()), n, dice, lambda: _lost(store, whole))}
+    about = [store.about]
+    found["study.json"] = _flipped(about, n, dice, lambda: _refused(lambda: read_about(store.folder)))
     store.compact()
     found["packs"] = _flipped(sorted(store.runs.iterdir()), n, dice, lambda: _lost(store, whole))
-    found["results"] = _flipped(sorted((folder / "results").iterdir()), n, dice, lambda: _refused(folder / "results"))
+    results = folder / "results"
+    found["results"] = _flipped(sorted(results.iterdir()), n, dice, lambda: _refused(lambda: open_results(results)))
     return found
 
 
-def _flipped(files: Sequence[Path], n: int, dice: random.Random, looked_at: Callable[[], tuple[bool, bool]]) -> Noticed:
+def _flipped(
+    files: Sequence[Path], n: int, dice: random.Random, looked_at: Callable[[], tuple[bool, bool]]
+) -> Noticed:
     noticed, files = Noticed(), [path for path in files if path.stat().st_size]
     for _flip in range(n):
         path = dice.choice(files)
@@ -65,12 +72,11 @@ def _lost(store: object, whole: set[str]) -> tuple[bool, bool]:
     return bool(lost), bool(held.lost) and len(lost - held.lost.keys()) <= 1 and len(held.notes()) == 1
 
 
-def _refused(folder: Path) -> tuple[bool, bool]:
+def _refused(read: Callable[[], object]) -> tuple[bool, bool]:
     from labsim.errors import ResultsError
-    from labsim.results import open_results
 
     with suppress(ResultsError):
-        open_results(folder)
+        read()
         return False, False
     return True, True
 

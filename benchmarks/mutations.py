@@ -1,7 +1,7 @@
 """Ways in which people and programs spoil a file: each takes sound content and returns spoilt content, by a seed.
 
-What is spoilt stays text that a person could have saved: a letter too few, a wrong unit, a table from Excel, half a file.
-Free words (titles, notes, sources) are left alone: whatever stands there is right.
+What is spoilt stays text that a person could have saved: a letter too few, a wrong unit, a table from Excel, half a
+file. Free words (titles, notes, sources) are left alone: whatever stands there is right.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def truncated(rng: random.Random, content: bytes) -> bytes | None:
     if len(lines) < 3:
         return content[: len(content) // 2]
     line = rng.randrange(1, len(lines))
-    return b"".join(lines[:line]) + lines[line][: max(1, len(lines[line]) // 3)].rstrip()
+    kept = lines[line][: max(1, len(lines[line]) // 3)].rstrip()
+    return b"".join(lines[:line]) + kept if kept else None
 
 
 def with_mark(_rng: random.Random, content: bytes) -> bytes:
@@ -55,7 +56,11 @@ def as_utf16_without_mark(_rng: random.Random, content: bytes) -> bytes:
 
 def as_windows(_rng: random.Random, content: bytes) -> bytes:
     """Save Vietnamese text in a code page of Windows."""
-    return ("# Tỉnh\n".encode("cp1258", "replace")) + content.decode("utf-8").encode("cp1258", "replace") + b"\n# \xf0\xd2\n"
+    return (
+        ("# Tỉnh\n".encode("cp1258", "replace"))
+        + content.decode("utf-8").encode("cp1258", "replace")
+        + b"\n# \xf0\xd2\n"
+    )
 
 
 def with_odd_byte(rng: random.Random, content: bytes) -> bytes:
@@ -77,8 +82,9 @@ def windows_lines(_rng: random.Random, content: bytes) -> bytes:
 def foreign(rng: random.Random, _content: bytes) -> bytes:
     """Put something else in the place of the file."""
     return rng.choice([
-        b"PK\x03\x04\x14\x00\x06\x00\x08\x00!\x00", b"%PDF-1.7\n%\xe2\xe3", b"<!DOCTYPE html><html><body>404</body></html>\n",
-        b"just some words\n", b"[1, 2, 3]\n", b"a,b,c\n1,2,3\n", b'{"a": 1}\n', b"key: value\nother: 5\n", b"\x89PNG\r\n\x1a\n",
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00!\x00", b"%PDF-1.7\n%\xe2\xe3", b"<!DOCTYPE html><html></html>\n",
+        b"just some words\n", b"[1, 2, 3]\n", b"a,b,c\n1,2,3\n", b'{"a": 1}\n', b"key: value\nother: 5\n",
+        b"\x89PNG\r\n\x1a\n",
     ])  # fmt: skip
 
 
@@ -90,7 +96,8 @@ def nested(rng: random.Random, _content: bytes) -> bytes:
 
 
 BYTES: dict[str, Mutation] = {
-    "truncated": truncated, "mark of UTF-8": with_mark, "UTF-16": as_utf16, "UTF-16 without mark": as_utf16_without_mark,
+    "truncated": truncated, "mark of UTF-8": with_mark, "UTF-16": as_utf16,
+    "UTF-16 without mark": as_utf16_without_mark,
     "code page of Windows": as_windows, "odd byte": with_odd_byte, "empty": empty, "lines of Windows": windows_lines,
     "foreign file": foreign, "deep nesting": nested,
 }  # fmt: skip
@@ -166,7 +173,9 @@ def typo_in_key(rng: random.Random, data: Any) -> Any:
 
 def typo_in_name(rng: random.Random, data: Any) -> Any:
     """Misspell a name that stands for something."""
-    found = [(path, value) for path, value in leaves(data) if isinstance(value, str) and value.replace("_", "").isalpha()]
+    found = [
+        (path, value) for path, value in leaves(data) if isinstance(value, str) and value.replace("_", "").isalpha()
+    ]
     path, value = rng.choice(found) if found else ((), "")
     return _set(data, path, typo(rng, value)) if path else None
 
@@ -203,7 +212,9 @@ def times_a_thousand(rng: random.Random, data: Any) -> Any:
 
 def negative(rng: random.Random, data: Any) -> Any:
     """Write a count below zero."""
-    found = [(path, value) for path, value in leaves(data) if isinstance(value, int) and _is_number(value) and value > 0]
+    found = [
+        (path, value) for path, value in leaves(data) if isinstance(value, int) and _is_number(value) and value > 0
+    ]
     path, value = rng.choice(found) if found else ((), 0)
     return _set(data, path, -value) if path else None
 
@@ -241,7 +252,11 @@ def other_unit(rng: random.Random, data: Any) -> Any:
 
 def dotted(rng: random.Random, data: Any) -> Any:
     """Write a count with a dot for thousands."""
-    found = [(path, value) for path, value in leaves(data) if _is_number(value) and value >= 1000 and not _is_year(path, value)]
+    found = [
+        (path, value)
+        for path, value in leaves(data)
+        if _is_number(value) and value >= 1000 and not _is_year(path, value)
+    ]
     path, value = rng.choice(found) if found else ((), 0)
     return _set(data, path, f"{value:,.0f}".replace(",", rng.choice([".", ","]))) if path else None
 
@@ -255,7 +270,7 @@ _VALUES: dict[str, Callable[[random.Random, Any], Any]] = {
 
 def of_yaml() -> dict[str, Mutation]:
     """Return what can be done to a YAML file."""
-    spoilt = {name: _in_yaml(name, change) for name, change in _VALUES.items()}
+    spoilt = {name: _in_yaml(change) for name, change in _VALUES.items()}
     return BYTES | spoilt | {"doubled key": doubled_line, "huge field": huge_value}
 
 
@@ -279,16 +294,17 @@ def doubled_line(rng: random.Random, content: bytes) -> bytes | None:
 
 def huge_value(rng: random.Random, content: bytes) -> bytes | None:
     """Write a value of 200 kB."""
+
     def change(_rng: random.Random, data: Any) -> Any:
         found = [path for path, _value in leaves(data) if path]
         return _set(data, _rng.choice(found), _rng.choice(["9" * 200_000, "x" * 200_000])) if found else None
 
-    return _in_yaml("huge", change)(rng, content)
+    return _in_yaml(change)(rng, content)
 
 
-def _in_yaml(name: str, change: Callable[[random.Random, Any], Any]) -> Mutation:
+def _in_yaml(change: Callable[[random.Random, Any], Any]) -> Mutation:
     def mutation(rng: random.Random, content: bytes) -> bytes | None:
-        data = yaml.load(content, Loader=yaml.BaseLoader if name == "none" else _Loader)
+        data = yaml.load(content, Loader=_Loader)
         spoilt = change(rng, data)
         if spoilt is None:
             return None
@@ -304,6 +320,14 @@ def _in_json(change: Callable[[random.Random, Any], Any]) -> Mutation:
         return None if spoilt is None else json.dumps(spoilt, ensure_ascii=False).encode("utf-8")
 
     return mutation
+
+
+def usual(suffix: str, content: bytes) -> bytes:
+    """Return content as mutations write it, so that spoilt lines can be told from others."""
+    if suffix == ".yaml":
+        data = yaml.load(content, Loader=_Loader)
+        return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=200).encode("utf-8")
+    return json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8") if suffix == ".json" else content
 
 
 class _Loader(yaml.SafeLoader):
@@ -337,7 +361,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_year(path: Path_, value: Any) -> bool:
-    return bool(path) and str(path[-1]) in ("year", "cumulate_from", "until", "start", "since", "as_of") and _is_number(value)
+    return (
+        bool(path)
+        and str(path[-1]) in ("year", "cumulate_from", "until", "start", "since", "as_of")
+        and _is_number(value)
+    )
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -345,6 +373,7 @@ def _is_year(path: Path_, value: Any) -> bool:
 
 def of_table(values: tuple[str, ...]) -> dict[str, Mutation]:
     """Return what can be done to a table whose columns of numbers are `values`."""
+
     def cell(change: Callable[[random.Random, str], str | None]) -> Mutation:
         return lambda rng, content: _in_cell(rng, content, values, change)
 
@@ -354,12 +383,15 @@ def of_table(values: tuple[str, ...]) -> dict[str, Mutation]:
         "nan, inf": cell(lambda rng, _text: rng.choice(["nan", "inf", "-inf", "NaN", "1e999"])),
         "no number": cell(lambda _rng, _text: ""),
         "negative": cell(lambda _rng, text: f"-{text}" if text.strip("0.") else None),
-        "times a thousand": cell(lambda rng, text: f"{float(text) * rng.choice([1e3, 1e6, 1e9]):.10g}" if float(text) else None),
+        "times a thousand": cell(_times),
         "dots in counts": cell(lambda rng, text: _dotted_text(rng, text)),
-        "doubled row": _doubled_row, "row gone": _row_gone, "semicolons": lambda _rng, content: _separated(content, ";"),
-        "tabs": lambda _rng, content: _separated(content, "\t"), "title above": lambda _rng, content: b"Table 1\n" + content,
+        "doubled row": _doubled_row, "row gone": _row_gone,
+        "semicolons": lambda _rng, content: _separated(content, ";"),
+        "tabs": lambda _rng, content: _separated(content, "\t"),
+        "title above": lambda _rng, content: b"Table 1\n" + content,
         "huge field": cell(lambda rng, _text: rng.choice(["9" * 200_000, "x" * 200_000])),
-        "cell too many": lambda rng, content: _ragged(rng, content, 1), "cell gone": lambda rng, content: _ragged(rng, content, -1),
+        "cell too many": lambda rng, content: _ragged(rng, content, 1),
+        "cell gone": lambda rng, content: _ragged(rng, content, -1),
         "swapped columns": _swapped, "wrong unit": _other_unit, "open quote": _open_quote, "column gone": _column_gone,
     }  # fmt: skip
 
@@ -389,6 +421,10 @@ def _in_cell(
         return None
     rows[row][column] = spoilt
     return _written(rows)
+
+
+def _times(rng: random.Random, text: str) -> str | None:
+    return f"{float(text) * rng.choice([1e3, 1e6, 1e9]):.10g}" if float(text) else None
 
 
 def _dotted_text(rng: random.Random, text: str) -> str | None:

@@ -291,6 +291,22 @@ def app() -> list[Measure]:
     ]
 
 
+def visits() -> list[Measure]:
+    """Let a hundred people visit the app and leave, then keep two hundred pages open for a minute."""
+    from benchmarks.app_visits import visits as measured
+
+    found = measured()
+    return [
+        Measure("a hundred visits: memory before", found["before"], "MB"),
+        Measure("a hundred visits: memory after", found["after"], "MB"),
+        Measure("a hundred visits: growth", found["after"] - found["before"], "MB", 30.0),
+        Measure("a hundred visits: longest answer", found["longest of visits"], "s", 5.0),
+        Measure("sockets open for a minute", found["sockets"], "sockets"),
+        Measure("sockets open: longest answer", found["longest with sockets"], "s", 5.0),
+        Measure("sockets closed: memory", found["at the end"], "MB"),
+    ]
+
+
 def first_answer() -> list[Measure]:
     """Move a lever of the app and wait for the new plan beside its base."""
     from benchmarks.app_first import first_answers
@@ -300,6 +316,21 @@ def first_answer() -> list[Measure]:
         Measure("a lever moved: first paired answer, median", median, "s", 2.0),
         Measure("a lever moved: first paired answer, longest", longest, "s"),
     ]
+
+
+def refuse() -> list[Measure]:
+    """Spoil 10,000 files in every way that people do: none gets through, none hangs, none ends in a traceback."""
+    from benchmarks.refuse import WRONG, by_kind, side_by_side
+
+    outcomes = side_by_side(10_000)
+    what = "looks at spoilt files, each refused, noted or harmless"
+    found = [Measure(what, float(len(outcomes)), "", 10_000.0, True)]
+    for kind, counts in by_kind(outcomes).items():
+        words = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in ("refused", "noted", "same"))
+        found.append(Measure(f"{kind}: {words}; got through", float(sum(counts[name] for name in WRONG)), "", 0.0))
+    for name in WRONG:
+        found.append(Measure(f"of all: {name.lower()}", float(sum(one.verdict == name for one in outcomes)), "", 0.0))
+    return found
 
 
 PIECES: dict[str, Callable[[], list[Measure]]] = {
@@ -316,9 +347,11 @@ PIECES: dict[str, Callable[[], list[Measure]]] = {
     "pairing": pairing,
     "sweep": sweep,
     "kill": kill,
+    "refuse": refuse,
     "flips": flips,
     "first_answer": first_answer,
     "app": app,
+    "visits": visits,
 }
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from labsim.errors import ConfigError, Problem
 from labsim.text import _, did_you_mean, nearest
-from labsim.yaml_source import Source, is_yaml_file, read_yaml, shown_path
+from labsim.text_files import is_yaml_file
+from labsim.yaml_source import Source, read_yaml, shown_path
 
 __all__ = ["FileSet", "ProvinceNeeded", "collect_files", "find_configs", "known_names"]
 

@@ -46,6 +46,11 @@ _CONFIG = Group(
     },
 )  # fmt: skip
 
+_SPAN = Row((TEXT, OneOf((TEXT,))))
+_NOTE = {
+    "code": TEXT, "where": TEXT, "values": Each(OneOf((TEXT, NUMBER, Each(_SPAN)), or_null=False), of_list=False),
+}  # fmt: skip
+
 MANIFEST = Group(
     {"format": TEXT, "files": Each(Group({}, {"sha256": TEXT, "columns": _TEXTS}), of_list=False)},
     {
@@ -54,7 +59,7 @@ MANIFEST = Group(
         "config": _CONFIG, "config_hash": TEXT, "changes": Each(TEXT), "code_hash": TEXT,
         "posterior": OneOf((TOLD_OF_DRAWS,)), "parameters_by_grade": Each(COUNT, of_list=False), "versions": _TEXTS,
         "platform": TEXT, "command": TEXT, "executor": TEXT, "started": TEXT, "wall_time_s": NUMBER,
-        "timing": Each(NUMBER, of_list=False), "study": TEXT, "values": OBJECT,
+        "notes": Each(Group(_NOTE)), "timing": Each(NUMBER, of_list=False), "study": TEXT, "values": OBJECT,
         "misfit": Each(Group({"margin": TEXT}, {"expected": NUMBER, "got": NUMBER, "cells": COUNT})),
     },
 )  # fmt: skip
@@ -76,7 +81,10 @@ STUDY = Group(
         "runs": Each(Row((TEXT, COUNT, AT_LEAST_ONE, COUNT))),
         "bases": Each(_CONFIG, of_list=False), "code_hash": TEXT, "versions": _TEXTS,
     },
-    {"factors": Each(OBJECT), "platform": TEXT, "started": TEXT},
+    {
+        "factors": Each(OBJECT), "platform": TEXT, "started": TEXT,
+        "notes": Each(Group(_NOTE | {"points": OneOf((Each(COUNT),))})),
+    },
 )  # fmt: skip
 
 _PARAMETER = Group({"name": TEXT, "present": ANYTHING})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +12,8 @@ import pandas as pd
 
 from labsim.errors import ConfigError
 from labsim.number_text import read_boolean, read_number
-from labsim.text_files import Table, read_table, read_text
+from labsim.spreadsheet_cells import text_of_cell
+from labsim.text_files import Table, decoded, read_table
 
 __all__ = ["read_frame", "read_typed", "typed_frame"]
 
@@ -44,16 +46,19 @@ def read_typed(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
 
     Raises ConfigError for a file that is no text, ValueError or KeyError for other cells or columns.
     """
-    return typed_frame(read_text(path), types)
+    data = path.read_bytes()
+    return typed_frame(decoded(data, str(path)), types, is_marked=data.startswith(codecs.BOM_UTF8))
 
 
-def typed_frame(text: str, types: Mapping[str, str]) -> pd.DataFrame:
-    """Return the table of a text as `read_typed` does."""
+def typed_frame(text: str, types: Mapping[str, str], *, is_marked: bool = False) -> pd.DataFrame:
+    """Return the table of a text as `read_typed` does; text that `is_marked` was written for spreadsheets."""
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)[list(types)]
     for name, kind in types.items():
         if kind == _BOOL:
             frame[name] = [read_boolean(cell) for cell in frame[name]]
-        elif kind != "words":
+        elif kind == "words":
+            frame[name] = [text_of_cell(cell) for cell in frame[name]] if is_marked else frame[name]
+        else:
             frame[name] = frame[name].mask(frame[name] == "")
     # from words, since a quicker reader may lose the last bit of a number
     return frame.astype({name: kind for name, kind in types.items() if kind not in (_BOOL, "words")})

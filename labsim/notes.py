@@ -12,7 +12,7 @@ from typing import Any
 
 from labsim.text import _, current_language, mark, speaking
 
-__all__ = ["Note", "are_notes", "noted", "notes_in"]
+__all__ = ["Note", "noted", "notes_in"]
 
 # What stands in braces is a value of the note. Years and months are texts, so that nobody groups their digits.
 _SENTENCES = {
@@ -102,22 +102,6 @@ def noted(notes: Iterable[Note]) -> list[dict[str, Any]]:
 def notes_in(kept: Iterable[Mapping[str, Any]]) -> list[Note]:
     """Return the notes that a manifest keeps."""
     return [Note(str(one["code"]), str(one["where"]), dict(one["values"])) for one in kept]
-
-
-def are_notes(kept: Any) -> bool:
-    """Say whether something read from a file is what `noted` returns."""
-    return isinstance(kept, list) and all(
-        isinstance(one, dict) and isinstance(one.get("code"), str) and isinstance(one.get("where"), str)
-        and isinstance(one.get("values"), dict) and all(map(_can_be_worded, one["values"].values()))
-        for one in kept
-    )  # fmt: skip
-
-
-def _can_be_worded(value: Any) -> bool:
-    if not isinstance(value, list):
-        return isinstance(value, str | int | float)
-    spans = [one for one in value if isinstance(one, list) and len(one) == 2]
-    return len(spans) == len(value) and all(isinstance(end, str | None) for one in spans for end in one)
 
 
 def _worded(value: Any) -> str:

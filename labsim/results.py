@@ -7,10 +7,8 @@ that of its text with the digits of that hash read as zeros.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,13 +20,15 @@ import numpy as np
 import pandas as pd
 
 from labsim import answers
+from labsim.checksums import NO_SEAL, sealed, sha256_of
 from labsim.errors import ConfigError, ResultsError
 from labsim.file_shapes import MANIFEST
 from labsim.folders import require_writable, swap_in, sync_folder
 from labsim.frames import read_typed
 from labsim.json_shape import require_shape
-from labsim.notes import are_notes, notes_in
+from labsim.notes import notes_in
 from labsim.profile import GROUPINGS, unknown_grouping
+from labsim.spreadsheets import csv_bytes
 from labsim.text import _
 from labsim.text_files import json_object_of
 
@@ -45,8 +45,6 @@ __all__ = [
 ]
 
 FORMAT, _BEFORE_SEALS = "labsim-results-2", "labsim-results-1"
-_ZEROS = b"0" * 64
-_SEAL = re.compile(rb'"seal": "([0-9a-f]{64})"')
 GROUPS = GROUPINGS
 COLUMNS = ("scenario", "replicate", "month", "indicator", *GROUPS, "value")
 _WORDS = ("scenario", "indicator", *GROUPS)
@@ -138,9 +136,16 @@ class Results:
         by = {f"by_{grouping}": self.by(grouping) for grouping in self.groupings}
         return {"costs": self.costs(), "spending": self.spending()} | by
 
-    def save(self, folder: str | Path, attachments: Mapping[str, bytes] | None = None) -> Path:
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table that is written as CSV by its name: what was found, and what answers a question."""
+        return {name: getattr(self, name) for name in _TABLES} | self.answers()
+
+    def save(
+        self, folder: str | Path, attachments: Mapping[str, bytes] | None = None, *, for_spreadsheets: bool = False
+    ) -> Path:
         """Write the result folder, whole or not at all, with further files by name; return its path.
 
+        CSV `for_spreadsheets` begins with the mark of UTF-8, and text in it that would be a formula with an apostrophe.
         An earlier labsim result at the same place is replaced. Raises ResultsError if the folder holds anything else,
         or cannot be written.
         """
@@ -156,7 +161,7 @@ class Results:
         except OSError as error:
             raise ResultsError(_("{folder}: cannot be written ({error})").format(folder=folder, error=error)) from error
         try:
-            self._write(draft, files)
+            self._write(draft, files, for_spreadsheets)
             draft.chmod(0o755)  # mkdtemp makes folders that only their owner may read
             swap_in(draft, target)
         except OSError as error:
@@ -165,18 +170,17 @@ class Results:
             shutil.rmtree(draft, ignore_errors=True)
         return Path(folder)
 
-    def _write(self, draft: Path, files: dict[str, bytes]) -> None:
-        tables = {name: getattr(self, name) for name in _TABLES} | self.answers()
+    def _write(self, draft: Path, files: dict[str, bytes], for_spreadsheets: bool) -> None:
+        tables = self.tables()
         for name, frame in tables.items():
-            text = frame.to_csv(index=False, lineterminator="\n") if len(frame.columns) else ""
-            files[f"{name}.csv"] = text.encode("utf-8")
+            files[f"{name}.csv"] = csv_bytes(frame, for_spreadsheets=for_spreadsheets)
         files["monthly.parquet"] = _parquet(self.monthly, self.indicators)
-        known: dict[str, Any] = {name: {"sha256": _sha256(content)} for name, content in sorted(files.items())}
+        known: dict[str, Any] = {name: {"sha256": sha256_of(content)} for name, content in sorted(files.items())}
         for name, frame in tables.items():
             known[f"{name}.csv"]["columns"] = _types(frame)
         facts = {key: value for key, value in self.manifest.items() if key not in ("format", "seal", "files")}
-        manifest = {"format": FORMAT, "seal": _ZEROS.decode(), **facts, "files": known}
-        files["manifest.json"] = _sealed((json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+        manifest = {"format": FORMAT, "seal": NO_SEAL, **facts, "files": known}
+        files["manifest.json"] = sealed((json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
         for name, content in files.items():
             with (draft / name).open("wb") as stream:
                 stream.write(content)
@@ -380,7 +384,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=manifest["format"], known=FORMAT))
         _require_sense(manifest)
-        if manifest["format"] != _BEFORE_SEALS and _sealed(content) != content:
+        if manifest["format"] != _BEFORE_SEALS and sealed(content) != content:
             raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
@@ -404,7 +408,6 @@ def _require_sense(manifest: dict[str, Any]) -> None:
             ("config", isinstance(config, dict)),
             ("replicates", isinstance(replicates, int) and replicates >= 1),
             ("config.by", isinstance(by, list) and set(by) <= set(GROUPS)),
-            ("notes", are_notes(manifest.get("notes", []))),
         )
         if not right
     ]
@@ -416,19 +419,10 @@ def _require_sense(manifest: dict[str, Any]) -> None:
         raise ValueError(_("{names}: not what a run writes").format(names=", ".join(dict.fromkeys(wrong))))
 
 
-def _sealed(text: bytes) -> bytes:
-    """Return the text of a manifest with its own hash set in the place of the one it has, or of zeros."""
-    place = _SEAL.search(text)
-    if place is None:
-        raise ValueError(_("its checksum is missing"))
-    digest = _sha256(text[: place.start(1)] + _ZEROS + text[place.end(1) :])
-    return text[: place.start(1)] + digest.encode() + text[place.end(1) :]
-
-
 def _require_whole(path: Path, known: Any) -> None:
     if not path.is_file():
         raise ResultsError(_("{path}: missing").format(path=path))
-    if not isinstance(known, dict) or _sha256(path.read_bytes()) != known.get("sha256"):
+    if not isinstance(known, dict) or sha256_of(path.read_bytes()) != known.get("sha256"):
         raise ResultsError(_damaged(path, _("its content is not what the manifest lists")))
 
 
@@ -456,10 +450,6 @@ def require_replaceable(target: Path) -> None:
         )
         names = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise ResultsError(message.format(folder=target, names=names))
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _damaged(path: Path, why: object) -> str:

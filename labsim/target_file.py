@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -20,12 +20,15 @@ from labsim.yaml_source import KeyPath, Place, Source, find_place, read_yaml
 if TYPE_CHECKING:
     from labsim.config import Config
 
-__all__ = ["Forecast", "load_targets", "people_of", "range_of", "refused_value", "targets_in"]
+__all__ = [
+    "Forecast", "load_targets", "most_persons", "people_of", "range_of", "refused_value", "targets_in", "unlikely",
+]  # fmt: skip
 
 _TARGETS, _FORECASTS = "targets", "forecasts"
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _PEOPLE_OF_VIET_NAM = 110e6
 _TIMES_THE_PEOPLE = 3.0  # no stock of persons grows to more within the years that a run covers
+_UNLIKELY = 0.03  # of all people in one year: more than any yearly flow of persons that a plan has named
 _MOST = 1e18
 _CHANGES = ("income_median_change",)  # in per cent of what was before: below 0 and above 100 too
 _RANGES = {
@@ -93,8 +96,29 @@ def range_of(info: IndicatorInfo, unit: str, people: float = _PEOPLE_OF_VIET_NAM
     if info.name in _CHANGES:
         return -100.0, 1000.0
     if unit == "persons":
-        return 0.0, people * _TIMES_THE_PEOPLE
+        return 0.0, most_persons(people)
     return _RANGES.get(unit, (0.0, 100.0 if unit.startswith("%") else _MOST))
+
+
+def unlikely(targets: Iterable[Target], config: Config | None) -> list[str]:
+    """Return a line for every target that asks for so many persons a year that a slip is likelier than a plan."""
+    found = []
+    people = people_of(config)
+    for target in targets:
+        info = indicators_known().get(target.indicator or "")
+        if info is None or info.kind != "flow" or info.unit != "persons":
+            continue
+        years = target.year - target.cumulate_from + 1 if target.cumulate_from is not None else 1
+        if target.value > _UNLIKELY * people * years:
+            message = _("{id}, {year}: {value:,.0f} persons are {share:.0%} of all people in each year; is that meant?")
+            share = target.value / people / years
+            found.append(message.format(id=target.id, year=target.year, value=target.value, share=share))
+    return found
+
+
+def most_persons(people: float) -> float:
+    """Return the most persons that a figure can count where so many people live."""
+    return people * _TIMES_THE_PEOPLE
 
 
 def refused_value(value: float, low: float, high: float, unit: str) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "mark",
     "n_",
     "nearest",
+    "nearly",
     "speaking",
     "use_language",
 ]
@@ -120,6 +121,13 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     if len(word) > _TIMES_AS_LONG * max(map(len, plain), default=0):
         return None
     close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def nearly(word: str, options: Iterable[str]) -> str | None:
+    """Return the option that differs from ``word`` by a slip of the hand only, or None."""
+    plain = {_plain(option): option for option in options}
+    close = difflib.get_close_matches(_plain(word), list(plain), n=1, cutoff=0.9)
     return plain[close[0]] if close else None
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Table",
     "composed",
     "decoded",
+    "is_yaml_file",
     "json_object",
     "json_object_of",
     "read_json",
@@ -43,7 +44,7 @@ _SEPARATORS = ",;\t"
 _LINES_LOOKED_AT = 12  # for the header: a title, a date and an empty line may stand above it
 _UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)(?:\s*%)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)(?:[eE][-+]?\d+|\s*%)?")
 _DECIMAL_POINT = re.compile(r"[-+]?(?:0\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(?:,\d{3})+\.\d+)(?:[eE][-+]?\d+|\s*%)?")
 # letters of Windows-1258 that Western text hardly has: ă đ ơ ư ₫, and the accents that follow a vowel
 _VIETNAMESE_BYTES = re.compile(rb"[\xc3\xd0\xd5\xdd\xe3\xf0\xf5\xfd\xfe]|[A-Za-z\xc0-\xff][\xcc\xd2\xde\xec\xf2]")
@@ -91,6 +92,11 @@ def decoded(data: bytes, shown: str) -> str:
 def composed(text: str) -> str:
     """Return text with every letter and its accents as one character, as labsim compares it."""
     return unicodedata.normalize("NFC", text)
+
+
+def is_yaml_file(name: str) -> bool:
+    """Tell whether a text names a file rather than a scenario or province; .YAML is as good as .yaml."""
+    return name.lower().endswith((".yaml", ".yml"))
 
 
 def read_json(path: Path, *, shown: str = "", most: int = MOST_BYTES) -> Any:
@@ -223,11 +229,22 @@ def _header_of(lines: Sequence[str], needed: Sequence[str], shown: str) -> tuple
         if names == len(needed) > 0:
             break
     place, separator = best
+    if not names:
+        place = first = _after_titles(lines, first)
     if place > first:
         _require_titles(lines[first:place], first, shown)
     if not separator or names < 2:
         separator = _commonest_separator(lines[place])
     return place, separator
+
+
+def _after_titles(lines: Sequence[str], first: int) -> int:
+    """Return the first line that is no title: a line of one cell, above one of several, names no columns."""
+    filled = [place for place, line in enumerate(lines[:_LINES_LOOKED_AT]) if place >= first and line.strip()]
+    for place in filled:
+        if len(_split(lines[place], _commonest_separator(lines[place]))) > 1:
+            return place
+    return first
 
 
 def _require_titles(lines: Sequence[str], first: int, shown: str) -> None:

@@ -135,7 +135,7 @@ def _declared(indicator: str) -> tuple[tuple[str, ...], str | None]:
     from labsim.indicators import INDICATORS
 
     known = INDICATORS.get(indicator)
-    return (known.levers, known.averaged_over) if known is not None else ((), None)
+    return getattr(known, "levers", ()), getattr(known, "averaged_over", None)  # a world of one's own may declare none
 
 
 def verdict(chance: float, low: float, high: float) -> Verdict:

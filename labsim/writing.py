@@ -114,9 +114,13 @@ def _take(lock: Path, own: _Holder, target: Path) -> bool:
             else:
                 raise ResultsError(_refusal(target, lock, other)) from None
             continue
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            _held[lock] = (threading.get_ident(), own.token)
-            json.dump(asdict(own), stream)
+        _held[lock] = (threading.get_ident(), own.token)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(asdict(own), stream)
+        except BaseException:
+            _release(lock)
+            raise
         return True
     raise ResultsError(_("{folder}: other processes keep changing it").format(folder=target))
 

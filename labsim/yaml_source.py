@@ -21,7 +21,7 @@ from labsim.text import _
 from labsim.text_files import composed, read_text
 from labsim.yaml_syntax import DEEPEST, explain, find_unreadable, too_deep
 
-__all__ = ["KeyPath", "Place", "Source", "find_place", "is_yaml_file", "parse_value", "read_yaml", "shown_path"]
+__all__ = ["KeyPath", "Place", "Source", "find_place", "parse_value", "read_yaml", "shown_path"]
 
 KeyPath = tuple[str, ...]
 _TAG = "tag:yaml.org,2002:"
@@ -84,11 +84,6 @@ def shown_path(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except (OSError, RuntimeError, ValueError):
         return str(path)
-
-
-def is_yaml_file(name: str) -> bool:
-    """Tell whether a text names a file rather than a scenario or province; .YAML is as good as .yaml."""
-    return name.lower().endswith((".yaml", ".yml"))
 
 
 def find_place(places: Mapping[KeyPath, Place], path: KeyPath) -> Place:

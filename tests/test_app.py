@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import threading
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -27,16 +29,18 @@ from labsim.app.hub import Hub
 from labsim.app.levers import levers_of, slider_top
 from labsim.app.limits import MOST_SEATS
 from labsim.app.names import PARAMETERS, UNITS
+from labsim.app.paired_report import _names, _write_study, report_of
 from labsim.app.room import GROUP, Room, draft_of, group_of
-from labsim.app.runs import OWN, PairedRun, Precision, sized
+from labsim.app.runs import BASE, OWN, PairedRun, Precision, sized
 from labsim.app.tiles import tiles_of
 from labsim.app.workshop import Workshops, spread_of
 from labsim.app.workspace import Workspace, safe_name
 from labsim.cli import cli
 from labsim.config import load
 from labsim.errors import ConfigError, ResultsError
-from labsim.experiment.compare import compare
+from labsim.experiment.compare import compare, comparison_of
 from labsim.experiment.executor import Stop, heed
+from labsim.experiment.opened import open_study
 from labsim.policies import BUILT_IN
 from labsim.results import GROUPS, joined, wide
 from labsim.text import _, current_language, speaking
@@ -406,6 +410,67 @@ def test_differences_are_those_of_compare(paired, tmp_path):
         np.testing.assert_allclose(shown, said, rtol=1e-12)
     whole = found.costs[(found.costs["policy"] == "all") & (found.costs["money"] == "public")].iloc[0]
     assert paired.answer.extra_money.mean == pytest.approx(whole["difference"], rel=1e-12)
+
+
+def plain(page):
+    """Return the words of a report without pictures and marks."""
+    text = re.sub(r"<(style|svg|script).*?</\1>|<img[^>]*>", "", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]+>", "\n", text))
+
+
+def test_the_report_of_a_plan_is_its_comparison_with_the_base(paired):
+    title = "More <b>seats</b>"
+    page = report_of(paired.run, title, "HTML", "en").decode("utf-8")
+    words = plain(page)
+    assert f"<title>{html.escape(title)}</title>" in page
+    assert "<b>seats</b>" not in page
+    assert 'Against "Baseline"' in words
+    assert 'Son La: compared with "Baseline"' in words
+    assert "What changes against the base" in words
+    assert "from 2021: 14,000; from 2022: 15,500" in words.partition("The scenario in words")[2]
+    assert "from 2021: 30,000" in words.partition("The scenario in words")[2]
+    assert "labsim compare" not in words
+    assert "labsim run" not in words
+    assert "see labsim evidence" not in words
+
+
+def test_the_report_has_the_numbers_of_compare(paired, tmp_path):
+    found = compare(
+        "son_la", ["baseline", str(paired.file)], folder=tmp_path / "compared", scale=TINY.scale, replicates=2,
+        until="2022-12", executor="serial",
+    )  # fmt: skip
+    _write_study(paired.run, "more", tmp_path / "plan")
+    of_app = comparison_of(open_study(tmp_path / "plan"))
+    numbers = ["id", "when", "base_value", "value", "difference", "low", "high", "cost_difference"]
+    main = [one.differences[one.differences["main"]][numbers] for one in (of_app, found)]
+    pd.testing.assert_frame_equal(main[0].reset_index(drop=True), main[1].reset_index(drop=True), rtol=1e-12)
+    assert list(of_app.scenarios["title_en"]) == ["Baseline", "more"]
+    hashes = [[point["config_hash"] for point in one.about["points"]] for one in (of_app, found)]
+    assert hashes[0] != hashes[1]  # districts are told apart, so that a map can be drawn
+
+
+@pytest.mark.parametrize("title", ["", "   ", "Baseline", "Kịch bản cơ sở"])
+def test_a_plan_without_a_title_is_not_called_as_its_base(paired, title):
+    names = _names(paired.run.base, title)
+    assert (names.en, names.vi) == ("A plan without a title", "Phương án chưa đặt tên")
+    assert _names(paired.run.base, " More\nseats ").vi == "More seats"
+
+
+def test_the_report_of_the_base_alone_names_no_command(paired):
+    base = PairedRun(Engine(1, thread_pool), "me", paired.run.base, paired.run.base)
+    for number in (1, 2):
+        base._keys[number] = (BASE, number)
+        base.take(number, paired.run._found[BASE][number])
+    words = plain(report_of(base, "", "HTML", "en").decode("utf-8"))
+    assert "Baseline" in words
+    assert "This is about one scenario alone" in words
+    assert "labsim compare" not in words
+
+
+def test_before_anything_has_run_there_is_no_report(known):
+    config = small(known["son_la/baseline"].config)
+    with pytest.raises(ResultsError, match="Run the plan first"):
+        report_of(PairedRun(Engine(1, thread_pool), "me", config, config), "", "HTML", "en")
 
 
 def test_pictures_name_their_units(paired):

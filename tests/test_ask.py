@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from labsim.experiment.variation import Factor
 from labsim.experiment.wanted import groupings_needed, read_targets
 from labsim.report.asked import answer_view
 from labsim.report.asked_figures import front_png
+from labsim.text import _, speaking
 
 SIGMAS = 4.0
 
@@ -61,6 +63,14 @@ def test_a_target_is_read(read, text, indicator, direction, value, unit, year):
     (target,) = read(text)
     found = (target.indicator, target.direction, target.value, target.unit, target.year)
     assert found == (indicator, direction, value, unit, year)
+
+
+def test_a_label_is_known_however_its_letters_are_put_together(read):
+    with speaking("vi"):
+        label = _(indicators_known()["services_share"].label)
+        for form in ("NFC", "NFD"):
+            (target,) = read(unicodedata.normalize(form, f"{label} >= 30% in 2030"))
+            assert target.indicator == "services_share"
 
 
 def test_groups_and_sums_of_years_are_read(read):

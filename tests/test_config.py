@@ -361,7 +361,7 @@ period: {until: 1999}
 scale: 700
 seed: true
 switched_off: [matching.met]
-title: {en: Only English}
+title: {en: Only English, fr: Non}
 """,
     )
     assert problems("son_la", "bad.yaml") == [
@@ -383,7 +383,7 @@ title: {en: Only English}
         "bad.yaml:14:1  scale: given 700; allowed 1 or less",
         "bad.yaml:15:1  seed: given true; allowed a whole number",
         'bad.yaml:16:16  switched_off.0: no process "matching.met"; did you mean "matching.meet"?',
-        "bad.yaml:17:1  title.vi: this key is required",
+        "bad.yaml:17:27  title.fr: unknown key; allowed: en, vi",
     ]
 
 

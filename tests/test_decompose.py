@@ -92,6 +92,8 @@ def test_a_folder_of_another_study_is_refused(tmp_path, small):
     _found, folder = small
     about = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     about["points"] = about["points"][:3]
+    about["runs"] = [run for run in about["runs"] if run[1] < 3]
+    about["format"] = "labsim-study-1"  # which had no checksum
     other = tmp_path / "other"
     other.mkdir()
     (other / "study.json").write_text(json.dumps(about), encoding="utf-8")

@@ -371,6 +371,8 @@ def change(path: Path, row: int, column: str, value: str | None) -> None:
         del rows[row]
     else:
         rows[row][column] = value
+        if column == "value":
+            rows[row] |= {name: "" for name in ("low", "high") if name in rows[row]}  # else they refuse it first
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 FENCE = re.compile(r"(?:^<!-- (?P<mark>[^\n]*?) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-VENV = r"python3 -m venv \.venv && \.venv/bin/python -m pip install "
+VENV = r"python3 -m venv \.venv && \.venv/bin/python -m pip install -c constraints\.txt "
 FORMS = {
     "install-and-run": re.compile(VENV + r"\. && \.venv/bin/labsim run"),
     "install-and-test": re.compile(VENV + r'"\.\[(?P<extra>\w+)\]" && \.venv/bin/python -m pytest( -n auto)?'),

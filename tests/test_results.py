@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 
 import numpy as np
@@ -116,6 +117,37 @@ def test_a_manifest_of_another_format_is_refused(tmp_path) -> None:
         open_results(folder)
     with pytest.raises(ResultsError, match="nowhere: no such folder"):
         open_results(tmp_path / "nowhere")
+
+
+def test_a_flipped_bit_is_noticed_in_every_file_of_a_result(tmp_path) -> None:
+    folder = study().save(tmp_path / "one", attachments={"picture.png": bytes(range(256))})
+    dice, tried = random.Random(4), 0
+    for path in sorted(folder.iterdir()):
+        right = path.read_bytes()
+        for place in {dice.randrange(8 * len(right)) for _ in range(60)} if right else ():
+            wrong = bytearray(right)
+            wrong[place // 8] ^= 1 << place % 8
+            path.write_bytes(wrong)
+            with pytest.raises(ResultsError, match="damaged"):
+                open_results(folder)
+            tried += 1
+        path.write_bytes(right)
+    assert tried >= 150
+    open_results(folder)
+
+
+def test_a_result_of_an_older_labsim_is_read_without_a_checksum_of_its_manifest(tmp_path) -> None:
+    folder = study().save(tmp_path / "one")
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    del manifest["seal"]
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"manifest.json: damaged \(its checksum is missing\)"):
+        open_results(folder)
+    file.write_text(json.dumps(manifest | {"format": "labsim-results-1"}), encoding="utf-8")
+    pd.testing.assert_frame_equal(open_results(folder).monthly, study().monthly)
+    # and what is written from it has one again
+    assert open_results(open_results(folder).save(tmp_path / "two")).manifest["format"] == "labsim-results-2"
 
 
 def test_an_earlier_result_is_replaced_and_nothing_else_is(tmp_path) -> None:

@@ -6,6 +6,8 @@ import errno
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +94,16 @@ def test_a_shard_with_the_content_of_another_run_is_named_and_run_again(copied: 
                           f"again: {other.stem}",)  # fmt: skip
     assert small_studies.content(copied) == small_studies.content(whole)
     assert open_study(copied).notes() == []
+
+
+def test_check_and_report_tell_of_damage_too(copied: Path, tmp_path) -> None:
+    one, other = shards(copied)[:2]
+    shutil.copy(one, other)
+    line = f"{other}: damaged (it holds run {one.stem})"
+    checked = call("check", copied)
+    assert checked.exit_code == 0 and "3 of 4 runs are there" in checked.output, checked.output
+    assert line in " ".join(checked.output.split())
+    assert line in call("report", copied, "--out", tmp_path / "report.html").stderr
 
 
 def test_a_run_in_two_packs_is_read_once(tmp_path) -> None:
@@ -379,3 +391,24 @@ def test_packs_are_looked_at_a_second_time_as_another_compaction_may_have_replac
 
     monkeypatch.setattr(Store, "_names", names)
     assert store.done() == set(NAMES[:3])
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root of a Linux mounts a small disk")
+def test_a_disk_that_is_really_full_ends_a_sweep_with_a_true_count(tmp_path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(disk)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this container mounts nothing")
+    try:
+        plan = small_studies.plan(replicates=10)
+        with pytest.raises(ResultsError, match="No space left on device") as caught:
+            carry_out(plan, disk / "study", executor="serial")
+        kept = shards(disk / "study")
+        assert f"; {len(kept)} of 20 runs are done and kept" in str(caught.value)
+        assert 0 < len(kept) == len(Store(disk / "study").done()) < 20
+        assert {path.suffix for path in (disk / "study" / "runs").iterdir()} == {".parquet"}
+        assert list((disk / "study" / "failed").iterdir()) == []
+        assert [path.name for path in disk.iterdir()] == ["study"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -110,6 +110,9 @@ def test_a_study_is_its_points_times_its_replicates_with_the_same_seeds(tmp_path
         ("{values: [0.01, 0.05]}", "{range: [0, 0.1], logarithmic: true}", r"given a logarithmic range from 0;"),
         ("{values: [0.01, 0.05]}", "{values: [0.1], since: 2025}", r"since is for yearly amounts"),
         (VARIED, "reference.people: {values: [2.5]}", r"allowed a whole number"),
+        (VARIED, "reference.people: {values: [10.000]}", r"reference.people: given 10.000; .* write 10000 or 10_000"),
+        (VARIED, "reference.people: {range: [1, 10.000]}", r"reference.people: given 10.000; .* write 10000 or 10_000"),
+        ("people: 100", "people: 1.000", r"study.yaml:3:24  settings.reference.people: given 1.000; .* write 1000 or"),
         (VARIED, "firms.opening_rate: {times: [2]}", r"present value, and that"),
         ("title: Two flows", "title: [a", r"study.yaml:1:8  not YAML: the bracket \["),
         ("title: Two flows", "title: 5", r"study.yaml:1:1  title"),
@@ -450,6 +453,26 @@ def test_a_question_is_asked_again_when_the_runs_are_compacted_meanwhile(tmp_pat
     monkeypatch.setattr(type(study), "_connection", compacted_meanwhile)
     found = study.sql("select sum(value) s from monthly where value = value")
     assert found["s"][0] == pytest.approx(expected["s"][0], rel=1e-12)
+
+
+def test_a_flipped_bit_in_the_description_of_a_study_is_noticed_and_the_next_sweep_writes_it_anew(
+    tmp_path, carried: Path
+) -> None:
+    shutil.copytree(carried, tmp_path / "study")
+    file = tmp_path / "study" / "study.json"
+    right = file.read_bytes()
+    for place in range(3, 8 * len(right), len(right) // 20):
+        wrong = bytearray(right)
+        wrong[place // 8] ^= 1 << place % 8
+        file.write_bytes(wrong)
+        with pytest.raises(ResultsError, match=r"study.json: damaged"):
+            open_study(tmp_path / "study")
+    assert carry_out(small_studies.plan(), tmp_path / "study", executor="serial").found == 4
+    assert len(open_study(tmp_path / "study").runs) == 4
+    older = json.loads(right) | {"format": "labsim-study-1"}
+    del older["seal"]
+    file.write_text(json.dumps(older), encoding="utf-8")
+    assert len(open_study(tmp_path / "study").runs) == 4
 
 
 def test_an_unknown_indicator_or_folder_is_refused(carried: Path, tmp_path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -161,3 +164,41 @@ def test_json_is_read_with_a_mark_and_composed(tmp_path):
 
 def test_text_is_composed_and_its_lines_end_alike():
     assert decoded("a\u0301\r\nb\rc\n".encode(), "x") == "\u00e1\nb\nc\n"
+
+
+def test_a_scenario_may_end_in_capital_letters(tmp_path):
+    from labsim.config import check, load
+
+    path = tmp_path / "A.YAML"
+    path.write_text("extends: son_la/baseline\nmatching: {selectivity: 0.25}\n", encoding="utf-8")
+    for name in (str(path), path):
+        assert load("son_la", scenario=name).matching.selectivity == 0.25
+        assert load(name).matching.selectivity == 0.25
+    assert check(path) == []
+    below = tmp_path / "b.yml"
+    below.write_text("extends: A.YAML\n", encoding="utf-8")
+    assert load("son_la", scenario=str(below)).matching.selectivity == 0.25
+
+
+def test_a_name_that_the_terminal_cannot_read_is_one_line():
+    from labsim.cli import unreadable_name
+
+    assert unreadable_name(["run", "--scenario", "S\u01a1n La/a.yaml"]) is None
+    undecoded = "S\u01a1n La".encode().decode("ascii", "surrogateescape")
+    assert unreadable_name(["run", f"{undecoded}/a.yaml"]) == "S\u01a1n La/a.yaml"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locale C")
+def test_letters_of_vietnamese_in_the_locale_c_are_one_line(tmp_path):
+    folder = tmp_path / "S\u01a1n La"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("extends: son_la/baseline\n", encoding="utf-8")
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "labsim", "check", str(folder / "a.yaml")]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    assert done.returncode in (0, 2)
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 1
+    utf8 = subprocess.run(command, env=environment | {"PYTHONUTF8": "1"}, capture_output=True, check=False)
+    assert utf8.returncode == 0

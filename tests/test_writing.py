@@ -148,6 +148,17 @@ def test_a_name_as_long_as_a_disk_takes_can_be_held(tmp_path) -> None:
         assert "is writing it" in elsewhere(tmp_path / ("n" * 255))
 
 
+def test_a_disk_that_takes_no_lock_is_one_line_and_holds_none(tmp_path, monkeypatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing_module.json, "dump", full)
+        with pytest.raises(ResultsError, match=r"cannot be written \(.*No space"), writing(tmp_path / "out", "a"):
+            pass
+    assert (list(tmp_path.iterdir()), elsewhere(tmp_path / "out")) == ([], "")
+
+
 def test_a_folder_in_which_nothing_can_be_made_is_one_line(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ResultsError, match="cannot be written"), writing(tmp_path / "file" / "out", "labsim run"):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 100  # of what goes into a file or a pipe
 NARROWEST = 80  # below that a table would break its words
+CSV, CSV_BOM, XLSX = "csv", "csv-bom", "xlsx"
 EXECUTORS = ("serial", "threads", "processes")
 
 
@@ -61,6 +62,23 @@ def posterior_option(command: Callable[..., None]) -> Callable[..., None]:
         "--posterior", default="shipped", show_default=True, metavar="none|shipped|FILE",
         help=_("Draws of parameters that the replicates take; what --set or a scenario gives is not drawn."),
     )(command)  # fmt: skip
+
+
+def table_format_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that says how tables are written, for those who open them in a spreadsheet."""
+    return click.option(
+        "--format", "tables", type=click.Choice((CSV, CSV_BOM, XLSX)), default=CSV, show_default=True,
+        help=_("Tables for spreadsheets: csv-bom marks the CSV files, so that letters stay whole; xlsx adds a workbook,"
+               " tables.xlsx."),
+    )(command)  # fmt: skip
+
+
+def require_format(tables: str) -> None:
+    """Raise ResultsError before anything is run if tables cannot be written as was asked."""
+    if tables == XLSX:
+        from labsim.spreadsheets import require_workbooks
+
+        require_workbooks()
 
 
 def read_groupings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[str] | None:

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from labsim.cli.common import language_option, posterior_option, print_parts, show_progress
+from labsim.cli.common import (
+    CSV_BOM,
+    XLSX,
+    language_option,
+    posterior_option,
+    print_parts,
+    require_format,
+    show_progress,
+    table_format_option,
+)
 from labsim.cli.many import held_folder, options_of_many_runs, records, save_files
 from labsim.cli.study import report
 from labsim.text import _
-from labsim.yaml_source import is_yaml_file
+from labsim.text_files import is_yaml_file
 
 if TYPE_CHECKING:
     from labsim.experiment.compare import Comparison
@@ -30,6 +39,7 @@ __all__ = ["compare"]
 @click.option("--provinces", metavar="NAME,NAME,...", help=_("Provinces in which the scenarios are compared."))
 @posterior_option
 @options_of_many_runs(about=_("Runs of each scenario with different random numbers."))
+@table_format_option
 @language_option
 def compare(
     province: str,
@@ -46,6 +56,7 @@ def compare(
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    tables: str,
 ) -> None:
     """Plan, carry out, compare, draw, write and print."""
     from labsim.experiment.compare import comparison_of, plan_comparison
@@ -53,6 +64,7 @@ def compare(
     from labsim.experiment.runner import carry_out
     from labsim.report.comparison import comparison_view
 
+    require_format(tables)
     given = {"replicates": replicates, "scale": scale, "until": until, "seed": seed, "settings": _read(settings)}
     study = _study(province, scenarios, provinces, {key: value for key, value in given.items() if value is not None})
     plan = plan_comparison(study, posterior=posterior)
@@ -63,7 +75,7 @@ def compare(
         report(carried, folder, quiet or as_json)
         return
     found = comparison_of(open_study(folder))
-    files = _write(found, folder)
+    files = _write(found, folder, tables)
     if as_json:
         click.echo(json.dumps(_as_json(found) | {"folder": str(folder)}, allow_nan=False))
     elif not quiet:
@@ -116,16 +128,19 @@ def _read(settings: tuple[str, ...]) -> dict[str, Any]:
     return {".".join(path): value for path, value in found}
 
 
-def _write(found: Comparison, folder: Path) -> list[str]:
+def _write(found: Comparison, folder: Path, tables: str) -> list[str]:
     """Write tables and pictures into the folder of the study; return their names."""
     from labsim.report.comparison_figures import comparison_files
+    from labsim.spreadsheets import WORKBOOK, csv_bytes, workbook_bytes
 
-    texts = {}
+    files = {}
     for name, table in found.tables().items():
         file = "compare.csv" if name == "differences" else f"compare_{name}.csv"
-        texts[file] = table.to_csv(index=False, lineterminator="\n")
-    texts["compare.json"] = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
-    files = {name: text.encode("utf-8") for name, text in texts.items()} | comparison_files(found)
+        files[file] = csv_bytes(table, for_spreadsheets=tables == CSV_BOM)
+    if tables == XLSX:
+        files[WORKBOOK] = workbook_bytes(found.tables(), found.about)
+    text = json.dumps(_as_json(found), indent=1, ensure_ascii=False, allow_nan=False)
+    files |= {"compare.json": text.encode("utf-8")} | comparison_files(found)
     save_files(folder, files)
     return list(files)
 

@@ -71,7 +71,10 @@ def _open(folder: Path) -> Results | OpenedStudy:
     from labsim.results import open_results
 
     if (folder / "study.json").is_file():
-        return open_study(folder)
+        study = open_study(folder)
+        for note in study.notes():
+            click.echo(note, err=True)
+        return study
     if folder.is_dir() and not (folder / "manifest.json").is_file():
         message = _("{folder}: neither the result of a run nor a study (it has no manifest.json and no study.json)")
         raise ResultsError(message.format(folder=folder))

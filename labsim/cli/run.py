@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import (
+    CSV,
+    CSV_BOM,
     EXECUTORS,
+    XLSX,
     hold,
     language_option,
     plain,
@@ -24,7 +27,9 @@ from labsim.cli.common import (
     read_groupings,
     read_scale,
     read_settings_once,
+    require_format,
     show_progress,
+    table_format_option,
 )
 from labsim.text import _
 
@@ -63,6 +68,7 @@ _JSON_KEYS = (
 @click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
 @click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
+@table_format_option
 @language_option
 def run(
     province: str,
@@ -79,12 +85,16 @@ def run(
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    tables: str,
 ) -> None:
     """Simulate, save and print."""
     from labsim.config import load
     from labsim.experiment.run import run as simulate
     from labsim.results import require_replaceable
 
+    require_format(tables)
+    if as_json and out is None and tables != CSV:
+        raise click.UsageError(_("--json writes no files without --out: --format has no place there"))
     if out is not None or not as_json:
         require_replaceable(out if out is not None else _RESULTS / "new")
     config = load(province, scenario=list(scenario), settings=settings)
@@ -102,7 +112,7 @@ def run(
     results.manifest["command"] = shlex.join(["labsim", "run", *sys.argv[2:]])
     folder = out if out is not None or as_json else _free_folder(results)
     if folder is not None:
-        _save(results, folder)
+        _save(results, folder, tables)
     if as_json:
         click.echo(json.dumps(_summary(results), allow_nan=False))
     elif not quiet:
@@ -124,10 +134,14 @@ def _free_folder(results: Results) -> Path:
         n += 1
 
 
-def _save(results: Results, folder: Path) -> None:
+def _save(results: Results, folder: Path, tables: str) -> None:
     from labsim.report.figures import overview_files
+    from labsim.spreadsheets import WORKBOOK, workbook_bytes
 
-    results.save(folder, attachments=overview_files(results))
+    files = dict(overview_files(results))
+    if tables == XLSX:
+        files[WORKBOOK] = workbook_bytes(results.tables(), results.manifest)
+    results.save(folder, attachments=files, for_spreadsheets=tables == CSV_BOM)
 
 
 def _list_files(folder: Path) -> str:

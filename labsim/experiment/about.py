@@ -1,7 +1,7 @@
 """What `study.json` says: a study, its points with their whole configurations, its runs, and their versions.
 
 A configuration is kept as what it differs in from the first of its province and scenario, so that a study of thousands
-of points stays a small file and every run in it can be repeated.
+of points stays a small file and every run in it can be repeated. The file carries a checksum of itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labsim.checksums import NO_SEAL, sealed
 from labsim.config import Config
 from labsim.config_hash import hash_of
 from labsim.config_notes import notes_of
@@ -23,14 +24,15 @@ from labsim.experiment.run import versions
 from labsim.experiment.study import Plan
 from labsim.file_shapes import STUDY
 from labsim.json_shape import require_shape
-from labsim.notes import noted
+from labsim.notes import Note, notes_in
 from labsim.text import _
-from labsim.text_files import json_object
+from labsim.text_files import json_object_of
 
-__all__ = ["STUDY_FORMAT", "config_data", "described", "read_about"]
+__all__ = ["STUDY_FORMAT", "config_data", "described", "notes_of_plan", "notes_on_point", "read_about"]
 
-STUDY_FORMAT = "labsim-study-1"
+STUDY_FORMAT, _BEFORE_SEALS = "labsim-study-2", "labsim-study-1"
 _GONE = "gone"
+_POINTS_LOOKED_AT = 500  # on opening, a millisecond each; those of larger studies when they are asked for
 
 
 def described(plan: Plan) -> str:
@@ -50,14 +52,15 @@ def described(plan: Plan) -> str:
             "config_hash": point.config.hash,
             "changes": list(point.config.changes),
             "posterior": plan.drawn[point.number].told(replicates) if point.number in plan.drawn else None,
-            "notes": noted(notes_of(point.config)),
             "differs": list(_differences(base, config)),
         })  # fmt: skip
     about = {
         "format": STUDY_FORMAT,
+        "seal": NO_SEAL,
         "study": plan.study.model_dump(mode="json"),
         "factors": [asdict(factor) for factor in plan.factors],
         "points": points,
+        "notes": notes_of_plan(plan),
         "runs": [[run.id, run.point, run.replicate, run.seed] for run in plan.runs],
         "bases": bases,
         "code_hash": plan.code,
@@ -65,7 +68,23 @@ def described(plan: Plan) -> str:
         "platform": platform.platform(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return json.dumps(about, ensure_ascii=False, allow_nan=False)
+    return sealed(json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8")).decode("utf-8")
+
+
+def notes_of_plan(plan: Plan) -> list[dict[str, Any]]:
+    """Return every note on a point once, with the numbers of its points; None stands for all of them."""
+    found: dict[str, tuple[Note, list[int]]] = {}
+    for point in plan.points:
+        for note in notes_of(point.config):
+            found.setdefault(json.dumps(note.to_dict()), (note, []))[1].append(point.number)
+    every = len(plan.points)
+    return [note.to_dict() | {"points": here if len(here) < every else None} for note, here in found.values()]
+
+
+def notes_on_point(about: Mapping[str, Any], number: int) -> list[Note]:
+    """Return the notes on a point of a study; an earlier labsim wrote none."""
+    kept = about.get("notes", ())
+    return notes_in(one for one in kept if one["points"] is None or number in one["points"])
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -74,12 +93,15 @@ def read_about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(_("{folder}: not the folder of a study (it has no study.json)").format(folder=folder))
     try:
-        about = json_object(path)
-        if about["format"] != STUDY_FORMAT:
+        content = path.read_bytes()
+        about = json_object_of(content, str(path))
+        if about["format"] not in (STUDY_FORMAT, _BEFORE_SEALS):
             message = _("format {given}; this labsim reads {known}")
             raise ValueError(message.format(given=about["format"], known=STUDY_FORMAT))
         require_shape(about, STUDY)
         _require_whole(about)
+        if about["format"] != _BEFORE_SEALS and sealed(content) != content:
+            raise ValueError(_("its content is not what was written"))
     except KeyError as error:
         raise ResultsError(_damaged(path, _("the key {name} is missing").format(name=error))) from error
     except ConfigError as error:
@@ -125,6 +147,9 @@ def _require_whole(about: Mapping[str, Any]) -> None:
         if _base_key(point["province"], point["scenario"]) not in bases:
             message = _("bases: no configuration of {province}, {scenario}")
             raise ValueError(message.format(province=point["province"], scenario=point["scenario"]))
+    looked_at = points if len(points) <= _POINTS_LOOKED_AT else points[:1]
+    for point in looked_at:
+        config_data(about, point["number"])
     if any(not run[1] < len(points) for run in runs):
         raise ValueError(_("runs: one is of a point that does not exist"))
     if len({(run[1], run[2]) for run in runs}) < len(runs):

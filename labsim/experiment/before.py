@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import DrawnFrom, beside_margins, drawn_from, posterior_for
+from labsim.population.people import census_cells
+from labsim.population.reading import read_margins
 from labsim.target_file import load_targets
 
 if TYPE_CHECKING:
@@ -36,17 +38,19 @@ def require_sound(config: Config, posterior: str | Path, fixed: Iterable[str] = 
 
 
 def require_files(config: Config) -> None:
-    """Raise ConfigError with every problem of the targets and figures that lie beside the margins."""
+    """Raise ConfigError with every problem of the margins and of the targets and figures beside them."""
     problems = problems_of_files(config)
     if problems:
         raise ConfigError(problems)
 
 
 def problems_of_files(config: Config) -> list[Problem]:
-    """Return what is wrong with the targets and the observed figures that lie beside the margins."""
+    """Return what is wrong with the margins, and with the targets and the observed figures that lie beside them."""
     targets = beside_margins(config, "targets.yaml")
     figures = [beside_margins(config, name) for name in _OBSERVED]
     reads: list[Callable[[], object]] = []
+    if config.province.kind == "province":
+        reads.append(lambda: census_cells(read_margins(config.province)))
     if targets is not None:
         reads.append(lambda: load_targets(targets, config))
     for path in figures:

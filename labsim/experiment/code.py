@@ -14,7 +14,10 @@ __all__ = ["code_hash", "configuration_of_numbers", "model_hash"]
 _ONLY_SHOWS = ("app", "cli", "evidence", "lessons", "life", "report")  # shows numbers or judges them, and decides none
 _ONLY_RUNS = ("experiment",)
 # files that read, judge or word what a simulation found
-_ONLY_READS = ("__init__.py", "__main__.py", "answers.py", "errors.py", "results.py", "targets.py", "text.py")
+_ONLY_READS = (
+    "__init__.py", "__main__.py", "answers.py", "checksums.py", "errors.py", "results.py", "targets.py", "text.py",
+    "writing.py",
+)  # fmt: skip
 
 # of a configuration: how large and how long a run is, its luck, and words
 _NOT_THE_WORLD = (

@@ -18,7 +18,7 @@ import pandas as pd
 import pydantic
 
 from labsim.errors import ConfigError, Problem, ResultsError, RunError
-from labsim.experiment.about import config_data
+from labsim.experiment.about import config_data, notes_on_point
 from labsim.experiment.differing import note_on_difference
 from labsim.experiment.measures import END, TARGET, Measure, Measured, measured
 from labsim.experiment.opened import OpenedStudy, open_study
@@ -27,7 +27,7 @@ from labsim.experiment.posterior import NONE, SHIPPED
 from labsim.experiment.run_notes import LOST, notes_of_run, without_estimates
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import Plan, Study, plan_of
-from labsim.notes import Note, noted, notes_in
+from labsim.notes import Note, noted
 from labsim.plain_values import plain_arguments
 from labsim.targets import wilson
 from labsim.text import _
@@ -190,12 +190,11 @@ def _about(study: OpenedStudy) -> dict[str, Any]:
 
 def _notes(study: OpenedStudy, found: Measured) -> Iterator[dict[str, Any]]:
     """Yield the notes of each scenario as a manifest keeps them, with its province and name."""
-    facts = {int(point["number"]): point for point in study.about["points"]}
     bases = {other: base for _province, base, other in _pairs(found)}
-    configs = {point: config_data(study.about, point) for point in facts}
+    configs = {int(point): config_data(study.about, int(point)) for point in found.points["point"]}
     for row in found.points.to_dict("records"):
         point, name = int(row["point"]), found.name(row["point"])
-        notes = [*notes_in(facts[point].get("notes", ())), *_notes_of_runs(study, found, point, configs[point])]
+        notes = [*notes_on_point(study.about, point), *_notes_of_runs(study, found, point, configs[point])]
         if point in bases:
             base = bases[point]
             alike = note_on_difference(configs[base], configs[point], base_name=found.name(base), name=name)

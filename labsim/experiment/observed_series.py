@@ -14,15 +14,14 @@ from labsim.config import Config
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.counted import DERIVED
 from labsim.experiment.posterior import beside_margins
-from labsim.groups import RESIDENCES
+from labsim.members import members_of
 from labsim.number_text import range_of, read_boolean, read_number, read_whole
-from labsim.processes.counting import AGE_BANDS
 from labsim.quantity import allowed_range, within
 from labsim.results import IndicatorInfo
+from labsim.target_file import most_persons, people_of
 from labsim.targets import indicators_known
-from labsim.text import _, did_you_mean
+from labsim.text import _, did_you_mean, nearly
 from labsim.text_files import Table, read_table
-from labsim.world import Sex
 
 __all__ = ["COLUMNS", "STATUSES", "Figure", "Series", "figures_of", "infos", "read_figures"]
 
@@ -137,8 +136,9 @@ class _Reading:
 
     def __init__(self, table: Table, config: Config, listed: set[str]) -> None:
         self.table, self.listed, self.known = table, listed, infos()
-        self.members = _members(config)
+        self.members = members_of(config)
         self.passed_over: list[str] = []
+        self.people = people_of(config)
         self.problems: list[Problem] = []
         self._seen: dict[tuple[object, ...], int] = {}
 
@@ -147,7 +147,9 @@ class _Reading:
         cells = dict(zip(self.table.header, self.table.rows[line], strict=True))
         given = cells["indicator"]
         info = self.known.get(given)
-        if info is None and (leave_unknown or given in self.listed):
+        # what is written nearly as an indicator was meant to be it, in the province's own files too
+        is_slip = info is None and given not in self.listed and nearly(given, self.known) is not None
+        if info is None and not is_slip and (leave_unknown or given in self.listed):
             self.passed_over.append(given)
             return None
         before = len(self.problems)
@@ -166,12 +168,15 @@ class _Reading:
         return found
 
     def _read(self, line: int, cells: Mapping[str, str], info: IndicatorInfo) -> Figure:
-        value = self._number(line, cells, "value", math.nan, info.unit)
-        low = self._number(line, cells, "low", value, info.unit)
-        high = self._number(line, cells, "high", value, info.unit)
+        unit = cells.get("unit") or info.unit
+        value = self._number(line, cells, "value", math.nan, unit)
+        if bool(cells.get("low")) != bool(cells.get("high")):
+            missing = "low" if cells.get("high") else "high"
+            self._wrong(line, missing, _("low and high are given together or not at all"))
+        low = self._number(line, cells, "low", value, unit)
+        high = self._number(line, cells, "high", value, unit)
         if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
             self._wrong(line, "low", _("low, value and high stand in no order"))
-        unit = cells.get("unit") or info.unit
         if unit != info.unit and not (info.unit == "%" and unit.startswith("% of ")):
             self._wrong(line, "unit", _("given {given!r}; allowed {allowed}").format(given=unit, allowed=info.unit))
         groups = tuple(self._one_of(line, cells, name, ("all", *self.members[name]), "all") for name in GROUPS)
@@ -196,6 +201,8 @@ class _Reading:
             return math.nan
         # a change may be negative, and more than the whole
         least, most = (None, None) if cells["indicator"].endswith("_change") else range_of(unit)
+        if unit == "persons":
+            most = most_persons(self.people)
         if not within(value, least, most):
             allowed = allowed_range(least, most, unit)
             self._wrong(line, name, _("given {given}; allowed {allowed}").format(given=text, allowed=allowed))
@@ -230,14 +237,3 @@ class _Reading:
 
     def _wrong(self, line: int, name: str, message: str) -> None:
         self.problems.append(self.table.problem(line, name, message))
-
-
-def _members(config: Config) -> dict[str, tuple[str, ...]]:
-    """Return the members of each grouping of people that a figure may be about."""
-    return {
-        "district": config.names_of("districts"),
-        "sex": tuple(sex.name.lower() for sex in Sex),
-        "age": AGE_BANDS,
-        "ethnicity": tuple(one.id for one in config.province.groups.get("ethnicity", ())),
-        "residence": RESIDENCES,
-    }

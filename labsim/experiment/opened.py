@@ -13,18 +13,18 @@ import pandas as pd
 
 from labsim.config_files import find_configs
 from labsim.errors import ResultsError
-from labsim.experiment.about import config_data, read_about
+from labsim.experiment.about import config_data, notes_on_point, read_about
 from labsim.experiment.run import indicators_known
 from labsim.experiment.run_notes import lost_in, notes_of_run, without_estimates
 from labsim.experiment.shards import TABLES, schema
 from labsim.experiment.store import Failure, Holding, Store, runs_of
-from labsim.notes import noted, notes_in
+from labsim.notes import noted
 from labsim.results import GROUPS, Results, canonical
 from labsim.target_file import load_targets
 from labsim.targets import Target, base_of, judged, missing_persons, scorecard, target_values, wilson
 from labsim.text import _, did_you_mean
+from labsim.text_files import is_yaml_file
 from labsim.verdicts import Setting, setting_of, verdict
-from labsim.yaml_source import is_yaml_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -244,7 +244,7 @@ class OpenedStudy:
                 "code_hash": self.about["code_hash"], "versions": self.about["versions"],
                 "posterior": about.get("posterior"),
                 "study": self.about["study"]["name"],
-                "notes": noted(without_estimates([*notes_in(about.get("notes", ())), *told])),
+                "notes": noted(without_estimates([*notes_on_point(self.about, point), *told])),
             },
             indicators={name: info for name, info in known.items() if name in recorded},
             observed=pd.DataFrame(),

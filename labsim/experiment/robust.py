@@ -32,8 +32,8 @@ from labsim.plain_values import plain_arguments
 from labsim.targets import Target, wilson
 from labsim.targets import judged as taken_away
 from labsim.text import _
+from labsim.text_files import is_yaml_file
 from labsim.verdicts import NONE, Verdict, verdict
-from labsim.yaml_source import is_yaml_file
 
 __all__ = ["Robust", "Scenario", "judged", "regrets", "robust", "told_pairs"]
 

@@ -43,6 +43,7 @@ __all__ = ["Failure", "Holding", "Store", "run_id", "runs_of", "write_text", "wr
 
 _RUNS, _FAILED, _PACK, _ABOUT, _ASIDE = "runs", "failed", "pack-", "study.json", ".damaged"
 _OURS = re.compile(rf"({_PACK})?[0-9a-f]{{20}}")
+_ENDING = ".parquet"
 # What names of runs are made from: it says which numbers they are, and stays when they are written otherwise.
 _NAMED = "labsim-run-1"
 _MOST_NAMED = 5
@@ -154,20 +155,22 @@ class Store:
         Every byte is compared with its checksum, once in a process for each file.
         """
         shards, packs, strange = self._listing()
-        found = {path: content for path, content in {**packs, **shards}.items() if content.sound}
-        packed: set[str] = set()
-        whole, parts = [], {}
+        runs: set[str] = set()
+        whole, parts, damaged, unsealed = [], {}, {}, []
         # the largest pack first, and shards last: what stands in two files is read from the larger one
-        for path in sorted(found, key=lambda path: (path in shards, -len(found[path].sound), path.name)):
-            new = tuple(run for run in found[path].sound if run not in packed)
-            if len(new) == len(found[path].sound) and not found[path].why:
+        for path, content in [*sorted(packs.items(), key=lambda pack: -len(pack[1].sound)), *shards.items()]:
+            if content.why:
+                damaged[path] = (content.why, content.lost)
+            sound = content.sound
+            new = tuple(run for run in sound if run not in runs)
+            if new and len(new) == len(sound) and not content.why:
                 whole.append(path)
+                if not content.sealed:
+                    unsealed.append(path)
             elif new:
                 parts[path] = new
-            packed.update(found[path].sound)
-        damaged = {path: (one.why, one.lost) for path, one in {**packs, **shards}.items() if one.why}
-        unsealed = tuple(path for path in whole if not found[path].sealed)
-        return Holding(tuple(whole), parts, frozenset(packed), damaged, strange, unsealed)
+            runs.update(new)
+        return Holding(tuple(whole), parts, frozenset(runs), damaged, strange, tuple(unsealed))
 
     def compact(self) -> int:
         """Put all runs into one file and remove their own; return how many runs it holds. Nothing is lost if killed.
@@ -232,10 +235,17 @@ class Store:
 
     def _names(self) -> tuple[list[Path], list[Path], tuple[Path, ...]]:
         """Return the files with the name of a run, of a pack, and of neither."""
-        found = sorted(path for path in self.runs.glob("*.parquet") if not path.name.startswith("."))
-        ours = [path for path in found if _OURS.fullmatch(path.stem)]
-        packs = [path for path in ours if path.name.startswith(_PACK)]
-        return sorted({*ours} - {*packs}), packs, tuple(path for path in found if path not in ours)
+        shards: list[Path] = []
+        packs: list[Path] = []
+        strange: list[Path] = []
+        names: list[str] = []
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = sorted(os.listdir(self.runs))
+        for name in names:
+            if name.endswith(_ENDING) and not name.startswith("."):
+                ours = _OURS.fullmatch(name.removesuffix(_ENDING))
+                (strange if ours is None else packs if ours[1] else shards).append(self.runs / name)
+        return shards, packs, tuple(strange)
 
     def _remove_superseded(self) -> None:
         """Remove files all of whose runs stand in others, and put aside a damaged pack of which nothing is read."""

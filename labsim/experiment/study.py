@@ -21,10 +21,12 @@ from labsim.experiment.run import code_hash, replicate_seed
 from labsim.experiment.store import run_id
 from labsim.experiment.study_file import ListedPoint, Study, Vary, flat, read_study
 from labsim.experiment.variation import Factor, Varied, range_message
+from labsim.number_text import settled
 from labsim.overlay import SETTING
 from labsim.quantity import within
 from labsim.text import _
-from labsim.yaml_source import find_place, is_yaml_file
+from labsim.text_files import is_yaml_file
+from labsim.yaml_source import find_place
 
 __all__ = [
     "ListedPoint",
@@ -223,6 +225,10 @@ def _designed(study: Study, varied: Varied) -> list[tuple[str, dict[str, Any]]]:
 
 def _axis(factor: Factor, vary: Vary, design: str) -> Axis:
     """Return the axis of a factor; raises ConfigError where its range is open or not within what is declared."""
+    try:
+        settled([*vary.values, *(vary.range or ())], factor.unit)
+    except ValueError as error:
+        raise _refused(factor, str(error)) from error
     if vary.since is not None and not factor.yearly:
         raise _refused(factor, _("since is for yearly amounts; this is one number"))
     if vary.values or vary.times:

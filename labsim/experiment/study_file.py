@@ -11,11 +11,13 @@ import pydantic
 
 from labsim.errors import ConfigError, Problem
 from labsim.experiment.designs import DesignName
+from labsim.number_text import Written
 from labsim.overlay import SETTING, is_series
 from labsim.profile import Names
 from labsim.text import _
+from labsim.text_files import is_yaml_file
 from labsim.validation import problems_of, read_strictly
-from labsim.yaml_source import Source, is_yaml_file, parse_value, read_yaml
+from labsim.yaml_source import Source, parse_value, read_yaml
 
 __all__ = ["ListedPoint", "Study", "Vary", "flat", "read_study"]
 
@@ -143,6 +145,7 @@ def read_study(path: str | Path) -> Study:
         study: Study = read_strictly(Study, data)
     except pydantic.ValidationError as error:
         raise ConfigError(problems_of(error, Study, data, source.places)) from error
+    study = _as_spelled(study, data)
     _require_sense(study, source)
     scenarios = tuple(_beside(file, name) for name in study.scenarios)
     listed = tuple(
@@ -155,6 +158,31 @@ def read_study(path: str | Path) -> Study:
     study = study.model_copy(update={"name": name, "scenarios": scenarios, "listed": listed} | worlds)
     study._source = source
     return study
+
+
+def _as_spelled(study: Study, data: Mapping[str, Any]) -> Study:
+    """Return a study whose numbers remember how the file writes them: the unit that they are for settles them later."""
+    vary = {}
+    for path, one in study.vary.items():
+        said = (data.get("vary") or {}).get(path)
+        update = {name: _spelled(getattr(one, name), said.get(name)) for name in ("values", "range")} if said else {}
+        vary[path] = one.model_copy(update=update) if one is not None else None
+    listed = tuple(
+        one.model_copy(update={"settings": _spelled(one.settings, said.get("settings"))})
+        for one, said in zip(study.listed, data.get("listed") or (), strict=True)
+    )
+    settings = _spelled(study.settings, data.get("settings"))
+    return study.model_copy(update={"vary": vary, "listed": listed, "settings": settings})
+
+
+def _spelled(value: Any, said: Any) -> Any:
+    """Return a value with the numbers of what a file said in the places where the two are of one shape."""
+    if isinstance(value, dict) and isinstance(said, dict):
+        by_text = {str(key): one for key, one in said.items()}
+        return {key: _spelled(one, by_text.get(str(key))) for key, one in value.items()}
+    if isinstance(value, list | tuple) and isinstance(said, list) and len(said) == len(value):
+        return type(value)(_spelled(one, other) for one, other in zip(value, said, strict=True))
+    return said if isinstance(said, Written) else value
 
 
 def flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:

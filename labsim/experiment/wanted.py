@@ -15,6 +15,7 @@ from labsim.profile import GROUPINGS, unknown_grouping
 from labsim.quantity import allowed_range, within
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
+from labsim.text_files import composed
 
 if TYPE_CHECKING:
     from labsim.config import Config
@@ -100,7 +101,7 @@ def _require_in_period(target: Target, config: Config, indicators: Mapping[str, 
 def _one(
     text: str, config: Config, stated: Sequence[Target], indicators: Mapping[str, IndicatorInfo]
 ) -> Target:
-    word = text.strip()
+    word = composed(text.strip())
     by_id = [one for one in stated if one.id == word]
     if len(by_id) == 1:
         if by_id[0].indicator not in indicators:

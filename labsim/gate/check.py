@@ -13,9 +13,9 @@ from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.experiment.before import gathered, problems_in, problems_of_draws, problems_of_files
 from labsim.experiment.observed_series import read_figures
-from labsim.experiment.posterior import SHIPPED, drawn_from, read_posterior, stale
+from labsim.experiment.posterior import SHIPPED, beside_margins, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
-from labsim.target_file import load_targets
+from labsim.target_file import load_targets, unlikely
 from labsim.text import _, n_
 from labsim.yaml_source import read_yaml, shown_path
 
@@ -49,9 +49,20 @@ def check_path(path: str | Path, *, allow_code: bool = True) -> Checked:
     found = recognised(Path(path))
     checked = Checked(found.kind, shown_path(found.given))
     _CHECKS[found.kind](found, checked, allow_code)
+    if _ends_within_a_line(found.path):
+        checked.notes.append((shown_path(found.path), _("the last line has no end; is the file whole?")))
     checked.problems = list(dict.fromkeys(checked.problems))
     checked.notes = list(dict.fromkeys(checked.notes))
     return checked
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    """Say whether the last line of a file that people write has no end, as that of half a file."""
+    if path.suffix.lower() not in (".yaml", ".yml", ".csv", ".tsv", ".txt"):
+        return False
+    with path.open("rb") as stream:
+        content = stream.read()
+    return bool(content) and not content.endswith((b"\n", b"\r", b"\n\0", b"\0\n"))
 
 
 def _scenario(found: Found, checked: Checked, allow_code: bool) -> None:
@@ -100,6 +111,10 @@ def _before_month_0(config: Config, checked: Checked) -> None:
     checked.problems += problems_of_draws(config, SHIPPED)
     checked.problems += gathered(lambda: build_world(config))
     checked.notes += [(note.where, note.message) for note in notes_of(config)]
+    targets = beside_margins(config, "targets.yaml")
+    if targets is not None and not checked.problems:
+        shown = shown_path(targets)
+        checked.notes += [(shown, message) for message in unlikely(load_targets(targets, config), config)]
 
 
 def build_world(config: Config) -> None:
@@ -116,7 +131,11 @@ def _targets(found: Found, checked: Checked, allow_code: bool) -> None:
         return len(load_targets(found.path, config))
 
     _against_a_world(found, checked, allow_code, read)
-    n = len(read_yaml(found.path).data.get("targets") or ()) if not checked.problems else 0
+    n = 0
+    if not checked.problems:
+        stated = load_targets(found.path)
+        n, beside = len(stated), _province_beside(found.path, allow_code)
+        checked.notes += [(checked.shown, message) for message in unlikely(stated, beside)]
     checked.summary = n_("{n} target", "{n} targets", n).format(n=n)
 
 
@@ -186,7 +205,7 @@ def _posterior(found: Found, checked: Checked, allow_code: bool) -> None:
 
 
 def _margin(found: Found, checked: Checked, allow_code: bool) -> None:
-    """Read a margin as its province reads it; what is wrong with the other margins is counted only."""
+    """Read a margin as its province reads it, with all others."""
     folder = found.path.resolve().parent
     owner = _profile_of(folder)
     if owner is None:
@@ -198,17 +217,10 @@ def _margin(found: Found, checked: Checked, allow_code: bool) -> None:
     except ConfigError as error:
         checked.problems += error.problems
         return
-    problems = gathered(lambda: build_world(config))
-    if found.given.is_dir():
-        checked.problems += problems
-        return
     name = f"{folder.name}/{found.path.name}"
-    own = [one for one in problems if name in (one.file or "") or name in one.message or one.file is None]
-    checked.problems += own
-    others = len(problems) - len(own)
-    if others:
-        words = n_("{n} problem in other margins", "{n} problems in other margins", others).format(n=others)
-        checked.notes.append((shown_path(owner), words))
+    problems = gathered(lambda: build_world(config))
+    # those of this file first; a run refuses the others too
+    checked.problems += sorted(problems, key=lambda one: found.given.is_file() and name not in (one.file or ""))
 
 
 def _profile_of(folder: Path) -> Path | None:
@@ -257,11 +269,12 @@ def _runs(found: Found, checked: Checked, _allow_code: bool) -> None:
 
     def read() -> None:
         study = open_study(found.path.parent)
-        for point in study.about["points"]:
+        for point in study.about["points"]:  # opening looks at those of small studies only
             config_data(study.about, point["number"])
         runs = study.runs
         done = int((runs["status"] == "ok").sum())
         checked.summary = _("{done} of {total} runs are there").format(done=done, total=len(runs))
+        checked.notes += [(checked.shown, note) for note in study.notes()]
 
     checked.problems += gathered(read)
 

@@ -40,6 +40,10 @@ STAFF_OF = ("all", *PUBLIC_BODIES)
 STAFF_MEASURES = {"intermediate_or_more": Level.INTERMEDIATE, "university_or_more": Level.UNIVERSITY}
 LEVEL_AGES = ("15-19", "20-24", "25-34", "35-54", "55+")
 OUTSIDERS = ("away", "abroad", "outside")
+OUTSIDER_FACTS = (
+    "number", "urban", "kinh", "male", "age_low", "age_high", "wage", "poor", "digital", "contract_months", *LEVELS,
+    *SCHOOLINGS, *DESTINATIONS,
+)  # fmt: skip
 _AGE_MIDDLES = np.array([2.5 + 5 * i for i in range(len(AGES))])
 
 

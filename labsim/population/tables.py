@@ -9,13 +9,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from labsim.errors import ConfigError, PopulationError
+from labsim.errors import ConfigError, PopulationError, Problem
 from labsim.number_text import range_of, read_number
-from labsim.text import _, did_you_mean
+from labsim.text import _, did_you_mean, nearest
 from labsim.text_files import read_table
 
 Doubles = NDArray[np.float64]
 Axis = tuple[str, Sequence[str]]
+# how the units of margins begin; shares are written as shares, not in per cent
+UNITS = (
+    "share", "chance", "persons", "employers", "log-odds", "relative odds", "VND", "km", "months", "years", "factor",
+    "deaths", "labour force", "standard deviation", "dormant rows",
+)  # fmt: skip
+# the least and the largest value that a margin in a unit can have, whatever its row says
+RANGES = {
+    "VND per month": (1e4, 1e9), "km": (0.0, 5_000.0), "log-odds": (-20.0, 20.0), "relative odds": (0.0, 1_000.0),
+    "chance": (0.0, 1.0), "years": (0.0, 130.0), "months": (0.0, 1_200.0), "factor": (0.0, 1_000.0),
+    "deaths": (0.0, 1.0), "labour force": (0.0, 1.0), "standard deviation": (0.0, 10.0), "dormant rows": (0.0, 100.0),
+    "persons": (0.0, 1e8),
+}  # fmt: skip
 _NEEDED = ("value", "unit", "year", "grade", "source")  # what tells a header from a title above it
 
 
@@ -42,9 +54,13 @@ class Rows:
             raise PopulationError(
                 _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
             ) from None
+        if not self.table.rows:
+            raise ConfigError([Problem(self.name, self.table.header_line, None, "", _("the table has no rows"))])
         self.columns = self.table.header
         self.rows = self.table.rows
         self._unit = self.table.places.get("unit")
+        self._asked: set[int] = set()  # rows that somebody asked for
+        self._filters: dict[str, set[str]] = {}  # columns by which rows were chosen, and the texts asked for
 
     def number(self, position: int, column: str, *, signed: bool = False, unit: str | None = None) -> float:
         """Return a number of a row; raises ConfigError if it is no number, or outside what its unit allows.
@@ -66,7 +82,32 @@ class Rows:
                 allowed = _("{low:g} to {high:g} [{unit}]").format(low=low or 0, high=high, unit=unit)
             message = _("given {given!r}; allowed {allowed}")
             raise self.problem(position, column, message.format(given=text, allowed=allowed))
+        if column == "value":
+            self._require_within(position, value, unit, decimal)
         return value
+
+    def _require_within(self, position: int, value: float, unit: str, decimal: str) -> None:
+        """Refuse a value outside the range that its own row gives for it, and a unit that no margin is in."""
+        if unit and not unit.startswith(UNITS):
+            message = _("given {given!r}; allowed {allowed}")
+            allowed = ", ".join(UNITS)
+            raise self.problem(position, "unit", message.format(given=unit, allowed=allowed))
+        least, most = next((ends for start, ends in RANGES.items() if unit.startswith(start)), (-math.inf, math.inf))
+        if not least <= value <= most:
+            message = _("given {given:,.10g}; allowed {low:,.10g} to {high:,.10g} [{unit}]")
+            raise self.problem(position, "value", message.format(given=value, low=least, high=most, unit=unit))
+        for name, sign in (("low", -1.0), ("high", 1.0)):
+            place = self.table.places.get(name)
+            text = self.rows[position][place] if place is not None else ""
+            if not text:
+                continue
+            try:
+                end = read_number(text, decimal=decimal)  # often computed: three decimals of a count are no thousands
+            except ValueError as error:
+                raise self.problem(position, name, str(error)) from None
+            if sign * value > sign * end:
+                message = _("given {given:,.6g}; the row itself says {name}: {end:,.6g}")
+                raise self.problem(position, "value", message.format(given=value, name=name, end=end))
 
     def text(self, position: int, column: str) -> str:
         """Return the text of a row in a column; raises ConfigError if there is no such column."""
@@ -103,9 +144,34 @@ class Rows:
 
     def where(self, **wanted: str) -> list[int]:
         """Return the positions of the rows with these texts."""
-        return [
+        found = [
             i for i in range(len(self.rows)) if all(self.text(i, column) == text for column, text in wanted.items())
         ]
+        self._asked.update(found)
+        for column, text in wanted.items():
+            self._filters.setdefault(column, set()).add(text)
+        return found
+
+    def ignored(self) -> list[Problem]:
+        """Return a problem for every row that nothing asked for though its text is nearly one that was asked for."""
+        problems = []
+        for i in range(len(self.rows)):
+            if i in self._asked or not self._filters:
+                continue
+            unit = self.rows[i][self._unit] if self._unit is not None else ""
+            if unit and not unit.startswith(UNITS):
+                message = _("given {given!r}; allowed {allowed}").format(given=unit, allowed=", ".join(UNITS))
+                problems.append(self.table.problem(i, "unit", message))
+                continue
+            for column, texts in self._filters.items():
+                given = self.text(i, column)
+                close = nearest(given, texts) if given not in texts else None
+                if close is not None:
+                    hint = _('did you mean "{nearest}"?').format(nearest=close)
+                    message = f"{_('given {given!r}').format(given=given)}; {hint}"
+                    problems.append(self.table.problem(i, column, message))
+                    break
+        return problems
 
     def array(
         self,
@@ -118,11 +184,19 @@ class Rows:
     ) -> Doubles:
         """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells."""
         table = np.full([len(members) for _name, members in axes], np.nan)
+        problems: list[Problem] = []
         for i in self.where(**(where or {})):
-            at = tuple(self.place(i, name, members) for name, members in axes)
-            if not math.isnan(table[at]):
-                raise self.problem(i, axes[0][0], _("this row is given twice"))
-            table[at] = self.number(i, column, signed=signed)
+            try:
+                at = tuple(self.place(i, name, members) for name, members in axes)
+                if not math.isnan(table[at]):
+                    raise self.problem(i, axes[0][0], _("this row is given twice"))
+                table[at] = self.number(i, column, signed=signed)
+            except ConfigError as error:
+                problems += error.problems
+                if error.problems[0].line == self.table.header_line:
+                    break  # a column is missing: every row would say so
+        if problems:
+            raise ConfigError(problems)
         if missing is not None:
             table[np.isnan(table)] = missing
         elif np.isnan(table).any():
@@ -134,12 +208,47 @@ class Rows:
     def scalars(self, column: str, *, where: Mapping[str, str] | None = None) -> Named:
         """Return numbers by the name in a column."""
         numbers: dict[str, float] = {}
+        problems: list[Problem] = []
         for i in self.where(**(where or {})):
             name = self.text(i, column)
             if name in numbers:
-                raise self.problem(i, column, _("this row is given twice"))
-            numbers[name] = self.number(i, "value")
+                problems += self.problem(i, column, _("this row is given twice")).problems
+            try:
+                numbers[name] = self.number(i, "value")
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(problems)
         return Named(self.name, numbers)
+
+    def numbers(self, column: str, unit: str | None = None, *, most: float = math.inf) -> Doubles:
+        """Return the numbers of a column; raises ConfigError with every one that is none, or more than `most`."""
+        found: list[float] = []
+        problems: list[Problem] = []
+        for i in range(len(self.rows)):
+            try:
+                found.append(self.number(i, column, unit=unit))
+                if found[-1] > most:
+                    message = _("given {given:,.10g}; allowed {low:,.10g} to {high:,.10g} [{unit}]")
+                    words = message.format(given=found[-1], low=0.0, high=most, unit=unit or column)
+                    raise self.problem(i, column, words)
+            except ConfigError as error:
+                problems += error.problems
+                if error.problems[0].line == self.table.header_line:
+                    break
+        if problems:
+            raise ConfigError(problems)
+        return np.array(found)
+
+    def require_each_once(self, column: str) -> None:
+        """Raise ConfigError for every row that says in a column what an earlier one says."""
+        names = [self.text(i, column) for i in range(len(self.rows))]
+        problems = [
+            self.table.problem(i, column, _("{name} is given twice").format(name=repr(name)))
+            for i, name in enumerate(names) if name in names[:i]
+        ]  # fmt: skip
+        if problems:
+            raise ConfigError(problems)
 
     def _meant(self, column: str) -> list[str]:
         hint = did_you_mean(column, self.columns)

@@ -47,12 +47,13 @@ def answer_view(answer: Answer) -> Iterator[RenderableType]:
     yield _targets(answer)
     spent = answer.costs["before"].abs().sum() + answer.costs["after"].abs().sum()
     yield _costs(answer.costs) if spent > 0 else Text(_("No policy here spends public money."), style="dim")
-    for line in _binding(answer):
-        yield Text(line)
-    for column, title in (("front", _front_title(question.minimise)), ("target_front", _fight_title())):
-        if column in answer.tried and _worth_showing(answer, column):
-            yield Text("\n" + title, style="bold")
-            yield _front(answer, column)
+    if answer.status not in (TOO_FEW, ABSENT):  # else there is no chance to trade anything for
+        for line in _binding(answer):
+            yield Text(line)
+        for column, title in (("front", _front_title(question.minimise)), ("target_front", _fight_title())):
+            if column in answer.tried and _worth_showing(answer, column):
+                yield Text("\n" + title, style="bold")
+                yield _front(answer, column)
     yield from notes_view(question.notes())
     for line in (*_rests_on(answer), *reading_lines(question.targets)):
         yield Text(line, style="dim")

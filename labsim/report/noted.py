@@ -35,14 +35,10 @@ def said_in_report(kept: Iterable[Mapping[str, Any]]) -> list[str]:
     return [str(replace(one, where=capital(parameter_name(one.where)))) for one in notes_in(kept)]
 
 
-def shared_notes(points: Sequence[Mapping[str, Any]]) -> list[Note | str]:
-    """Return the notes of the points of a study, each once; what holds for some of them says for how many."""
-    found: dict[tuple[str, str], list[Note]] = {}
-    for point in points:
-        for note in notes_in(point.get("notes", ())):
-            found.setdefault((note.code, note.where), []).append(note)
+def shared_notes(kept: Iterable[Mapping[str, Any]], n_points: int) -> list[Note | str]:
+    """Return the notes of a study; what holds for some of its points says for how many."""
     said = _("{note} (in {n} of {of} points)")
     return [
-        same[0] if len(same) == len(points) else said.format(note=same[0], n=len(same), of=len(points))
-        for same in found.values()
-    ]
+        note if one["points"] is None else said.format(note=note, n=len(one["points"]), of=n_points)
+        for one in kept for note in notes_in([one])
+    ]  # fmt: skip

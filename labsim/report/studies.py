@@ -11,9 +11,8 @@ from babel.numbers import format_decimal
 from rich.console import RenderableType
 from rich.text import Text
 
-from labsim.config_notes import notes_of
+from labsim.experiment.about import notes_of_plan
 from labsim.experiment.opened import targets_of
-from labsim.notes import noted
 from labsim.report.chances import why_none
 from labsim.report.console import bands_hold, ruled_table
 from labsim.report.noted import notes_view, shared_notes
@@ -55,7 +54,7 @@ def plan_view(plan: Plan) -> Iterator[RenderableType]:
     yield table
     if len(plan.points) > MOST_ROWS:
         yield Text(_("... and {n} more").format(n=len(plan.points) - MOST_ROWS), style="dim")
-    yield from notes_view(shared_notes([{"notes": noted(notes_of(point.config))} for point in plan.points]))
+    yield from notes_view(shared_notes(notes_of_plan(plan), len(plan.points)))
 
 
 def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
@@ -65,7 +64,7 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
     yield Text(str(about["title"].get(current_language()) or about["name"]), style="bold")
     if not len(frame):
         yield Text(_("No target could be scored; `labsim results FOLDER --sql` asks for series."))
-        yield from notes_view(shared_notes(study.about["points"]))
+        yield from notes_view(shared_notes(study.about.get("notes", ()), len(study.about["points"])))
         return
     for (_id, year), part in frame.groupby(["id", "year"], sort=False):
         first = part.iloc[0]
@@ -88,7 +87,7 @@ def targets_view(study: OpenedStudy) -> Iterator[RenderableType]:
     for line in reading_lines(one for province in provinces for one in targets_of(province) if one.id in named):
         yield Text(line, style="dim")
     yield Text(bands_hold(None)[0], style="dim")
-    yield from notes_view(shared_notes(study.about["points"]))
+    yield from notes_view(shared_notes(study.about.get("notes", ()), len(study.about["points"])))
 
 
 def frame_view(frame: pd.DataFrame) -> Iterator[RenderableType]:
