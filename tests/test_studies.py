@@ -273,9 +273,10 @@ def test_a_run_that_does_harm_is_recorded_and_the_rest_finishes(tmp_path, execut
     done = carry_out(plan, tmp_path / "study", executor=executor, workers=2)
     assert (done.done, len(done.failed)) == (1, len(plan.runs) - 1)
     failed = {failure.name.partition(",")[0]: failure for failure in done.failed}
-    assert "policies.harm: harm.py:16 raised ValueError: a policy of one's own fails" in failed["how 1"].message
+    said = "policies.harm (Harm.adjust, harm.py:16) in 2021-01: raised ValueError: a policy of one's own fails"
+    assert said in failed["how 1"].message
     assert failed["how 1"].where.endswith("harm.py:16 (adjust)")
-    assert "harm.py:20 raised MemoryError" in failed["how 3"].message
+    assert "harm.py:20) in 2021-01: raised MemoryError" in failed["how 3"].message
     if deadly:
         assert "its worker process died twice" in failed["how 2"].message
     opened = open_study(tmp_path / "study")
