@@ -181,11 +181,19 @@ class Rows:
         missing: float | None = None,
         signed: bool = False,
         column: str = "value",
+        optional: bool = False,
     ) -> Doubles:
-        """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells."""
+        """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells.
+
+        Where single cells may be `missing`, there must be one row at least, unless they are `optional`.
+        """
         table = np.full([len(members) for _name, members in axes], np.nan)
         problems: list[Problem] = []
-        for i in self.where(**(where or {})):
+        chosen = self.where(**(where or {}))
+        if where and not chosen and not optional:
+            cell = ", ".join(f"{name} {word!r}" for name, word in where.items())
+            raise PopulationError(_("{file}: there is no row for {cell}").format(file=self.name, cell=cell))
+        for i in chosen:
             try:
                 at = tuple(self.place(i, name, members) for name, members in axes)
                 if not math.isnan(table[at]):
