@@ -111,8 +111,10 @@ def unlikely(targets: Iterable[Target], config: Config | None) -> list[str]:
             continue
         years = target.year - target.cumulate_from + 1 if target.cumulate_from is not None else 1
         if target.value > _UNLIKELY * people * years:
-            message = _("{id}, {year}: {value:,.0f} persons are {share:.0%} of all people in each year; is that meant?")
-            share = target.value / people / years
+            message = _(
+                "{id}, {year}: {value:,.0f} persons are {share:.0f} % of all people in each year; is that meant?"
+            )
+            share = 100.0 * target.value / people / years
             found.append(message.format(id=target.id, year=target.year, value=target.value, share=share))
     return found
 

@@ -144,15 +144,15 @@ class Target(_Data):
 
 def indicators_known() -> dict[str, IndicatorInfo]:
     """Return what is known of every indicator, without the means to compute it."""
-    from labsim import indicators
+    from labsim.indicators import INDICATORS
 
     names = [field.name for field in fields(IndicatorInfo)]
-    if _kept.get("of") is not indicators.INDICATORS:
+    if _kept.get("of") is not INDICATORS:
         _kept["known"] = {
             key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
-            for key, indicator in indicators.INDICATORS.items()
+            for key, indicator in INDICATORS.items()
         }
-        _kept["of"] = indicators.INDICATORS
+        _kept["of"] = INDICATORS
     return dict(_kept["known"])
 
 

@@ -72,7 +72,7 @@ def test_run_prints_the_scorecard_and_writes_a_folder(place) -> None:
     assert any("3 of 3" in line or "2 of 3" in line or "1 of 3" in line or "0 of 3" in line for line in lines)
     assert "(44 % to 100 %)" in result.stdout  # the chance after 3 of 3
     assert "from 2021" in result.stdout
-    both = "[2] The wording is unclear. Read as: of all labour. Or else: or of rural labour. The other reading"
+    both = "[1] The wording is unclear. Read as: of all labour. Or else: or of rural labour. The other reading"
     assert both in " ".join(result.stdout.split())
     assert "- Officials with degrees, 2023: officials are not told apart" in " ".join(result.stdout.split())
     assert "- Trained share, 2030: the run covers 2020-12 to 2023-12" in " ".join(result.stdout.split())
