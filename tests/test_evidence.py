@@ -241,14 +241,15 @@ def test_code_that_decides_numbers_is_hashed_and_what_judges_is_not(monkeypatch,
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("locale", "__pycache__"))
     monkeypatch.setattr(code, "__file__", str(copy / "experiment" / "code.py"))
     hashes = []
-    for name in ("", "report/console.py", "targets.py", "experiment/run.py", "processes/firms.py"):
+    changes = ("report/console.py", "targets.py", "notes.py", "experiment/run.py", "processes/firms.py")
+    for name in ("", *changes):
         if name:
             with (copy / name).open("a", encoding="utf-8") as file:
-                file.write("# changed\n")
+                file.write("CHANGED = True\n")
         code.model_hash.cache_clear()
         hashes.append(code.model_hash())
     code.model_hash.cache_clear()
-    assert len(set(hashes[:4])) == 1 and hashes[4] != hashes[0]
+    assert len(set(hashes[:5])) == 1 and hashes[5] != hashes[0]
 
 
 def test_what_rests_on_assumption_is_said_with_its_marks():

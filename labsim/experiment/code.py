@@ -17,12 +17,13 @@ from labsim.source_hash import hash_of_bytes, hash_of_files
 
 __all__ = ["code_hash", "configuration_of_numbers", "model_hash"]
 
-_ONLY_SHOWS = ("app", "cli", "evidence", "lessons", "life", "report")  # shows numbers or judges them, and decides none
+_ONLY_SHOWS = ("app", "cli", "evidence", "gate", "lessons", "life", "report")  # shows numbers or judges them, and decides none
 _ONLY_RUNS = ("experiment",)
-# files that read, judge or word what a simulation found
+# files that read, judge or word what a simulation found, or refuse what is no input
 _ONLY_READS = (
-    "__init__.py", "__main__.py", "answers.py", "checksums.py", "errors.py", "results.py", "targets.py", "text.py",
-    "writing.py",
+    "__init__.py", "__main__.py", "answers.py", "checksums.py", "config_notes.py", "errors.py", "file_shapes.py",
+    "frames.py", "interrupts.py", "json_shape.py", "notes.py", "results.py", "row_notes.py", "spreadsheet_cells.py",
+    "spreadsheets.py", "target_file.py", "targets.py", "text.py", "verdicts.py", "writing.py",
 )  # fmt: skip
 
 # of a configuration: how large and how long a run is, its luck, and words
@@ -46,8 +47,8 @@ def model_hash() -> str:
 
 def _hash_without(parts: tuple[str, ...]) -> str:
     package = Path(__file__).resolve().parent.parent
-    files = (path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in parts)
-    files = sorted(files, key=lambda path: path.relative_to(package).as_posix())
+    decisive = (path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in parts)
+    files = sorted(decisive, key=lambda path: path.relative_to(package).as_posix())
     # reading the code anew takes a second, and its words say whether that was done before
     return remembered(
         f"code-{hash_of_bytes(package, files)}", lambda: {"code": hash_of_files(package, files)}
