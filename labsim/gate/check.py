@@ -136,17 +136,25 @@ def _targets(found: Found, checked: Checked, allow_code: bool) -> None:
         stated = load_targets(found.path)
         n, beside = len(stated), _province_beside(found.path, allow_code)
         checked.notes += [(checked.shown, message) for message in unlikely(stated, beside)]
+        if not stated:
+            checked.notes.append((checked.shown, _("there are no targets, so that a run has nothing to score")))
     checked.summary = n_("{n} target", "{n} targets", n).format(n=n)
 
 
 def _figures(found: Found, checked: Checked, allow_code: bool) -> None:
     counts: list[int] = []
+    passed_over: dict[str, str] = {}
 
     def read(config: Config | None) -> None:
-        counts.append(len(read_figures(found.path, config or load("son_la"), leave_unknown=True)))
+        figures = read_figures(found.path, config or load("son_la"), leave_unknown=True, passed_over=passed_over)
+        counts.append(len(figures))
 
     _against_a_world(found, checked, allow_code, read)
     n = counts[-1] if counts else 0
+    if not n and not checked.problems:
+        checked.notes.append((checked.shown, _("there is no figure that labsim can compare")))
+    for name, why in passed_over.items():
+        checked.notes.append((checked.shown, _("{name} is passed over: {why}").format(name=repr(name), why=why)))
     checked.summary = n_("{n} figure", "{n} figures", n).format(n=n)
 
 

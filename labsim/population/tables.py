@@ -62,10 +62,8 @@ class Rows:
         self.name = f"{path.parent.name}/{path.name}"
         try:
             self.table = read_table(path, shown=self.name, needed=_NEEDED)
-        except FileNotFoundError as error:
-            raise PopulationError(
-                _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
-            ) from None
+        except FileNotFoundError:
+            raise PopulationError(_("{file}: this margin is missing").format(file=path)) from None
         if not self.table.rows:
             raise ConfigError([Problem(self.name, self.table.header_line, None, "", _("the table has no rows"))])
         self.columns = self.table.header
