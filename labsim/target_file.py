@@ -101,13 +101,10 @@ def range_of(info: IndicatorInfo, unit: str, people: float = _PEOPLE_OF_VIET_NAM
 
 
 def unlikely(targets: Iterable[Target], config: Config | None) -> list[str]:
-    """Return a line for every target that no run scores, or that asks for more persons than anybody would plan."""
+    """Return a line for every target that asks for so many persons a year that a slip is likelier than a plan."""
     found = []
     people = people_of(config)
     for target in targets:
-        if config is not None and config.period.month_index(f"{target.year}-12") < 0:
-            message = _("{id}, {year}: the run begins in {start}, so that it is never scored")
-            found.append(message.format(id=target.id, year=target.year, start=config.period.start))
         info = indicators_known().get(target.indicator or "")
         if info is None or info.kind != "flow" or info.unit != "persons":
             continue

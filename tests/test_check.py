@@ -97,7 +97,7 @@ def test_what_is_nothing_is_told_with_the_kinds_and_what_was_found(tmp_path: Pat
         (line,) = told(tmp_path / name)
         assert found in line and "it reads: profile of a province, scenario, reference world, targets" in line
     (tmp_path / "folder").mkdir()
-    assert "a folder with nothing" in told(tmp_path / "folder")[0]
+    assert "an empty folder" in told(tmp_path / "folder")[0]
     (tmp_path / "b.xlsx").write_bytes(b"PK")
     assert "this is a workbook; save the sheet as CSV" in told(tmp_path / "b.xlsx")[0]
     assert "there is no such file or folder" in told(tmp_path / "gone.yaml")[0]

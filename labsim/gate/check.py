@@ -15,8 +15,10 @@ from labsim.experiment.before import gathered, problems_in, problems_of_draws, p
 from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import SHIPPED, beside_margins, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
+from labsim.notes import STOPS
 from labsim.target_file import load_targets, unlikely
 from labsim.text import _, n_
+from labsim.text_files import read_text
 from labsim.yaml_source import read_yaml, shown_path
 
 if TYPE_CHECKING:
@@ -60,9 +62,11 @@ def _ends_within_a_line(path: Path) -> bool:
     """Say whether the last line of a file that people write has no end, as that of half a file."""
     if path.suffix.lower() not in (".yaml", ".yml", ".csv", ".tsv", ".txt"):
         return False
-    with path.open("rb") as stream:
-        content = stream.read()
-    return bool(content) and not content.endswith((b"\n", b"\r", b"\n\0", b"\0\n"))
+    try:
+        text = read_text(path)
+    except (ConfigError, OSError):
+        return False  # told where it is read
+    return bool(text) and not text.endswith("\n")
 
 
 def _scenario(found: Found, checked: Checked, allow_code: bool) -> None:
@@ -110,7 +114,7 @@ def _before_month_0(config: Config, checked: Checked) -> None:
     checked.problems += problems_of_files(config)
     checked.problems += problems_of_draws(config, SHIPPED)
     checked.problems += gathered(lambda: build_world(config))
-    checked.notes += [(note.where, note.message) for note in notes_of(config)]
+    checked.notes += [(note.where, note.message) for note in notes_of(config) if note.code not in STOPS]
     targets = beside_margins(config, "targets.yaml")
     if targets is not None and not checked.problems:
         shown = shown_path(targets)
