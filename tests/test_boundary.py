@@ -334,6 +334,21 @@ def test_the_result_does_not_depend_on_the_executor(own) -> None:
     assert found[0].equals(found[2])
 
 
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ('Outcome("hired", "person", "wage_subsidi")', "there is no lever 'wage_subsidi'; did you mean"),
+        ('"hired"', "Mine.outcome: given 'hired'; allowed an Outcome"),
+    ],
+)
+def test_an_outcome_that_nothing_could_count_is_refused(tmp_path: Path, outcome: str, message: str) -> None:
+    lines = ["from labsim.policies.base import Outcome, Policy", "class Mine(Policy):", f"    outcome = {outcome}"]
+    (tmp_path / "mine.py").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path / "mine.py")
+    assert f"mine.py:2 cannot be loaded: PolicyError: {message}" in str(caught.value)
+
+
 class Notebook(Policy):
     """Pay, as a policy that was written in a notebook."""
 

@@ -221,4 +221,4 @@ def test_a_year_of_two_digits_is_told_what_is_allowed(tmp_path: Path) -> None:
     text = "extends: son_la/baseline\npolicies:\n  vocational_training: {seats_per_year: {22: 5000}}\n"
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
     code, said = invoke("check", tmp_path / "s.yaml")
-    assert code == 2 and 's.yaml:3:42  policies.' in said and 'seats_per_year.22: given "22"; allowed 2000 or more' in said
+    assert code == 2 and 's.yaml:3:42  policies.' in said and 'year.22: given "22"; allowed 2000 or more' in said

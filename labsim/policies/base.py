@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
 
+from labsim.errors import PolicyError
 from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Ledger, Payment
 from labsim.levers import LEVERS, LeversOfPolicy, lever_named
 from labsim.payments import checked_persons, checked_rows_paid, checked_sum, require_words
@@ -122,6 +123,16 @@ class Policy(Parameters):
     # what an amount does nothing without: of several groups of parameters, one whole group that is not neutral
     needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        for one in cls.outcomes():
+            if not isinstance(one, Outcome):
+                message = _("{name}.outcome: given {given!r}; allowed an Outcome, or a tuple of them")
+                raise PolicyError(message.format(name=cls.__name__, given=one))
+            for lever in (one.lever,) if isinstance(one.lever, str) else one.lever or ():
+                lever_named(lever)
+
     @field_validator("start", "stop")
     @classmethod
     def _is_month(cls, value: str | None) -> str | None:
@@ -158,7 +169,7 @@ class Policy(Parameters):
     @classmethod
     def outcomes(cls) -> tuple[Outcome, ...]:
         """Return what this kind of policy is there for; most have one outcome."""
-        return (cls.outcome,) if isinstance(cls.outcome, Outcome) else cls.outcome
+        return cls.outcome if isinstance(cls.outcome, tuple) else (cls.outcome,)
 
     @classmethod
     def pays(cls) -> bool:
