@@ -99,7 +99,7 @@ class _Finder:
     def read(self, path: Path) -> Source:
         path = path.resolve()
         if path not in self._read:
-            self._read[path] = read_yaml(path)
+            self._read[path] = _require_scenario(read_yaml(path))
         return self._read[path]
 
     def world_and_scenario(self, name: str | Path) -> tuple[Path, Path | None]:
@@ -225,6 +225,17 @@ class _Finder:
         if place is None:
             return ConfigError([Problem(source.file, 1, 1, "extends", message)])
         return ConfigError([Problem(*place, "extends", message)])
+
+
+def _require_scenario(source: Source) -> Source:
+    """Refuse targets and studies in one line: as a scenario, every key of theirs would be unknown."""
+    for key, kind, message in (
+        ("targets", list, _("these are targets; a scenario or a profile is needed")),
+        ("vary", dict, _("this is a study; a scenario or a profile is needed")),
+    ):
+        if isinstance(source.data.get(key), kind):
+            raise ConfigError([Problem(*source.places[key,], key, message)])
+    return source
 
 
 def _describes_scenario(file: Path) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from labsim.config_base import ConfigBase, defaults_of
-from labsim.notes import Note
+from labsim.notes import STOPS, Note
 from labsim.policies.base import Policy
 from labsim.policies.climate_retraining import ClimateRetraining
 from labsim.policies.vocational_training import VocationalTraining
@@ -53,13 +53,22 @@ def notes_of(config: ConfigBase) -> list[Note]:
     found: list[Note] = []
     if config.period.n_months == 0:
         return [Note("no_month", "period.until", {"until": config.period.until})]
-    for name, policy in sorted(config.policies.items()):
-        if isinstance(policy, Policy):
-            found += _notes_of_policy(config, _Named(name, policy, months_of(config, policy), config.period))
+    found += _notes_of_policies(config)
     found += notes_on_rows(config, {name: months_of(config, policy) for name, policy in config.policies.items()})
     told = {note.where for note in found}
     found += [note for note in _notes_of_changes(config) if not told & set(_above(note.where))]
     return list({(note.code, note.where): note for note in found}.values())
+
+
+def stops_of(config: ConfigBase) -> list[Note]:
+    """Return what is known to stop the run of a configuration in one of its months."""
+    return [note for note in _notes_of_policies(config) if note.code in STOPS]
+
+
+def _notes_of_policies(config: ConfigBase) -> Iterator[Note]:
+    for name, policy in sorted(config.policies.items()):
+        if isinstance(policy, Policy):
+            yield from _notes_of_policy(config, _Named(name, policy, months_of(config, policy), config.period))
 
 
 def months_of(config: ConfigBase, policy: Any) -> tuple[Month, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from labsim.text import _, current_language, mark, speaking
 
-__all__ = ["Note", "noted", "notes_in"]
+__all__ = ["STOPS", "Note", "noted", "notes_in"]
 
 # What stands in braces is a value of the note. Years and months are texts, so that nobody groups their digits.
 _SENTENCES = {
@@ -65,6 +65,8 @@ _SENTENCES = {
     "differs_later": mark("the scenarios differ from {since}, after the end of the run ({until})"),
     "differs_nowhere": mark("is the same as {base} in everything that this run uses"),
 }  # fmt: skip
+
+STOPS = frozenset({"not_taught"})  # what a run does not survive
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ __all__ = [
 
 MOST_BYTES = 64 * 2**20
 MOST_CHARACTERS_IN_A_CELL = 131_072
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 _LINES_LOOKED_AT = 12  # for the header: a title, a date and an empty line may stand above it
 _UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -62,6 +62,8 @@ def read_text(path: Path, *, shown: str = "", most: int = MOST_BYTES) -> str:
     except FileNotFoundError:
         raise
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle; ValueError: NUL in a name
+        if not isinstance(error, ValueError) and path.is_dir():  # which Windows calls a lack of permission
+            raise _refused(name, _("this is a folder; a file is needed")) from None
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(name, _("cannot be read ({reason})").format(reason=reason)) from error
     if len(data) > most:
@@ -216,7 +218,7 @@ def table_of(text: str, shown: str, *, needed: Sequence[str] = ()) -> Table:
 def _header_of(lines: Sequence[str], needed: Sequence[str], shown: str) -> tuple[int, str]:
     """Return in which line the header stands, from 0, and the mark between its cells."""
     first = next((place for place, line in enumerate(lines) if line.strip(" \t;,\xa0")), 0)
-    asked = re.fullmatch(r'"?sep=([,;\t])"?[,;\s]*', lines[first], re.IGNORECASE)
+    asked = re.fullmatch(r'"?sep=([,;|\t])"?[,;\s]*', lines[first], re.IGNORECASE)
     if asked:  # a line that Excel understands and does not show
         first = min(first + 1, len(lines) - 1)
         return first, asked[1]

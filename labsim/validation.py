@@ -117,7 +117,9 @@ def _words(detail: Any, model: type[pydantic.BaseModel], path: KeyPath, prefix: 
     elif kind in ("value_error", "assertion_error"):
         return str(context["error"])
     elif detail["loc"] and detail["loc"][-1] == "[key]":
-        given, allowed = as_given(detail["input"]), _("a whole number, such as a year, as the key")
+        given, words = as_given(detail["input"]), _ALLOWED.get(kind)
+        is_number = kind in ("greater_than_equal", "less_than_equal") and words is not None
+        allowed = words(context) if is_number and words else _("a whole number, such as a year, as the key")
     else:
         words = _ALLOWED.get(kind)
         given = as_given(detail["input"])

@@ -97,7 +97,7 @@ def test_what_is_nothing_is_told_with_the_kinds_and_what_was_found(tmp_path: Pat
         (line,) = told(tmp_path / name)
         assert found in line and "it reads: profile of a province, scenario, reference world, targets" in line
     (tmp_path / "folder").mkdir()
-    assert "a folder with nothing" in told(tmp_path / "folder")[0]
+    assert "an empty folder" in told(tmp_path / "folder")[0]
     (tmp_path / "b.xlsx").write_bytes(b"PK")
     assert "this is a workbook; save the sheet as CSV" in told(tmp_path / "b.xlsx")[0]
     assert "there is no such file or folder" in told(tmp_path / "gone.yaml")[0]
@@ -219,7 +219,7 @@ def test_check_of_a_profile_tells_the_faults_of_all_its_files_at_once(own: Path)
         ("affinity.csv", ",1.3,", ",13,", "value: given 13; the row itself says high: 2.6"),
         ("contrasts.csv", "schooling,residence", "schoolin,residence", 'given \'schoolin\'; did you mean "schooling"?'),
         ("outsiders.csv", "outside,elementary", "outside,elexentary", 'did you mean "elementary"?'),
-        ("poverty.csv", "share of people,", "%,", "unit: given '%'; allowed share, chance, persons"),
+        ("poverty.csv", "share of people,", "%,", "unit: given '%'; allowed share, log-odds"),
     ],
 )
 def test_a_slip_in_a_margin_is_told_with_its_row(own: Path, file: str, old: str, new: str, message: str) -> None:

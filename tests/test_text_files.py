@@ -130,7 +130,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
 
 
 def test_a_folder_is_refused_and_no_file_is_told_apart(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="this is a folder"):
         read_text(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_text(tmp_path / "none.csv")

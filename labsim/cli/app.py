@@ -8,6 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from labsim.cli.common import language_option
+from labsim.cli.usage import Whole
 from labsim.text import _, current_language
 
 __all__ = ["app"]
@@ -20,7 +21,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--host", default="127.0.0.1", show_default=True,
               help=_("Address to serve on; 0.0.0.0 lets others in the same network join."))  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help=_("Port to serve on."))
+@click.option("--port", type=Whole(1, 65535), default=8080, show_default=True, help=_("Port to serve on."))
 @click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path("labsim-workspace"),
               show_default=True, help=_("Folder that keeps scenarios, choices and workshops."))  # fmt: skip
 @click.option("--scenario", "scenarios", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -29,7 +30,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME",
               help=_("One more name under which browsers may ask for the app, such as that of a proxy; repeatable."),
               )  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help=_("Processes that simulate."))
+@click.option("--workers", type=Whole(1), default=2, show_default=True, help=_("Processes that simulate."))
 @click.option("--no-browser", is_flag=True, help=_("Do not open the browser."))
 @language_option
 def app(

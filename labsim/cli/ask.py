@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, plain, posterior_option, print_parts, show_progress
 from labsim.cli.many import held_folder, options_of_many_runs, save_files
 from labsim.cli.study import report
+from labsim.cli.usage import Whole, read_chance
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -29,15 +30,17 @@ __all__ = ["ask"]
               )  # fmt: skip
 @click.option("--vary", multiple=True, required=True, metavar="PATH[=LOW:HIGH],...",
               help=_("What may be given, within its declared range or a range of one's own."))  # fmt: skip
-@click.option("--since", type=int, metavar="YEAR", help=_("First year of yearly amounts; by default that of the base."))
-@click.option("--chance", type=float, default=0.8, show_default=True, help=_("Chance with which all shall be met."))
+@click.option("--since", type=Whole(1900, 2200), metavar="YEAR",
+              help=_("First year of yearly amounts; by default that of the base."))  # fmt: skip
+@click.option("--chance", callback=read_chance, default="0.8", show_default=True,
+              help=_("Chance with which all shall be met."))  # fmt: skip
 @click.option("--minimise", default="cost", show_default=True, metavar="cost | PATH | INDICATOR",
               help=_("What shall be least: public money, a dose, or an indicator in the targets' last year."),
               )  # fmt: skip
 @click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
-@click.option("--fresh", type=click.IntRange(4), help=_("Runs that verify the answer; by default twice as many."))
-@click.option("--points", type=click.IntRange(1), default=48, show_default=True, help=_("Most doses that are tried."))
+@click.option("--fresh", type=Whole(4), help=_("Runs that verify the answer; by default twice as many."))
+@click.option("--points", type=Whole(1), default=48, show_default=True, help=_("Most doses that are tried."))
 @posterior_option
 @options_of_many_runs(20, least=4, about=_("Runs of each dose in the search."))
 @language_option

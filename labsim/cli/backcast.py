@@ -10,6 +10,7 @@ import rich_click as click
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import as_settings, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 __all__ = ["backcast"]
@@ -21,13 +22,13 @@ USUAL_SCALE = 0.01  # a back-cast makes dozens of runs; the error of the figures
     help=_("Start a province in the past, and compare with what was observed, beside two rules without a model.")
 )
 @click.argument("province", default="son_la")
-@click.option("--from", "start", type=click.IntRange(1900, 2100), default=2010, show_default=True, metavar="YEAR",
+@click.option("--from", "start", type=Whole(1900, 2100), default=2010, show_default=True, metavar="YEAR",
               help=_("Year at whose end the run starts."))  # fmt: skip
 @click.option("--observed", type=click.Path(path_type=Path), metavar="FILE",
               help=_("Figures to compare with, a CSV file with columns indicator, year and value (others as in"
                      " observed.csv); those of the province by default."))  # fmt: skip
 @click.option("--scenario", metavar="NAME|FILE", help=_("What is run; by default what starts in that year."))
-@click.option("--draws", type=click.IntRange(1), default=48, show_default=True,
+@click.option("--draws", type=Whole(1), default=48, show_default=True,
               help=_("Runs with parameters drawn, for the bands."))  # fmt: skip
 @options_of_many_runs(
     replicates=8, last=("--to", "2016"), about=_("Runs with the declared parameters, whose mean is the forecast.")

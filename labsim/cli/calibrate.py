@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, save_files
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 __all__ = ["calibrate"]
@@ -30,11 +31,11 @@ __all__ = ["calibrate"]
               help=_("Parameters of the world to calibrate; by default all of the grades asked for."))  # fmt: skip
 @click.option("--grade", "grades", multiple=True, default=("C,D",), show_default=True, callback=read_grades,
               metavar="A|B|C|D", help=_("Only parameters of these grades of evidence."))  # fmt: skip
-@click.option("--samples", type=click.IntRange(20), default=160, show_default=True, help=_("Points of each wave."))
-@click.option("--waves", type=click.IntRange(1), default=2, show_default=True,
+@click.option("--samples", type=Whole(20), default=160, show_default=True, help=_("Points of each wave."))
+@click.option("--waves", type=Whole(1), default=2, show_default=True,
               help=_("Waves of runs, each in what those before it left."))  # fmt: skip
-@click.option("--draws", type=click.IntRange(1), default=200, show_default=True, help=_("Draws to write."))
-@click.option("--top", type=click.IntRange(1), default=16, show_default=True,
+@click.option("--draws", type=Whole(1), default=200, show_default=True, help=_("Draws to write."))
+@click.option("--top", type=Whole(1), default=16, show_default=True,
               help=_("Parameters that an emulator takes at most."))  # fmt: skip
 @click.option("--ship", is_flag=True, help=_("Write the draws beside the observed figures too, where runs find them."))
 @click.option("--check", is_flag=True, help=_("Run nothing: show the shipped draws, and whether they are stale."))

@@ -19,6 +19,7 @@ import rich_click as click
 from click import get_current_context
 
 from labsim import interrupts
+from labsim.cli.usage import language_in, no_such_command, words_of_usage
 from labsim.errors import LabsimError
 from labsim.number_text import read_number
 from labsim.text import LANGUAGES, _, use_language
@@ -38,7 +39,7 @@ def read_scale(ctx: click.Context, param: click.Parameter, value: str | None) ->
         return None
     try:
         part, _colon, whole = value.partition(":")
-        scale = read_number(part) / read_number(whole or "1")
+        scale = read_number(part) / read_number(whole or "1", "persons")  # 1:1.000 is no 1:1
     except (ValueError, ZeroDivisionError):
         scale = math.nan
     if not 0.001 <= scale <= 1:
@@ -107,6 +108,17 @@ def read_executor(ctx: click.Context, param: click.Parameter, value: str) -> str
 class Commands(click.RichGroup):
     """Commands that print what a user can put right without a traceback, and exit with code 2."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command; one with an unknown option has no language of its own yet."""
+        ctx.meta["labsim.language"] = language_in(args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that is named; raises click.UsageError with the nearest for one that there is not."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise no_such_command(args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors of labsim go to stderr."""
         interrupts.command_begins()
@@ -114,6 +126,10 @@ class Commands(click.RichGroup):
             return super().invoke(ctx)
         except LabsimError as error:
             click.echo(str(error), err=True)
+            ctx.exit(2)
+        except click.UsageError as error:
+            _speak(ctx, None, ctx.meta["labsim.language"])
+            click.echo(words_of_usage(error), err=True)
             ctx.exit(2)
         except OSError as error:
             if error.errno == errno.EPIPE:
@@ -138,7 +154,7 @@ def hold(place: Path) -> None:
     context.with_resource(writing(place, f"labsim {context.info_name}"))
 
 
-def _speak(_ctx: click.Context, _param: click.Parameter, language: str | None) -> None:
+def _speak(_ctx: click.Context, _param: click.Parameter | None, language: str | None) -> None:
     if language:
         use_language(language)
 

@@ -94,7 +94,7 @@ def _study(province: str, scenarios: str | None, provinces: str | None, given: M
 
     is_study = (Path(province) / "study.yaml").is_file() or (is_yaml_file(province) and _is_study(Path(province)))
     if not is_study:
-        if scenarios is None:
+        if scenarios is None or not _split(scenarios):
             raise click.UsageError(_("name the scenarios: --scenarios baseline,more_seats (the first is the base)"))
         return study_of(province, _split(scenarios), provinces=_split(provinces or ""), **given)
     for option, value in (("--scenarios", scenarios), ("--provinces", provinces)):

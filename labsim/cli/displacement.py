@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.number_text import read_number
 from labsim.text import _
 
@@ -43,8 +44,8 @@ def _read_shares(ctx: click.Context, param: click.Parameter, value: str) -> list
 @click.option("--shares", default="0,0.25,0.5,0.75,1", show_default=True, callback=_read_shares,
               help=_("Shares of eligible people treated; each district is drawn into one."))  # fmt: skip
 @click.option("--start", metavar="2022-01", help=_("First month of the treatment; by default a year after the start."))
-@click.option("--months", type=click.IntRange(1), default=12, show_default=True, help=_("Months of the treatment."))
-@click.option("--follow", type=click.IntRange(1), default=24, show_default=True,
+@click.option("--months", type=Whole(1), default=12, show_default=True, help=_("Months of the treatment."))
+@click.option("--follow", type=Whole(1), default=24, show_default=True,
               help=_("Months for which people are followed, from the first month of the treatment."))  # fmt: skip
 @options_of_many_runs(replicates=20)
 @language_option

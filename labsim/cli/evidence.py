@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, plain, print_lines, print_parts, show_progress
 from labsim.cli.many import as_settings, config_of_many_runs, held_folder, options_of_many_runs, records, save_tables
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.evidence.parts import PRIORS, RANGES
 from labsim.text import _
 
@@ -28,7 +29,7 @@ _TABLES = ("ledger", "rows", "shares", "quality", "parameters", "worth")
 @click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
 @click.option("--ledger", is_flag=True, help=_("Print every parameter with value, unit, range, grade and source."))
-@click.option("--samples", type=click.IntRange(0), default=0, show_default=True,
+@click.option("--samples", type=Whole(0), default=0, show_default=True,
               help=_("Blocks of runs that split the answers' variance: a run a grade and three; 64 do."))  # fmt: skip
 @click.option("--target", "targets", multiple=True, metavar="ID | INDICATOR@YEAR",
               help=_("What to split; all targets that can be scored and headline figures by default."))  # fmt: skip

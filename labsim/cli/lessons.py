@@ -10,6 +10,7 @@ import rich_click as click
 
 from labsim.cli.common import language_option, print_parts
 from labsim.cli.many import save_files
+from labsim.cli.usage import Whole
 from labsim.number_text import read_number, read_whole
 from labsim.text import _
 
@@ -45,7 +46,7 @@ def _numbers(board: Board, given: dict[int, str]) -> dict[int, float]:
 
 
 @click.command(help=_("Six lessons on labour restructuring: list them, run one, check answers to its questions."))
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=Whole(0), required=False)
 @click.option("--check", "given", multiple=True, callback=_read_answers, metavar="QUESTION=ANSWER",
               help=_("Check an answer, as 2=12.5; may be repeated. The exit code is 1 if one is wrong."))  # fmt: skip
 @click.option("--answers", is_flag=True, help=_("Show the answers too, for who teaches."))

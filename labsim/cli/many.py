@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from labsim.cli.common import hold, plain, read_executor, read_scale, read_settings_once
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def options_of_many_runs(
     options = [
         click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person.")),
         click.option(last[0], "until", metavar=last[1], help=_("Last month simulated.")),
-        click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number.")),
-        click.option("--replicates", type=click.IntRange(least), default=replicates,
+        click.option("--seed", type=Whole(0), help=_("Seed of every random number.")),
+        click.option("--replicates", type=Whole(least), default=replicates,
                      show_default=replicates is not None,
                      help=about or _("Runs of each point with different random numbers.")),
         click.option("--set", "settings", multiple=True, callback=read_settings_once, metavar="PATH=VALUE",
@@ -62,7 +63,7 @@ def options_of_many_runs(
         click.option("--executor", default="auto", show_default=True, callback=read_executor,
                      metavar="auto|serial|threads|processes|dask|dask://HOST:PORT",
                      help=_("How runs are spread; the numbers are the same.")),
-        click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default.")),
+        click.option("--workers", type=Whole(1), help=_("Processes or threads; all cores by default.")),
         click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object.")),
         click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are.")),
     ]  # fmt: skip

@@ -10,6 +10,7 @@ import rich_click as click
 
 from labsim.cli.common import language_option, print_parts, read_scale, read_settings_once
 from labsim.cli.many import config_of_many_runs, save_files, words_of
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ SCALE = 0.01  # of a province, if no other is given: a second or two
 
 @click.command(help=_("Follow one person month by month: what happened and why; the same person under another policy."))
 @click.argument("province", default="son_la")
-@click.option("--who", type=click.IntRange(0), help=_("The person, by the number of their row."))
+@click.option("--who", type=Whole(0), help=_("The person, by the number of their row."))
 @click.option("--like", multiple=True, metavar="WORD,WORD,...",
               help=_("Somebody whom all words fit: man, woman, young, adult, older, rural, urban, poor, an activity, a "
                      "district, a field, an ethnic group, age=18-24; or to whom it happens: trained, hired, lost_job, "
@@ -35,7 +36,7 @@ SCALE = 0.01  # of a province, if no other is given: a second or two
 @click.option("--against", multiple=True, metavar="SCENARIO",
               help=_("Scenario in which the same person lives beside; may be repeated as --scenario."))  # fmt: skip
 @click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
-@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
+@click.option("--seed", type=Whole(0), help=_("Seed of every random number."))
 @click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
 @click.option("--set", "settings", multiple=True, callback=read_settings_once, metavar="PATH=VALUE",
               help=_("Change one parameter; may be repeated."))  # fmt: skip

@@ -11,6 +11,7 @@ import rich_click as click
 from labsim.cli.common import language_option, plain, print_parts, show_progress
 from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, records, save_tables, words_of
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 __all__ = ["robust"]
@@ -20,7 +21,7 @@ __all__ = ["robust"]
 @click.argument("province", default="son_la")
 @click.option("--scenarios", multiple=True, required=True, metavar="NAME,NAME,...",
               help=_("Names or files of scenarios, separated by commas; + lays one upon another."))  # fmt: skip
-@click.option("--draws", type=click.IntRange(1), default=100, show_default=True,
+@click.option("--draws", type=Whole(1), default=100, show_default=True,
               help=_("Points of the Latin hypercube over the parameters."))  # fmt: skip
 @click.option("--target", "targets", multiple=True, metavar="ID | INDICATOR@YEAR>=LIMIT",
               help=_("What to judge by; all targets that can be scored by default; may be repeated."))  # fmt: skip

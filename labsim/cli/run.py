@@ -31,6 +31,7 @@ from labsim.cli.common import (
     show_progress,
     table_format_option,
 )
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ _JSON_KEYS = (
 @click.option("--scenario", multiple=True, default=("baseline",), show_default=True,
               help=_("Name or file of a scenario; may be repeated where they set different keys."))  # fmt: skip
 @click.option("--scale", callback=read_scale, metavar="1 | 0.1 | 1:10", help=_("Simulated persons per person."))
-@click.option("--seed", type=click.IntRange(0), help=_("Seed of every random number."))
-@click.option("--replicates", type=click.IntRange(1), help=_("Runs with different random numbers."))
+@click.option("--seed", type=Whole(0), help=_("Seed of every random number."))
+@click.option("--replicates", type=Whole(1), help=_("Runs with different random numbers."))
 @click.option("--until", metavar="2030 | 2030-12", help=_("Last month simulated."))
 @click.option(
     "--set", "settings", multiple=True, callback=read_settings_once, metavar="PATH=VALUE",
@@ -65,7 +66,7 @@ _JSON_KEYS = (
 @click.option("--executor", type=click.Choice(("auto", *EXECUTORS)), default="auto", show_default=True,
               help=_("How replicates run side by side, auto: in processes unless that takes longer; the numbers are"
                      " the same."))  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--workers", type=Whole(1), help=_("Processes or threads; all cores by default."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object; write files only with --out."))
 @click.option("--quiet", is_flag=True, help=_("No progress and no table: only where the files are."))
 @table_format_option

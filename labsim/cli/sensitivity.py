@@ -10,6 +10,7 @@ import rich_click as click
 from labsim.cli.common import language_option, print_parts, show_progress
 from labsim.cli.many import as_settings, held_folder, options_of_many_runs, read_grades, records, save_tables
 from labsim.cli.study import report
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 __all__ = ["sensitivity"]
@@ -25,11 +26,11 @@ __all__ = ["sensitivity"]
               help=_("Parameters to vary; all in use, over their declared ranges, by default."))  # fmt: skip
 @click.option("--grade", "grades", multiple=True, callback=read_grades, metavar="A|B|C|D",
               help=_("Only parameters of these grades of evidence."))  # fmt: skip
-@click.option("--screen", "screening", type=click.IntRange(1), default=12, show_default=True,
+@click.option("--screen", "screening", type=Whole(1), default=12, show_default=True,
               help=_("Trajectories of the screening, each of a point more than parameters."))  # fmt: skip
-@click.option("--samples", type=click.IntRange(1), default=128, show_default=True,
+@click.option("--samples", type=Whole(1), default=128, show_default=True,
               help=_("Points that the emulator learns from; with --direct the base points."))  # fmt: skip
-@click.option("--top", type=click.IntRange(1), default=8, show_default=True,
+@click.option("--top", type=Whole(1), default=8, show_default=True,
               help=_("How many parameters the variance is split among."))  # fmt: skip
 @click.option(
     "--direct", is_flag=True, help=_("Indices of the simulator, not of an emulator: many more runs.")

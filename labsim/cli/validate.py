@@ -9,6 +9,7 @@ import rich_click as click
 
 from labsim.cli.common import EXECUTORS, language_option, plain, print_parts, show_progress
 from labsim.cli.many import words_of
+from labsim.cli.usage import Whole
 from labsim.text import _
 
 __all__ = ["validate"]
@@ -22,7 +23,7 @@ __all__ = ["validate"]
               help=_("What each line means, where its tolerance comes from, and its comparisons."))  # fmt: skip
 @click.option("--executor", type=click.Choice(EXECUTORS), default="processes", show_default=True,
               help=_("How lines are spread; the numbers are the same."))  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help=_("Processes or threads; all cores by default."))
+@click.option("--workers", type=Whole(1), help=_("Processes or threads; all cores by default."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object."))
 @click.option("--quiet", is_flag=True, help=_("No progress and no table: only the exit code."))
 @click.pass_context

@@ -12,14 +12,17 @@ from labsim.errors import ConfigError, Problem
 from labsim.experiment.opened import OpenedStudy, targets_of
 from labsim.experiment.run import indicators_known
 from labsim.number_text import read_number
+from labsim.target_file import people_of, range_of, refused_value
 from labsim.targets import Label, Target
 from labsim.text import _, did_you_mean
 
 __all__ = ["answers_of", "targets_asked"]
 
 _ASKED = re.compile(
-    r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.0-9eE_]+\s*%?))?"
+    r"(?P<name>[^@<>=\s]+)\s*(@\s*(?P<year>[0-9]{4}))?\s*((?P<sign>>=|<=)\s*(?P<value>[-+.,0-9eE_]+\s*%?))?"
 )
+
+_BETWEEN = re.compile(r",(?![0-9])")  # a comma before a digit is a decimal comma, as in certified_share@2030>=28,5
 
 
 def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = False) -> list[Target]:
@@ -31,7 +34,7 @@ def targets_asked(config: Config, words: Iterable[str], *, with_limit: bool = Fa
     that the run does not cover.
     """
     known = {target.id: target for target in targets_of(config.province.id) if target.indicator in indicators_known()}
-    given = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    given = [part.strip() for word in words for part in _BETWEEN.split(word) if part.strip()]
     if not given:
         found = [target for target in known.values() if _covered(config, target)]
         if not found:
@@ -62,7 +65,7 @@ def _asked(config: Config, word: str, known: dict[str, Target], with_limit: bool
         message = _("given {given!r}; allowed the id of a target, or indicator@year")
         raise _refused("--target", message.format(given=word))
     name, year, sign = parts["name"], parts["year"], parts["sign"]
-    target = known.get(name) if year is None and sign is None else _indicator(word, name, year, sign, parts["value"])
+    target = known.get(name) if year is None and sign is None else _indicator(config, word, parts)
     if target is None:
         raise _refused("--target", _("no target {name!r}; {hint}").format(name=name, hint=_hint(name, known)))
     if with_limit and year is not None and sign is None:
@@ -76,9 +79,10 @@ def _asked(config: Config, word: str, known: dict[str, Target], with_limit: bool
     return target
 
 
-def _indicator(word: str, name: str, year: str | None, sign: str | None, limit: str | None) -> Target:
+def _indicator(config: Config, word: str, parts: re.Match[str]) -> Target:
     """Return what an indicator in a year is, as a target; without a limit it can be read and not be met."""
     indicators = indicators_known()
+    name, year, sign, limit = parts["name"], parts["year"], parts["sign"], parts["value"]
     if name not in indicators:
         hint = did_you_mean(name, indicators)
         raise _refused("--target", _("no indicator {name!r}; {hint}").format(name=name, hint=hint))
@@ -89,6 +93,9 @@ def _indicator(word: str, name: str, year: str | None, sign: str | None, limit: 
         value = read_number(limit, info.unit) if limit is not None else 0.0
     except ValueError as error:
         raise _refused("--target", f"{word}: {error}") from error
+    low, high = range_of(info, info.unit, people_of(config))
+    if limit is not None and not low <= value <= high:
+        raise _refused("--target", f"{word}: {refused_value(value, low, high, info.unit)}")
     up = sign == ">=" if sign else info.better != "down"
     label = Label(en=info.label, vi=info.label)
     return Target(

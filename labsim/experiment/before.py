@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labsim.config_notes import stops_of
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import DrawnFrom, beside_margins, drawn_from, posterior_for
@@ -56,7 +57,8 @@ def problems_of_files(config: Config) -> list[Problem]:
     for path in figures:
         if path is not None:
             reads.append(lambda path=path: read_figures(path, config, leave_unknown=True))  # type: ignore[misc]
-    return gathered(*reads)
+    stops = [Problem(None, None, None, one.where, one.message) for one in stops_of(config)]
+    return [*gathered(*reads), *stops]
 
 
 def problems_of_draws(config: Config, posterior: str | Path) -> list[Problem]:

@@ -99,9 +99,8 @@ def read_figures(
     """
     try:
         table = read_table(path, needed=NEEDED)
-    except FileNotFoundError as error:
-        message = _("cannot be read as observed figures ({why})").format(why=error.strerror)
-        raise ConfigError([Problem(str(path), None, None, "", message)]) from error
+    except FileNotFoundError:
+        raise ConfigError([Problem(str(path), None, None, "", _("there is no such file or folder"))]) from None
     problems = _problems_of_header(table)
     if problems:
         raise ConfigError(problems)

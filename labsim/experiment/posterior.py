@@ -143,6 +143,8 @@ def read_posterior(file: str | Path) -> Posterior:
         names, draws, weights = _table(table_of(text, str(path)))
         if about.get("draws_hash", drawn := hash_of_draws(text)) != drawn:
             raise ValueError(_("{file} describes other draws").format(file=beside.name))
+    except FileNotFoundError:
+        raise _refused(str(path), _("there is no such file or folder")) from None
     except (OSError, ValueError) as error:
         raise _refused(str(path), _("cannot be read as a posterior ({why})").format(why=error)) from error
     lines = "\n".join(text.splitlines()) + "\0" + "\n".join(words.splitlines())

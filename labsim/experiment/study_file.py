@@ -51,6 +51,13 @@ class Vary(_Data):
         if self.range is not None and not self.range[0] < self.range[1]:
             given = ", ".join(f"{one:g}" for one in self.range)
             raise ValueError(_("range: given [{given}]; allowed two numbers, the lower first").format(given=given))
+        for name in ("values", "times"):
+            given = getattr(self, name)
+            if name in self.model_fields_set and not given:
+                raise ValueError(_("{name}: given nothing; allowed a list of values").format(name=name))
+            twice = [one for at, one in enumerate(given) if one in given[:at]]
+            if twice:
+                raise ValueError(_("{name} is given twice").format(name=f"{name}: {twice[0]}"))
         unused = [name for name in ("levels", "logarithmic") if name in self.model_fields_set]
         if unused and (self.values or self.times):
             raise ValueError(_("{name} is not used with values or times").format(name=unused[0]))
@@ -223,6 +230,11 @@ def _require_sense(study: Study, source: Source) -> None:
     if "points" in study.model_fields_set and not sampled:
         message = _("is not used by `design: {design}`").format(design=study.design)
         problems.append(Problem(*source.places["points",], "points", message))
+    for key in ("scenarios", "provinces"):
+        names = getattr(study, key)
+        for one in sorted({one for one in names if names.count(one) > 1}):
+            message = _("{name} is named twice").format(name=one)
+            problems.append(Problem(*source.places[key,], key, message))
     if sampled and not study.vary:
         problems.append(Problem(source.file, 1, 1, "vary", _("this key is required")))
     if study.design == "listed" and len(study.scenarios) > 1:

@@ -15,8 +15,10 @@ from labsim.experiment.before import gathered, problems_in, problems_of_draws, p
 from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import SHIPPED, beside_margins, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
+from labsim.notes import STOPS
 from labsim.target_file import load_targets, unlikely
 from labsim.text import _, n_
+from labsim.text_files import read_text
 from labsim.yaml_source import read_yaml, shown_path
 
 if TYPE_CHECKING:
@@ -61,9 +63,11 @@ def _ends_within_a_line(path: Path) -> bool:
     """Say whether the last line of a file that people write has no end, as that of half a file."""
     if path.suffix.lower() not in (".yaml", ".yml", ".csv", ".tsv", ".txt"):
         return False
-    with path.open("rb") as stream:
-        content = stream.read()
-    return bool(content) and not content.endswith((b"\n", b"\r", b"\n\0", b"\0\n"))
+    try:
+        text = read_text(path)
+    except (ConfigError, OSError):
+        return False  # told where it is read
+    return bool(text) and not text.endswith("\n")
 
 
 def _scenario(found: Found, checked: Checked, allow_code: bool) -> None:
@@ -111,7 +115,7 @@ def _before_month_0(config: Config, checked: Checked) -> None:
     checked.problems += problems_of_files(config)
     checked.problems += problems_of_draws(config, SHIPPED)
     checked.problems += gathered(lambda: build_world(config))
-    checked.notes += [(note.where, note.message) for note in notes_of(config)]
+    checked.notes += [(note.where, note.message) for note in notes_of(config) if note.code not in STOPS]
     targets = beside_margins(config, "targets.yaml")
     if targets is not None and not checked.problems:
         shown = shown_path(targets)
@@ -137,17 +141,25 @@ def _targets(found: Found, checked: Checked, allow_code: bool) -> None:
         stated = load_targets(found.path)
         n, beside = len(stated), _province_beside(found.path, allow_code)
         checked.notes += [(checked.shown, message) for message in unlikely(stated, beside)]
+        if not stated:
+            checked.notes.append((checked.shown, _("there are no targets, so that a run has nothing to score")))
     checked.summary = n_("{n} target", "{n} targets", n).format(n=n)
 
 
 def _figures(found: Found, checked: Checked, allow_code: bool) -> None:
     counts: list[int] = []
+    passed_over: dict[str, str] = {}
 
     def read(config: Config | None) -> None:
-        counts.append(len(read_figures(found.path, config or load("son_la"), leave_unknown=True)))
+        figures = read_figures(found.path, config or load("son_la"), leave_unknown=True, passed_over=passed_over)
+        counts.append(len(figures))
 
     _against_a_world(found, checked, allow_code, read)
     n = counts[-1] if counts else 0
+    if not n and not checked.problems:
+        checked.notes.append((checked.shown, _("there is no figure that labsim can compare")))
+    for name, why in passed_over.items():
+        checked.notes.append((checked.shown, _("{name} is passed over: {why}").format(name=repr(name), why=why)))
     checked.summary = n_("{n} figure", "{n} figures", n).format(n=n)
 
 

@@ -109,6 +109,8 @@ def _folder(path: Path) -> Found:
         if (path / name).is_file():
             return Found(kind, path / name, path)
     names = sorted(one.name for one in path.iterdir() if not one.name.startswith("."))
+    if not names:
+        raise _unknown(path, _("an empty folder"))
     raise _unknown(path, _("a folder with {names}").format(names=_listed(names)))
 
 

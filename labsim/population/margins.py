@@ -44,6 +44,13 @@ OUTSIDER_FACTS = (
     "number", "urban", "kinh", "male", "age_low", "age_high", "wage", "poor", "digital", "contract_months", *LEVELS,
     *SCHOOLINGS, *DESTINATIONS,
 )  # fmt: skip
+START_FACTS = (
+    "farm_income", "vacancy_share", "high_tech_farmers", "commuting_reach", "wage_spread", "savings_months",
+    "savings_spread", "students_staying", "students_enrolled", "skill_from_work", "dormant_employers",
+    "young_field_open", "idle_income", "minority_vocational", "minority_vocational_young", "student_reach",
+    "skill_by_age", "skill_spread", "age_private", "age_public", *(f"skill_{name}" for name in LEVELS),
+    "spell_farming", "spell_business", "spell_employee", "spell_public", "spell_unemployed", "spell_out", "spell_away",
+)  # fmt: skip
 _AGE_MIDDLES = np.array([2.5 + 5 * i for i in range(len(AGES))])
 
 

@@ -28,6 +28,7 @@ from labsim.population.margins import (
     SEXES,
     STAFF_MEASURES,
     STAFF_OF,
+    START_FACTS,
     TIERS,
     TRAINED_MEASURES,
     WORK_BANDS,
@@ -143,8 +144,8 @@ def _together(errors: Sequence[LabsimError]) -> LabsimError:
 
 
 def _require_used(rows: Rows) -> None:
-    """Refuse rows that nothing reads since a word in them is misspelt."""
-    if problems := rows.ignored():
+    """Refuse rows that nothing reads, and a year, a grade or a place on the map that is none."""
+    if problems := [*rows.ignored(), *rows.wrong_about()]:
         raise ConfigError(problems)
 
 
@@ -162,8 +163,10 @@ def _everywhere(files: _Files, fields: Sequence[str], peoples: Sequence[str]) ->
         "accessibility": lambda: _accessibility(files("accessibility"), fields),
         "employers": lambda: _employers(files("enterprises"), fields),
         "mortality": lambda: _by_single_age(files("mortality_age_sex")),
-        "start": lambda: files("start").scalars("quantity"),
-        "outsiders": lambda: {one: _outsiders(files("outsiders"), one) for one in OUTSIDERS},
+        "start": lambda: _facts(files("start"), START_FACTS),
+        "outsiders": lambda: {
+            one: _facts(files("outsiders"), OUTSIDER_FACTS, {"people": one}) for one in OUTSIDERS
+        },
         **_census(files, peoples), **_work(files, fields), **_training(files, fields), **_traits(files),
     }  # fmt: skip
 
@@ -205,18 +208,17 @@ def _by_district(
     }
 
 
-def _outsiders(rows: Rows, people: str) -> dict[str, float]:
-    """Return the facts about people beyond the census; raises ConfigError for one that nothing reads."""
-    facts = rows.scalars("quantity", where={"people": people})
+def _facts(rows: Rows, known: Sequence[str], where: Mapping[str, str] | None = None) -> dict[str, float]:
+    """Return numbers by the name of their quantity; raises ConfigError for one that nothing reads."""
     problems = []
-    for i in rows.where(people=people):
+    for i in rows.where(**(where or {})):
         name = rows.text(i, "quantity")
-        if name not in OUTSIDER_FACTS:
-            message = f"{_('given {given!r}').format(given=name)}; {did_you_mean(name, OUTSIDER_FACTS)}"
+        if name not in known:
+            message = f"{_('given {given!r}').format(given=name)}; {did_you_mean(name, known)}"
             problems.append(rows.table.problem(i, "quantity", message))
     if problems:
         raise ConfigError(problems)
-    return facts
+    return rows.scalars("quantity", where=where)
 
 
 def _circles(profile: Profile) -> list[str]:
@@ -233,6 +235,7 @@ def _circles(profile: Profile) -> list[str]:
 
 def _distance(roads: Rows, districts: Sequence[str]) -> Doubles:
     km = roads.array([("origin", districts), ("destination", districts)], missing=np.nan)
+    _require_one_length(roads, km, districts)
     km = np.where(np.isnan(km), km.T, km)
     np.fill_diagonal(km, 0.0)
     if np.isnan(km).any():
@@ -241,6 +244,21 @@ def _distance(roads: Rows, districts: Sequence[str]) -> Doubles:
             _("{file}: no road from {a} to {b}").format(file=roads.name, a=districts[a], b=districts[b])
         )
     return km
+
+
+def _require_one_length(rows: Rows, km: Doubles, districts: Sequence[str]) -> None:
+    """Refuse a road that is not as long on the way back, and one from a district to itself."""
+    problems = []
+    for i in range(len(rows.rows)):
+        a, b = (rows.place(i, name, districts) for name in ("origin", "destination"))
+        if a == b and km[a, b]:
+            problems.append(rows.table.problem(i, "destination", _("a road from {a} to itself").format(a=districts[a])))
+        elif a > b and not np.isnan(km[b, a]) and km[b, a] != km[a, b]:
+            message = _("given {given:g}; from {a} to {b} another row says {other:g}")
+            words = message.format(given=km[a, b], a=districts[b], b=districts[a], other=km[b, a])
+            problems.append(rows.table.problem(i, "value", words))
+    if problems:
+        raise ConfigError(problems)
 
 
 def _accessibility(rows: Rows, fields: Sequence[str]) -> Doubles:
@@ -362,8 +380,8 @@ def _wages(rows: Rows, fields: Sequence[str]) -> Doubles:
 
 def _shape_of_unemployment(idle: Rows) -> Doubles:
     shape = np.full((len(RESIDENCES), len(BANDS)), np.nan)
-    for i in range(len(idle.rows)):
-        if idle.text(i, "age") != "all":
+    for band in BANDS:
+        for i in idle.where(age=band):
             shape[idle.place(i, "residence", RESIDENCES), idle.place(i, "age", BANDS)] = idle.number(i, "value")
     if np.isnan(shape).any():
         home, band = np.argwhere(np.isnan(shape))[0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labsim.errors import ConfigError, PopulationError, Problem
-from labsim.number_text import range_of, read_number
+from labsim.number_text import range_of, read_number, read_whole
 from labsim.text import _, did_you_mean, nearest
 from labsim.text_files import read_table
 
@@ -28,6 +28,18 @@ RANGES = {
     "deaths": (0.0, 1.0), "labour force": (0.0, 1.0), "standard deviation": (0.0, 10.0), "dormant rows": (0.0, 100.0),
     "persons": (0.0, 1e8),
 }  # fmt: skip
+# of the files whose numbers mean the same in every row: how the units of their values may begin
+UNITS_OF = {
+    "accessibility": ("chance", "share"), "businesses": ("share", "VND"), "contrasts": ("log-odds",),
+    "digital_skills": ("share", "log-odds"), "district_age": ("persons",), "employer_location": ("factor",),
+    "ethnicity_district": ("share",), "ethnicity_residence": ("persons",), "level_affinity": ("relative odds",),
+    "minimum_wage": ("VND",), "mortality_age_sex": ("deaths",), "participation_age_sex": ("labour force", "share"),
+    "population_age_sex": ("persons",), "poverty": ("share", "log-odds"), "roads": ("km",),
+    "schooling_age_sex": ("share",), "sector_residence": ("share",), "skill_field": ("share",), "training": ("share",),
+    "unemployment": ("share",), "wages": ("VND",),
+}  # fmt: skip
+_GRADES = ("A", "B", "C", "D")
+_DEGREES = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0)}
 _NEEDED = ("value", "unit", "year", "grade", "source")  # what tells a header from a title above it
 
 
@@ -50,15 +62,14 @@ class Rows:
         self.name = f"{path.parent.name}/{path.name}"
         try:
             self.table = read_table(path, shown=self.name, needed=_NEEDED)
-        except FileNotFoundError as error:
-            raise PopulationError(
-                _("{file}: this margin is missing ({reason})").format(file=path, reason=error.strerror)
-            ) from None
+        except FileNotFoundError:
+            raise PopulationError(_("{file}: this margin is missing").format(file=path)) from None
         if not self.table.rows:
             raise ConfigError([Problem(self.name, self.table.header_line, None, "", _("the table has no rows"))])
         self.columns = self.table.header
         self.rows = self.table.rows
         self._unit = self.table.places.get("unit")
+        self._units = UNITS_OF.get(path.stem, UNITS)
         self._asked: set[int] = set()  # rows that somebody asked for
         self._filters: dict[str, set[str]] = {}  # columns by which rows were chosen, and the texts asked for
 
@@ -88,9 +99,9 @@ class Rows:
 
     def _require_within(self, position: int, value: float, unit: str, decimal: str) -> None:
         """Refuse a value outside the range that its own row gives for it, and a unit that no margin is in."""
-        if unit and not unit.startswith(UNITS):
+        if self._unit is not None and not unit.startswith(self._units):
             message = _("given {given!r}; allowed {allowed}")
-            allowed = ", ".join(UNITS)
+            allowed = ", ".join(self._units)
             raise self.problem(position, "unit", message.format(given=unit, allowed=allowed))
         least, most = next((ends for start, ends in RANGES.items() if unit.startswith(start)), (-math.inf, math.inf))
         if not least <= value <= most:
@@ -122,7 +133,9 @@ class Rows:
         """Return the place of a row's member in a list; raises ConfigError for one that is not in it."""
         text = self.text(position, column)
         if text not in members:
-            message = _("given {given!r}; allowed {allowed}").format(given=text, allowed=", ".join(members))
+            given, close = _("given {given!r}; allowed {allowed}"), nearest(text, members)
+            meant = [_('did you mean "{nearest}"?').format(nearest=close)] if close is not None else []
+            message = "; ".join([given.format(given=text, allowed=", ".join(members)), *meant])
             raise self.problem(position, column, message)
         return members.index(text)
 
@@ -166,22 +179,39 @@ class Rows:
         return self.table.problem(position, column, f"{_('given {given!r}').format(given=given)}; {hint}")
 
     def ignored(self) -> list[Problem]:
-        """Return a problem for every row that nothing asked for though its text is nearly one that was asked for."""
+        """Return a problem for every row that nothing asked for."""
         problems = []
         for i in range(len(self.rows)):
             if i in self._asked or not self._filters:
                 continue
             unit = self.rows[i][self._unit] if self._unit is not None else ""
-            if unit and not unit.startswith(UNITS):
-                message = _("given {given!r}; allowed {allowed}").format(given=unit, allowed=", ".join(UNITS))
+            if unit and not unit.startswith(self._units):
+                message = _("given {given!r}; allowed {allowed}").format(given=unit, allowed=", ".join(self._units))
                 problems.append(self.table.problem(i, "unit", message))
                 continue
-            for column, texts in self._filters.items():
-                given = self.text(i, column)
-                close = nearest(given, texts) if given not in texts else None
-                if close is not None:
-                    problems.append(self._slip(i, column, given, close))
-                    break
+            problems.append(self._not_asked_for(i))
+        return problems
+
+    def _not_asked_for(self, position: int) -> Problem:
+        """Say which text of a row is none that was asked for."""
+        for column, texts in self._filters.items():
+            given = self.text(position, column)
+            if given not in texts:
+                message = f"{_('given {given!r}').format(given=given)}; {did_you_mean(given, sorted(texts))}"
+                return self.table.problem(position, column, message)
+        return self.table.problem(position, next(iter(self._filters)), _("nothing reads this row"))
+
+    def wrong_about(self) -> list[Problem]:
+        """Return a problem for every year, grade and place on the map that is none; what rows say about themselves."""
+        problems = []
+        for column in ("year", "grade", *_DEGREES):
+            cells = self.table.cells(column) if column in self.table.places else []
+            for i, text in enumerate(cells):
+                try:
+                    if text:
+                        _require_about(column, text)
+                except ValueError as error:
+                    problems.append(self.table.problem(i, column, str(error)))
         return problems
 
     def array(
@@ -274,3 +304,16 @@ class Rows:
     def _meant(self, column: str) -> list[str]:
         hint = did_you_mean(column, self.columns)
         return [hint] if hint.endswith("?") else []
+
+
+def _require_about(column: str, text: str) -> None:
+    """Raise ValueError for a text that is no year, no grade of evidence or no degree of latitude or longitude."""
+    if column == "year":
+        read_whole(text, 1900, 2100)
+    elif column == "grade":
+        if text not in _GRADES:
+            raise ValueError(_("given {given!r}; allowed {allowed}").format(given=text, allowed=", ".join(_GRADES)))
+    else:
+        low, high = _DEGREES[column]
+        if not low <= read_number(text) <= high:
+            raise ValueError(_("given {given}; allowed {low:g} to {high:g}").format(given=text, low=low, high=high))
