@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
 
-from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Ledger, Payment
+from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
 from labsim.levers import LEVERS, LeversOfPolicy, lever_named
 from labsim.payments import checked_persons, checked_rows_paid, checked_sum, require_words
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
@@ -48,11 +48,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Account:
-    """The purse of one policy in the ledger; `books` stand in for those of a world that is only to be read."""
+    """The purse of one policy in the ledger; `_enter` is given where the world is only to be read."""
 
     world: World
     policy: str
-    books: Ledger | None = field(default=None, repr=False)
+    _enter: Callable[[Payment, int], None] | None = field(default=None, repr=False)
 
     def pay(self, purpose: str, recipient: str, persons: float, each: float, payer: str = STATE_BUDGET) -> None:
         """Pay an amount in VND for each of a number of real persons; raises PolicyError as `pay_sum` does."""
@@ -69,8 +69,8 @@ class Account:
         persons, total = checked_persons(purpose, persons), checked_sum(purpose, "total", total)
         world = self.world
         payment = Payment(world.month, self.policy, purpose, payer, recipient, persons, round(total))
-        books = world.ledger if self.books is None else self.books
-        books.pay(payment, world.calendar[0])
+        enter = world.ledger.pay if self._enter is None else self._enter
+        enter(payment, world.calendar[0])
 
     def pay_share(self, lever: str, rows: np.ndarray, purpose: str, recipient: str, payer: str = STATE_BUDGET) -> None:
         """Pay this policy's share of an amount in VND per person that stands on a lever and was handed out.
