@@ -233,10 +233,18 @@ def test_draws_are_uniform_and_move_nothing_else(own) -> None:
         ("from secrets import randbits", "randbits(3)", "mine.py:6 randbits"),
         ("import uuid", "uuid.uuid4()", "mine.py:6 uuid.uuid4"),
         ("import os", "os.getrandom(4)", "mine.py:6 os.getrandom"),
-        ("import numpy as np, time", "np.random.default_rng(int(time.time()))", "mine.py:6 np.random.default_rng(int("),
-        ("from datetime import datetime\nimport random", "random.Random(datetime.now())", "mine.py:7 random.Random("),
+        (
+            "import numpy as np, time",
+            "np.random.default_rng(int(time.time()))",
+            "mine.py:6 np.random.default_rng(int(time.time()))",
+        ),
+        (
+            "from datetime import datetime\nimport random",
+            "random.Random(datetime.now())",
+            "mine.py:7 random.Random(datetime.now())",
+        ),
         ("import numpy as np", "np.random.default_rng(id(self))", "mine.py:6 np.random.default_rng(id(self))"),
-        ("import numpy as np", "np.random.default_rng([5, hash('a')])", "mine.py:6 np.random.default_rng([5, hash('a')])"),
+        ("import numpy as np", "np.random.default_rng(hash('a'))", "mine.py:6 np.random.default_rng(hash('a'))"),
     ],
 )
 def test_chance_that_no_run_could_repeat_is_refused_before_it_runs(own, top: str, line: str, found: str) -> None:
@@ -383,3 +391,21 @@ def test_a_built_in_policy_in_a_file_of_ones_own_gives_the_same_numbers(tmp_path
         )
         assert one.world.ledger.payments == other.world.ledger.payments != []
         assert np.array_equal(one.workers.wage, other.workers.wage)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("outcome = 'hired'", "Mine.outcome: given 'hired'; allowed Outcome(counts, unit, lever) or several"),
+        ("outcome = Outcome('hired', 'one', 'wage_subsidi')", "there is no lever 'wage_subsidi'; did you mean"),
+        ("def in_window(self, year, month): 1 / 0", "Mine.in_window: is inherited, not written anew"),
+        ("def ceiling(self, year): return 'much'", "Mine.ceiling: is inherited, not written anew"),
+        ("def model_post_init(self, _): 1 / 0", "policies.mine: raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_class_that_is_wrong_is_refused_before_it_runs(tmp_path: Path, line: str, message: str) -> None:
+    top = "from labsim.policies import Policy\nfrom labsim.policies.base import Outcome\nclass Mine(Policy):\n"
+    (tmp_path / "mine.py").write_text(f'{top}    """Do something."""\n    {line}\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path / "mine.py")
+    assert message in str(caught.value)

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
@@ -24,6 +24,7 @@ from labsim.world import World
 
 __all__ = ["POLICY_BANK", "STATE_BUDGET", "TRAINEES", "Account", "Outcome", "Policy", "require_whole"]
 
+_INHERITED = ("in_window", "ceiling", "within_budget", "money_left", "outcomes", "pays", "levers_named", "doses")
 _DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -121,6 +122,25 @@ class Policy(Parameters):
     acts_through: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     # what an amount does nothing without: of several groups of parameters, one whole group that is not neutral
     needs: ClassVar[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        for name in _INHERITED:
+            if name in vars(cls):
+                message = _("{policy}.{name}: is inherited, not written anew; a policy writes adjust and settle")
+                raise TypeError(message.format(policy=cls.__name__, name=name))
+        outcomes = cls.outcome if isinstance(cls.outcome, tuple) else (cls.outcome,)
+        for outcome in outcomes:
+            if not isinstance(outcome, Outcome):
+                message = _(
+                    "{policy}.outcome: given {given!r}; allowed Outcome(counts, unit, lever), or several in (...)"
+                )
+                raise TypeError(message.format(policy=cls.__name__, given=outcome))
+            levers = outcome.lever if isinstance(outcome.lever, tuple) else (outcome.lever,)
+            for lever in levers:
+                if lever is not None:
+                    lever_named(lever)
 
     @field_validator("start", "stop")
     @classmethod
