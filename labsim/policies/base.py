@@ -133,9 +133,7 @@ class Policy(Parameters):
         outcomes = cls.outcome if isinstance(cls.outcome, tuple) else (cls.outcome,)
         for outcome in outcomes:
             if not isinstance(outcome, Outcome):
-                message = _(
-                    "{policy}.outcome: given {given!r}; allowed Outcome(counts, unit, lever), or several in (...)"
-                )
+                message = _("{policy}.outcome: given {given!r}; allowed Outcome(counts, unit, lever) or several")
                 raise TypeError(message.format(policy=cls.__name__, given=outcome))
             levers = outcome.lever if isinstance(outcome.lever, tuple) else (outcome.lever,)
             for lever in levers:
