@@ -20,7 +20,7 @@ __all__ = ["BYTES", "FREE_WORDS", "of_json", "of_table", "of_yaml"]
 
 FREE_WORDS = frozenset({
     "en", "vi", "title", "question", "note", "source", "url", "wording", "reading", "label", "facts", "name", "band",
-    "ambiguous", "concept", "kind", "circle", "quality", "lat", "lon", "grade", "low", "high", "year of source",
+    "ambiguous", "concept", "kind", "circle", "quality", "lat", "lon", "grade", "low", "high", "network",
 })  # fmt: skip
 Path_ = tuple[Any, ...]
 Mutation = Callable[[random.Random, bytes], bytes | None]

@@ -263,7 +263,6 @@ vary:
   vocational_training.seats_per_year: {range: [15000, 25000], levels: 2, since: 2021}
 replicates: 1
 """
-_OF_STUDY = ("format", "points", "runs", "bases", "code_hash")  # the rest of study.json decides nothing
 _ROWS_MAY_BE_MISSING = (
     "businesses", "contrasts", "digital_skills", "employer_location", "enterprises", "level_affinity", "outsiders",
     "poverty", "training", "wages",
@@ -419,10 +418,10 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
     (folder / "small.yaml").write_text(small + "\n", encoding="utf-8")
     carry_out(plan_of(read_study(folder / "small.yaml")), store, executor="serial")
 
-    def content(path: Path, names: Sequence[str] = ()) -> Callable[[], object]:
+    def content(path: Path) -> Callable[[], object]:
         def read() -> str:
             found = json.loads(read_text(path))
-            return json.dumps({name: found[name] for name in names or found}, sort_keys=True)
+            return json.dumps({name: found[name] for name in found}, sort_keys=True)
 
         return read
 
@@ -430,11 +429,25 @@ def _specimens_of_runs(folder: Path) -> list[Specimen]:
     reads = (("report", str(result), "--out", str(folder / "paper.html")),)
     return [
         Specimen("manifest.json", result / "manifest.json", of_json(), content(result / "manifest.json"), reads, 8),
-        Specimen("study.json", store / "study.json", of_json(), content(store / "study.json", _OF_STUDY),
+        Specimen("study.json", store / "study.json", of_json(), _study_as_run(store),
                  (("results", str(store)), ("results", str(store), "--sql", "select * from points")), 8),
         *(Specimen("tables of results", path, of_table(("value", "amount", "low", "high")), path.read_bytes, reads,
                    4 / len(tables)) for path in tables),
     ]  # fmt: skip
+
+
+def _study_as_run(store: Path) -> Callable[[], object]:
+    """Return what of study.json decides anything: runs, and the hash of each point's configuration."""
+    def read() -> str:
+        from labsim.config_hash import hash_of
+        from labsim.experiment.about import config_data, read_about
+
+        about = read_about(store)
+        points = [(one["number"], one["name"], one["values"]) for one in about["points"]]
+        hashes = [hash_of(config_data(about, number)) for number, _name, _values in points]
+        return repr((about["runs"], points, hashes, about["code_hash"]))
+
+    return read
 
 
 # --- the table ------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ _TARGETS, _FORECASTS = "targets", "forecasts"
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _PEOPLE_OF_VIET_NAM = 110e6
 _TIMES_THE_PEOPLE = 3.0  # no stock of persons grows to more within the years that a run covers
+_LONGEST_NAME, _LONGEST_TEXT = 100, 10_000
 _UNLIKELY = 0.03  # of all people in one year: more than any yearly flow of persons that a plan has named
 _MOST = 1e18
 _CHANGES = ("income_median_change",)  # in per cent of what was before: below 0 and above 100 too
@@ -110,8 +111,10 @@ def unlikely(targets: Iterable[Target], config: Config | None) -> list[str]:
             continue
         years = target.year - target.cumulate_from + 1 if target.cumulate_from is not None else 1
         if target.value > _UNLIKELY * people * years:
-            message = _("{id}, {year}: {value:,.0f} persons are {share:.0%} of all people in each year; is that meant?")
-            share = target.value / people / years
+            message = _(
+                "{id}, {year}: {value:,.0f} persons are {share:.0f} % of all people in each year; is that meant?"
+            )
+            share = 100.0 * target.value / people / years
             found.append(message.format(id=target.id, year=target.year, value=target.value, share=share))
     return found
 
@@ -171,6 +174,9 @@ def _wrong_in(item: Any, config: Config | None) -> Iterator[tuple[KeyPath, str]]
     for key in ("id", "unit", "source"):
         if not words.get(key, " x").strip():
             yield (key,), _("given nothing; allowed text")
+    for key, most in (("id", _LONGEST_NAME), ("unit", _LONGEST_NAME), ("source", _LONGEST_TEXT)):
+        if len(words.get(key, "")) > most:
+            yield (key,), _("at most {count} letters").format(count=most)
     if config is not None:
         for grouping, members in members_of(config).items():
             if (group := words.get(grouping, "all")) not in ("all", *members):

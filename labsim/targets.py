@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -143,16 +142,21 @@ class Target(_Data):
         return np.maximum(0.0, behind)
 
 
-@cache
 def indicators_known() -> dict[str, IndicatorInfo]:
     """Return what is known of every indicator, without the means to compute it."""
     from labsim.indicators import INDICATORS
 
     names = [field.name for field in fields(IndicatorInfo)]
-    return {
-        key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
-        for key, indicator in INDICATORS.items()
-    }
+    if _kept.get("of") is not INDICATORS:
+        _kept["known"] = {
+            key: IndicatorInfo(**{name: getattr(indicator, name) for name in names if hasattr(indicator, name)})
+            for key, indicator in INDICATORS.items()
+        }
+        _kept["of"] = INDICATORS
+    return dict(_kept["known"])
+
+
+_kept: dict[str, Any] = {}  # the facts, and the indicators that they are of
 
 
 def scorecard(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ from labsim.evidence import common_draws
 from labsim.evidence.common_draws import differences
 from labsim.model import LabourModel
 from labsim.text import current_language, use_language
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # so it is in what a shell starts beside other things, and Ctrl-C would then be tested for nothing
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -262,7 +262,7 @@ def test_lessons_are_found():
 def test_desks_of_lives_and_lessons_are_apart():
     from labsim.app.hub import Hub
 
-    workspace = SimpleNamespace(code=lambda: "", read=lambda _part: {}, folder=None)
+    workspace = SimpleNamespace(code=lambda: "", read=lambda _part: {}, folder=None, sweep=lambda _part, _days: None)
     hub = Hub(workspace, SimpleNamespace(close=lambda: None), {}, language="en")  # type: ignore[arg-type]
     assert hub.desks["lives"] is not hub.desks["lessons"]
     hub.close()

@@ -365,6 +365,21 @@ def test_the_result_does_not_depend_on_the_executor(own) -> None:
     assert found[0].equals(found[2])
 
 
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ('Outcome("hired", "person", "wage_subsidi")', "there is no lever 'wage_subsidi'; did you mean"),
+        ('"hired"', "Mine.outcome: given 'hired'; allowed an Outcome"),
+    ],
+)
+def test_an_outcome_that_nothing_could_count_is_refused(tmp_path: Path, outcome: str, message: str) -> None:
+    lines = ["from labsim.policies.base import Outcome, Policy", "class Mine(Policy):", f"    outcome = {outcome}"]
+    (tmp_path / "mine.py").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path / "mine.py")
+    assert f"mine.py:2 cannot be loaded: PolicyError: {message}" in str(caught.value)
+
+
 class Notebook(Policy):
     """Pay, as a policy that was written in a notebook."""
 
@@ -396,7 +411,7 @@ def test_a_built_in_policy_in_a_file_of_ones_own_gives_the_same_numbers(tmp_path
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("outcome = 'hired'", "Mine.outcome: given 'hired'; allowed Outcome(counts, unit, lever) or several"),
+        ("outcome = 'hired'", "Mine.outcome: given 'hired'; allowed an Outcome, or a tuple of them"),
         ("outcome = Outcome('hired', 'one', 'wage_subsidi')", "there is no lever 'wage_subsidi'; did you mean"),
         ("def in_window(self, year, month): 1 / 0", "Mine.in_window: is inherited, not written anew"),
         ("def ceiling(self, year): return 'much'", "Mine.ceiling: is inherited, not written anew"),

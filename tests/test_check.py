@@ -162,7 +162,7 @@ def test_more_persons_than_there_are_is_refused_and_many_are_noted(own: Path) ->
     file.write_text(sent.replace("65", "200000"), encoding="utf-8")
     noted = check(file)
     assert noted.exit_code == 0
-    assert "200,000 persons are 16% of all people in each year; is that meant?" in noted.stdout
+    assert "200,000 persons are 16 % of all people in each year; is that meant?" in noted.stdout
     file.write_text(sent.replace("65", "200000000"), encoding="utf-8")
     assert "given 200,000,000; allowed 0 to" in told(file)[0]
     file.write_text(sent.replace("65", "200"), encoding="utf-8")

@@ -256,10 +256,10 @@ def test_targets_and_observations_beside_the_margins_are_used(study, tmp_path) -
         ' year: 2022, unit: "%", source: s}\n',
         encoding="utf-8",
     )
-    (tmp_path / "observed.csv").write_text("indicator,year,value\ntrained_share,2022,59\n", encoding="utf-8")
+    (tmp_path / "observed.csv").write_text("indicator,year,value\ntrained_share,2022,0.59\n", encoding="utf-8")
     results = run(fake_study.config(tmp_path), executor="serial")
     assert results.scorecard[["id", "status", "n_met"]].to_numpy().tolist() == [["a", "scored", 3]]
-    assert results.observed["value"].tolist() == [59]
+    assert results.observed["value"].tolist() == [0.59]
     assert str(tmp_path) not in str(results.manifest)
 
 

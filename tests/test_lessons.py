@@ -199,7 +199,7 @@ def test_answers_are_for_who_teaches():
         (("7",), "there is no lesson 7; allowed 1 to 6"),
         (("1", "--check", "9=1"), "lesson 1 has no question 9; allowed 1 to 4"),
         (("1", "--check", "2"), "given '2'; allowed the number of a question and an answer"),
-        (("1", "--check", "2=nan"), "given '2=nan'; allowed"),
+        (("1", "--check", "2=nan"), "2: given 'nan'; allowed"),
         (("--check", "1=2"), "name the lesson first"),
     ],
 )

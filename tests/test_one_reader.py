@@ -35,6 +35,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("experiment.memory", "read_bytes"): "reads /proc and /sys, which the kernel writes in ASCII",
     ("own_code", "read_bytes"): "hashes and compiles the source of a policy",
     ("writing", "open"): "makes a lock",
+    ("gate.check", "open"): "looks at the last byte of a file",
     ("writing", "json.loads"): "reads a lock, which another process may be writing",
     ("writing", "read_text"): "reads a lock, and /proc/*/stat of the process that holds it",
     ("experiment.ask", "json.loads"): "turns a frame into plain values",

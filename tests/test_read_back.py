@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from labsim.app.drafts import Draft
 from labsim.cli import cli
 from labsim.config import Config, load
+from labsim.errors import ResultsError
 from labsim.experiment.about import read_about
 from labsim.experiment.observed_series import read_figures
 from labsim.experiment.posterior import read_posterior
@@ -210,12 +211,11 @@ def test_a_scenario_of_the_app_is_read_in_any_letters(tmp_path, handling):
     assert found.policies["vocational_training"].seats_per_year[2022] == 25000
 
 
-@FEW
-@given(TEXTS)
-def test_a_description_of_a_study_is_read_with_a_mark(studied, tmp_path, handling):
-    text = (studied / "study.json").read_text(encoding="utf-8")
-    handling.text(tmp_path / "study.json", text)
-    assert read_about(tmp_path) == read_about(studied)
+def test_a_description_of_a_study_that_another_program_saved_is_told_in_one_line(studied, tmp_path):
+    """It is no file that people edit: it carries a checksum of every byte."""
+    (tmp_path / "study.json").write_bytes(b"\xef\xbb\xbf" + (studied / "study.json").read_bytes())
+    with pytest.raises(ResultsError, match=r"study\.json: damaged"):
+        read_about(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,16 @@ import pytest
 from benchmarks.mutations import of_json, of_table, of_yaml
 from benchmarks.refuse import NOTED, REFUSED, SAME, refuse, table_of
 
-N, SEED = 150, 17  # of a hundred kinds and ways; 10,000 are in `python -m benchmarks refuse`
+N, SEEDS = 50, range(17, 27)  # 500 in all, in parts that run side by side; 10,000 are in `python -m benchmarks refuse`
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_nothing_spoilt_gets_through() -> None:
-    outcomes = refuse(N, SEED, with_runs=False, commands_every=15)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_spoilt_gets_through(seed: int) -> None:
+    outcomes = refuse(N, seed, with_runs=False, commands_every=15)
     wrong = [one for one in outcomes if one.verdict not in (REFUSED, NOTED, SAME)]
     assert wrong == [], "\n".join([table_of(outcomes), *map(str, wrong)])
-    assert len({(one.kind, one.mutation) for one in outcomes}) > 80  # else the generator makes the same again and again
+    assert len({(one.kind, one.mutation) for one in outcomes}) > 25  # else the generator makes the same again and again
     assert sum(one.verdict == REFUSED for one in outcomes) > 0.6 * N
 
 

@@ -24,6 +24,7 @@ from labsim.experiment.opened import open_study
 from labsim.experiment.run import Progress, run
 from labsim.experiment.runner import carry_out
 from labsim.experiment.study import WorldGiven, plan_of, plan_of_configs, read_study
+from labsim.population import reading
 from labsim.results import GROUPS
 
 GOOD = """title: Two flows
@@ -257,6 +258,7 @@ def test_an_unreadable_margin_fails_its_runs_and_the_rest_finishes(tmp_path) -> 
     plan = small_studies.plan(**given, scale=0.001, replicates=1, until="2021-01")
     for margin in (province / "margins").glob("*.csv"):
         margin.write_text("not,a\nmargin,\n", encoding="utf-8")
+    reading._cache.clear()  # as in a worker, which has not planned the study
     done = carry_out(plan, tmp_path / "study", executor="serial")
     assert (done.total, done.done, len(done.failed)) == (2, 1, 1)
     assert done.failed[0].where.startswith("labsim/")
@@ -271,9 +273,10 @@ def test_a_run_that_does_harm_is_recorded_and_the_rest_finishes(tmp_path, execut
     done = carry_out(plan, tmp_path / "study", executor=executor, workers=2)
     assert (done.done, len(done.failed)) == (1, len(plan.runs) - 1)
     failed = {failure.name.partition(",")[0]: failure for failure in done.failed}
-    assert "policies.harm: harm.py:16 raised ValueError: a policy of one's own fails" in failed["how 1"].message
+    said = "policies.harm (Harm.adjust, harm.py:16) in 2021-01: raised ValueError: a policy of one's own fails"
+    assert said in failed["how 1"].message
     assert failed["how 1"].where.endswith("harm.py:16 (adjust)")
-    assert "harm.py:20 raised MemoryError" in failed["how 3"].message
+    assert "harm.py:20) in 2021-01: raised MemoryError" in failed["how 3"].message
     if deadly:
         assert "its worker process died twice" in failed["how 2"].message
     opened = open_study(tmp_path / "study")

@@ -23,9 +23,9 @@ def _read_answers(ctx: click.Context, param: click.Parameter, value: tuple[str, 
     """Read answers as 2=12.5, by the number of the question."""
     answers: dict[int, str] = {}
     for text in value:
-        question, _equals, given = text.partition("=")
+        question, equals, given = text.partition("=")
         try:
-            answers[read_whole(question, 1, 999)] = given
+            answers[read_whole(question if equals else "", 1, 999)] = given
         except ValueError:
             message = _("given {given!r}; allowed the number of a question and an answer, as 2=12.5")
             raise click.BadParameter(message.format(given=text), ctx, param) from None

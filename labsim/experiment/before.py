@@ -49,7 +49,7 @@ def problems_of_files(config: Config) -> list[Problem]:
     targets = beside_margins(config, "targets.yaml")
     figures = [beside_margins(config, name) for name in _OBSERVED]
     reads: list[Callable[[], object]] = []
-    if config.province.kind == "province":
+    if config.province.kind == "province" and config.province.fields:
         reads.append(lambda: census_cells(read_margins(config.province)))
     if targets is not None:
         reads.append(lambda: load_targets(targets, config))

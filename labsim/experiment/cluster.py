@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from labsim.errors import RunError
+from labsim.experiment.ending import Presses
 from labsim.text import _
 
 __all__ = ["require_scheduler", "run_on_cluster"]
@@ -51,7 +52,8 @@ def run_on_cluster(
     """
     if not tasks:
         return {}
-    with _client(address, workers) as client:
+    # a second Ctrl-C must not break off the closing of the cluster, which ends its workers
+    with Presses(), _client(address, workers) as client:
         flow = _Flow(client, function, tasks, names, told, lost, each)
         try:
             flow.run()

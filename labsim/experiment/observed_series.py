@@ -31,6 +31,7 @@ COLUMNS = (
     "plan_following", *GROUPS, "note",
 )  # fmt: skip
 OBSERVED, HISTORY = "observed.csv", "observed_history.csv"
+_FACTORS = {("%", "share"): 0.01, ("share", "%"): 100.0}  # from the unit of a figure to that of the indicator
 NEEDED = ("indicator", "year", "value")
 STATUSES = ("observed", "derived", "partial", "unclear", "plan")
 CONCEPTS = ("administrative", "survey", "census", "model")
@@ -177,13 +178,14 @@ class _Reading:
         high = self._number(line, cells, "high", value, unit)
         if not low <= value <= high and not any(map(math.isnan, (low, value, high))):
             self._wrong(line, "low", _("low, value and high stand in no order"))
-        if unit != info.unit and not (info.unit == "%" and unit.startswith("% of ")):
+        factor = _FACTORS.get((unit, info.unit), 1.0)
+        if unit != info.unit and factor == 1.0 and not (info.unit == "%" and unit.startswith("% of ")):
             self._wrong(line, "unit", _("given {given!r}; allowed {allowed}").format(given=unit, allowed=info.unit))
         groups = tuple(self._one_of(line, cells, name, ("all", *self.members[name]), "all") for name in GROUPS)
         return Figure(
             indicator=info.name, concept=self._one_of(line, cells, "concept", CONCEPTS, info.concept), groups=groups,
             year=self._whole(line, cells, "year", 1900, 2100, 0), month=self._whole(line, cells, "month", 1, 12, 12),
-            value=value, low=low, high=high, unit=info.unit,
+            value=value * factor, low=low * factor, high=high * factor, unit=info.unit,
             status=self._one_of(line, cells, "status", STATUSES, "observed"),
             plan_following=self._boolean(line, cells, "plan_following"),
             grade=self._one_of(line, cells, "grade", ("A", "B", "C", "D"), "D"), source=cells.get("source", ""),

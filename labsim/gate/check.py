@@ -26,6 +26,7 @@ __all__ = ["Checked", "check_path"]
 
 _SMALLEST = 0.001  # of the scales that there are: a world that shows whether the margins fit together
 _SEED = 1
+_MANY_RUNS = 100_000  # of one study: more is likelier a slip than a plan
 
 
 @dataclass
@@ -247,13 +248,17 @@ def _study(found: Found, checked: Checked, allow_code: bool) -> None:
     from labsim.experiment.study import plan_of, read_study
 
     try:
-        plan = plan_of(read_study(found.path), allow_code=allow_code)
+        study = read_study(found.path)
+        plan = plan_of(study.changed(replicates=1), allow_code=allow_code)  # a million replicates take no million runs
     except LabsimError as error:
         checked.problems += problems_in(error)
         return
     for config in {point.config.province.id: point.config for point in plan.points}.values():
         _before_month_0(config, checked)
-    checked.summary = _("{points} points, {runs} runs").format(points=len(plan.points), runs=len(plan.runs))
+    runs = len(plan.runs) * study.replicates
+    checked.summary = _("{points} points, {runs} runs").format(points=len(plan.points), runs=runs)
+    if runs > _MANY_RUNS:
+        checked.notes.append((checked.shown, checked.summary))
 
 
 def _results(found: Found, checked: Checked, _allow_code: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import field_validator, model_validator
 
+from labsim.errors import PolicyError
 from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
 from labsim.levers import LEVERS, LeversOfPolicy, lever_named
 from labsim.payments import checked_persons, checked_rows_paid, checked_sum, require_words
@@ -130,15 +131,12 @@ class Policy(Parameters):
             if name in vars(cls):
                 message = _("{policy}.{name}: is inherited, not written anew; a policy writes adjust and settle")
                 raise TypeError(message.format(policy=cls.__name__, name=name))
-        outcomes = cls.outcome if isinstance(cls.outcome, tuple) else (cls.outcome,)
-        for outcome in outcomes:
-            if not isinstance(outcome, Outcome):
-                message = _("{policy}.outcome: given {given!r}; allowed Outcome(counts, unit, lever) or several")
-                raise TypeError(message.format(policy=cls.__name__, given=outcome))
-            levers = outcome.lever if isinstance(outcome.lever, tuple) else (outcome.lever,)
-            for lever in levers:
-                if lever is not None:
-                    lever_named(lever)
+        for one in cls.outcomes():
+            if not isinstance(one, Outcome):
+                message = _("{name}.outcome: given {given!r}; allowed an Outcome, or a tuple of them")
+                raise PolicyError(message.format(name=cls.__name__, given=one))
+            for lever in (one.lever,) if isinstance(one.lever, str) else one.lever or ():
+                lever_named(lever)
 
     @field_validator("start", "stop")
     @classmethod
@@ -176,7 +174,7 @@ class Policy(Parameters):
     @classmethod
     def outcomes(cls) -> tuple[Outcome, ...]:
         """Return what this kind of policy is there for; most have one outcome."""
-        return (cls.outcome,) if isinstance(cls.outcome, Outcome) else cls.outcome
+        return cls.outcome if isinstance(cls.outcome, tuple) else (cls.outcome,)
 
     @classmethod
     def pays(cls) -> bool:

@@ -40,7 +40,7 @@ def told_of(error: BaseException, name: str, policy: Policy, method: str, calend
     if isinstance(error, LabsimError):
         what = _in_a_line(error)
     else:
-        what = _("raised {kind}: {error}").format(kind=type(error).__name__, error=_in_a_line(error))
+        what = _("raised {kind}: {error}").format(kind=type(error).__name__, error=_in_a_line(error) or "-")
         if isinstance(error, ValueError) and _READ_ONLY in what:
             what += "; " + _("a policy reads the world, and writes by its levers and its account")
     message = _("policies.{name} ({where}) in {year}-{month:02d}: {what}")

@@ -384,7 +384,9 @@ def _training(files: _Files, fields: Sequence[str]) -> dict[str, Callable[[], An
             name: files("training").array([("member", one), measures], where={"group": name})
             for name, one in members.items()
         },
-        "staff": lambda: files("training").array(of_staff, where={"group": "public_staff"}, missing=np.nan),
+        "staff": lambda: files("training").array(
+            of_staff, where={"group": "public_staff"}, missing=np.nan, optional=True
+        ),
         "level_schooling": lambda: files("level_affinity").array(
             [level, ("member", SCHOOLINGS)], where={"group": "schooling"}
         ),

@@ -152,6 +152,19 @@ class Rows:
             self._filters.setdefault(column, set()).add(text)
         return found
 
+    def _near(self, wanted: Mapping[str, str]) -> list[Problem]:
+        """Return a problem for every row that has all but one of these texts, and one nearly like the last."""
+        problems = []
+        for i in range(len(self.rows)):
+            missed = [column for column, text in wanted.items() if self.text(i, column) != text]
+            if len(missed) == 1 and nearest(given := self.text(i, missed[0]), [wanted[missed[0]]]) is not None:
+                problems.append(self._slip(i, missed[0], given, wanted[missed[0]]))
+        return problems
+
+    def _slip(self, position: int, column: str, given: str, meant: str) -> Problem:
+        hint = _('did you mean "{nearest}"?').format(nearest=meant)
+        return self.table.problem(position, column, f"{_('given {given!r}').format(given=given)}; {hint}")
+
     def ignored(self) -> list[Problem]:
         """Return a problem for every row that nothing asked for though its text is nearly one that was asked for."""
         problems = []
@@ -167,9 +180,7 @@ class Rows:
                 given = self.text(i, column)
                 close = nearest(given, texts) if given not in texts else None
                 if close is not None:
-                    hint = _('did you mean "{nearest}"?').format(nearest=close)
-                    message = f"{_('given {given!r}').format(given=given)}; {hint}"
-                    problems.append(self.table.problem(i, column, message))
+                    problems.append(self._slip(i, column, given, close))
                     break
         return problems
 
@@ -181,11 +192,21 @@ class Rows:
         missing: float | None = None,
         signed: bool = False,
         column: str = "value",
+        optional: bool = False,
     ) -> Doubles:
-        """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells."""
+        """Return the values over some axes; raises ConfigError for rows given twice, unknown members, missing cells.
+
+        Where single cells may be `missing`, there must be one row at least, unless they are `optional`.
+        """
         table = np.full([len(members) for _name, members in axes], np.nan)
         problems: list[Problem] = []
-        for i in self.where(**(where or {})):
+        chosen = self.where(**(where or {}))
+        if where and not chosen and not optional:
+            if slips := self._near(where):
+                raise ConfigError(slips)
+            cell = ", ".join(f"{name} {word!r}" for name, word in where.items())
+            raise PopulationError(_("{file}: there is no row for {cell}").format(file=self.name, cell=cell))
+        for i in chosen:
             try:
                 at = tuple(self.place(i, name, members) for name, members in axes)
                 if not math.isnan(table[at]):
