@@ -18,7 +18,8 @@ _SEEDED = {
     *(f"numpy.random.{name}" for name in ("default_rng", "RandomState", "SeedSequence", "MT19937", "Philox", "SFC64")),
     *("numpy.random.PCG64", "numpy.random.PCG64DXSM", "random.Random"),
 }
-_NEVER_THE_SAME = {"random.SystemRandom", "os.urandom", "uuid.uuid1", "uuid.uuid4"}
+_NEVER_THE_SAME = {"random.SystemRandom", "os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4"}
+_OTHER_EACH_TIME = ("time.", "datetime.", "os.getpid", "id", "hash")  # as seeds
 
 
 def forbidden_chance(text: bytes, own: Collection[str] = ()) -> list[tuple[int, str]]:
@@ -37,6 +38,8 @@ def forbidden_chance(text: bytes, own: Collection[str] = ()) -> list[tuple[int, 
             given = [*node.args, *(one.value for one in node.keywords)]
             if all(isinstance(one, ast.Constant) and one.value is None for one in given):
                 found.add((node.lineno, f"{ast.unparse(node.func)}() without a seed"))
+            elif any(_is_other_each_time(one, known) for one in given):
+                found.add((node.lineno, ast.unparse(node)))
         elif isinstance(node, ast.Attribute | ast.Name) and _is_shared(_full_name(node, known)):
             found.add((node.lineno, ast.unparse(node)))
     return sorted(found)
@@ -82,6 +85,15 @@ def _full_name(node: ast.AST, known: dict[str, str]) -> str:
         before = _full_name(node.value, known)
         return f"{before}.{node.attr}" if before else ""
     return ""
+
+
+def _is_other_each_time(seed: ast.expr, known: dict[str, str]) -> bool:
+    """Say whether a seed is made of the clock, of an address in memory, or of a hash, which Python salts."""
+    calls = [node.func for node in ast.walk(seed) if isinstance(node, ast.Call)]
+    names = [
+        func.id if isinstance(func, ast.Name) and func.id not in known else _full_name(func, known) for func in calls
+    ]
+    return any(name.startswith(one) if "." in one else name == one for name in names for one in _OTHER_EACH_TIME)
 
 
 def _is_shared(name: str) -> bool:

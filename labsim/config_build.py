@@ -32,11 +32,7 @@ _PROFILE_KEYS = tuple(name for name in Profile.model_fields if name not in ("id"
 
 
 def build(
-    model: type[Model],
-    files: FileSet,
-    settings: Sequence[str] | Mapping[str, Any] = (),
-    *,
-    allow_code: bool = True,
+    model: type[Model], files: FileSet, settings: Sequence[str] | Mapping[str, Any] = (), *, allow_code: bool = True
 ) -> Model:
     """Return the configuration that files and settings describe; raises ConfigError with all problems."""
     return _Builder(model, files, allow_code).build(settings)
@@ -325,7 +321,11 @@ class _Builder(Generic[Model]):
         except pydantic.ValidationError as error:
             found = problems_of(error, model, data, self.tree.places, prefix)
             self.problems += [one for one in found if one.path not in self.in_doubt]
-            return None
+        except Exception as error:  # of a policy of the user's own, whose class may do anything
+            if prefix[:1] != ("policies",):
+                raise
+            self._report(prefix, _("raised {kind}: {error}").format(kind=type(error).__name__, error=str(error)[:200]))
+        return None
 
     def _check_switched_off(self) -> None:
         names = self.tree.data.get("switched_off", [])

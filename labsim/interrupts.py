@@ -8,11 +8,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from time import monotonic
 from types import FrameType
+from typing import NoReturn
 
-__all__ = ["INTERRUPTED", "command_begins", "deaf_from_now_on", "leave_quietly", "raise_from_now_on"]
+__all__ = [
+    "INTERRUPTED",
+    "command_begins",
+    "deaf_from_now_on",
+    "leave_quietly",
+    "leave_threads_behind",
+    "raise_from_now_on",
+]
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
+_PATIENCE_S = 1.0
 _running = False
 
 
@@ -39,9 +50,27 @@ def deaf_from_now_on() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def leave_threads_behind() -> None:
+    """End this process if threads of it do not end by themselves, as Python would wait for them for ever.
+
+    What interrupts a thread is lost where its code catches it, or while it imports.
+    """
+    until = monotonic() + _PATIENCE_S
+    here = threading.current_thread()
+    for thread in threading.enumerate():
+        if thread is not here and not thread.daemon:
+            thread.join(max(0.0, until - monotonic()))
+            if thread.is_alive():
+                _end_now()
+
+
 def _leave(_signal: int, frame: FrameType | None) -> None:
     if _running and not _importing(frame):
         raise KeyboardInterrupt
+    _end_now()
+
+
+def _end_now() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -27,8 +27,9 @@ def checked_amount(name: str, kind: LeverKind, amount: Any) -> Any:
         array = np.asarray(amount)
     except (TypeError, ValueError, OverflowError) as error:
         raise _no_number(name, kind, amount) from error
-    if array.dtype.kind not in ("iufb" if kind.unit == "switch" else "iuf"):
+    if array.dtype.kind not in ("iufb" if kind.unit == "switch" else "iuf") or np.ma.is_masked(amount):
         raise _no_number(name, kind, amount)
+    _require_in_order(name, kind, amount)
     if array.ndim > 1:
         raise _wrong_shape(name, kind, array.shape)
     most = kind.high * SLACK
@@ -45,6 +46,7 @@ def checked_rows(name: str, kind: LeverKind, to: Any, size: int) -> NDArray[Any]
         rows = np.asarray(to)
     except (TypeError, ValueError, OverflowError) as error:
         raise _wrong_rows(name, kind, size, _given(to)) from error
+    _require_in_order(name, kind, to)
     if rows.dtype.kind == "b" and rows.shape == (size,):
         return rows
     if rows.size == 0 and rows.ndim == 1 and rows.dtype.kind in "iuf":
@@ -61,6 +63,16 @@ def checked_rows(name: str, kind: LeverKind, to: Any, size: int) -> NDArray[Any]
         ids, times = np.unique(rows, return_counts=True)
         raise _wrong_rows(name, kind, size, _("the id {id} is given twice").format(id=ids[times > 1][0]))
     return rows
+
+
+def _require_in_order(name: str, kind: LeverKind, given: Any) -> None:
+    """Refuse a column of pandas whose labels are others than its places: which of the two are meant is not known."""
+    labels = getattr(given, "index", None)
+    if isinstance(given, list | tuple | str) or labels is None or not hasattr(given, "to_numpy"):
+        return
+    if not np.array_equal(np.asarray(labels), np.arange(len(given))):
+        message = _("given a column whose labels are not 0, 1, 2, ...; .to_numpy() takes its values in their order")
+        raise PolicyError(f"{_where(name, kind)}: {message}")
 
 
 def require_length(name: str, kind: LeverKind, amount: NDArray[Any], rows: Any, size: int) -> None:

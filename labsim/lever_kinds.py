@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from labsim.errors import PolicyError
@@ -31,7 +33,7 @@ class LeverKind:
 # The most that any lever of a kind takes: persons per year, VND for one person, months, points or weights, factors.
 _PERSONS, _MONEY, _MONTHS, _POINTS, _FACTOR = 1e7, 1e10, 600, 1000, 1000
 
-LEVERS: dict[str, LeverKind] = {
+_KINDS = {
     "training_seats": LeverKind(
         "programmes", 0.0, "add", "persons per year", "places in new courses, beyond an institution's own", _PERSONS
     ),
@@ -155,6 +157,7 @@ LEVERS: dict[str, LeverKind] = {
     ),
     "labour_demand": LeverKind("enterprises", 1.0, "multiply", "factor", "target headcount", _FACTOR),
 }
+LEVERS: Mapping[str, LeverKind] = MappingProxyType(_KINDS)  # the code of a policy cannot change what there is
 
 # Places to study in service: by group of employer for the standard degree, and for masters.
 DEGREES = ("officials", "public_employees", "communes", "masters")

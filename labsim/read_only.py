@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,25 +27,24 @@ __all__ = ["SeenWorld", "Sight", "fix_parameters"]
 
 
 class Sight:
-    """How policies see one world; the views of its columns are made once."""
+    """How policies see one world; each sees views of its own, so that what it does to them reaches no other."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        # columns are never replaced, only written: what else there is may be, and is looked up anew
-        lasting = ("workers", "enterprises", "institutions", "programmes", "people", "employers", "courses")
-        self._lasting = {name: seen(getattr(world, name)) for name in lasting}
 
     def of(self, policy: str, draws: DrawsOfMonth) -> SeenWorld:
         """Return the world of this month as a policy sees it, with the chance of its decisions."""
-        return SeenWorld(self._world, self._lasting, policy, draws)
+        return SeenWorld(self._world, policy, draws)
 
 
 class SeenWorld(World):
     """A world that can only be read; `draw` gives a policy its chance."""
 
-    def __init__(self, world: World, lasting: Mapping[str, Any], policy: str, draws: DrawsOfMonth) -> None:
-        mine = {name: lasting[name] if name in lasting else seen(value) for name, value in vars(world).items()}
-        self.__dict__.update(mine, _world=world, _policy=policy, _draws=draws)
+    def __init__(self, world: World, policy: str, draws: DrawsOfMonth) -> None:
+        mine = {name: seen(value) for name, value in vars(world).items() if not name.startswith("_")}
+        self.__dict__.update(mine, _policy=policy, _draws=draws)
+        # the world itself is not kept here, where a policy would find it
+        self.__dict__.update(_born_in=lambda month: world.born_in(month), _in_districts=lambda: world.by_district())
 
     def draw(self, decision: str, rows: Any = None, *, lasting: bool = False) -> NDArray[np.float64]:
         """Return a number between 0 and 1 for each person, shape `(n_workers,)`, or for some `rows` (a mask or ids).
@@ -77,12 +77,11 @@ class SeenWorld(World):
 
     def born_in(self, month: int) -> NDArray[np.int32]:
         """Return the people born in a month, in the order of rows; births never change."""
-        world: World = self._world
-        return _view(world.born_in(month))
+        return _view(self._born_in(month))
 
     def by_district(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return all rows in the order of their districts, and where each district begins."""
-        rows, first = self._world.by_district()
+        rows, first = self._in_districts()
         return _view(rows), _view(first)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -100,8 +99,8 @@ class SeenWorld(World):
 class SeenMapping(Mapping[Any, Any]):
     """A mapping that can only be read; what it holds can only be read either."""
 
-    def __init__(self, mapping: Mapping[Any, Any]) -> None:
-        self._mapping = mapping
+    def __init__(self, mapping: dict[Any, Any]) -> None:
+        self._mapping = MappingProxyType(mapping)
 
     def __getitem__(self, key: Any) -> Any:
         return seen(self._mapping[key])
@@ -120,7 +119,7 @@ class SeenMapping(Mapping[Any, Any]):
         return len(self._mapping)
 
     def __repr__(self) -> str:
-        return repr(self._mapping)
+        return repr(dict(self._mapping))
 
     def copy(self) -> dict[Any, Any]:
         """Return a dict of its own."""
@@ -131,7 +130,7 @@ class SeenSequence(Sequence[Any]):
     """A list that can only be read."""
 
     def __init__(self, items: Sequence[Any]) -> None:
-        self._items = items
+        self._items = tuple(items)
 
     def __getitem__(self, place: Any) -> Any:
         found = self._items[place]
@@ -141,7 +140,7 @@ class SeenSequence(Sequence[Any]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(list(self._items))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
         return np.array(self._items, dtype=dtype)
@@ -153,7 +152,7 @@ class SeenLevers(Levers):
     def __init__(self, levers: Levers) -> None:
         self._levers = levers
         changes = [dataclasses.replace(one, amount=_view(one.amount)) for one in levers.contributions]
-        self.contributions = changes
+        self.contributions: Any = SeenSequence(changes)
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         lever_named(name)

@@ -429,7 +429,7 @@ def _require_whole(path: Path, known: Any) -> None:
 def require_replaceable(target: Path) -> None:
     """Raise ResultsError if a folder holds anything but an earlier labsim result, or cannot be written."""
     try:
-        if target.exists() and not target.is_dir():
+        if (target.exists() or target.is_symlink()) and not target.is_dir():
             raise ResultsError(_("{folder}: is a file; give a folder").format(folder=target))
         require_writable(target)
         if not target.exists():

@@ -139,7 +139,7 @@ class Simulation:
                 if what == "adjust":
                     policy.adjust(world.levers.by(name), seen)
                 else:
-                    policy.settle(seen, Account(seen, name, None if seen is world else world.ledger))
+                    policy.settle(seen, Account(seen, name, None if seen is world else world.ledger.pay))
         except BaseException as error:
             told = told_of(error, name, policy, what, world.calendar)
             if told is None:

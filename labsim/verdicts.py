@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSENT", "COUNTED", "LIKELY", "NONE", "OPEN", "ORDER", "TOO_FEW", "UNLIKELY", "UNSAID", "Setting", "Verdict",
-    "VerdictRules", "averaged_over", "brought_about_by", "setting_of", "telling_scale", "too_few", "verdict",
+    "VerdictRules", "averaged_over", "brought_about_by", "is_luck", "setting_of", "telling_scale", "too_few", "verdict",
     "verdict_rules",
 ]  # fmt: skip
 
@@ -167,9 +167,12 @@ def too_few(
     return not _is_clear(wanted, values, persons, scale, is_share)
 
 
-def telling_scale(
-    wanted: float, unit: str, persons: np.ndarray | None, scale: float, *, is_share: bool
-) -> float:
+def is_luck(count: float, scale: float) -> bool:
+    """Say whether a count, mean over replicates in real units, stands for so few simulated ones that luck decides."""
+    return scale < 1.0 and 0.0 <= count * scale < verdict_rules().fewest_agents
+
+
+def telling_scale(wanted: float, unit: str, persons: np.ndarray | None, scale: float, *, is_share: bool) -> float:
     """Return the smallest usual scale at which a target speaks of enough agents; see `too_few`."""
     agents = _agents(wanted, unit, persons, scale, is_share)
     if not agents:
@@ -178,9 +181,7 @@ def telling_scale(
     return next((1.0 / one_in for one_in in _ONE_IN if 1.0 / one_in >= needed * (1.0 - 1e-9)), 1.0)
 
 
-def _agents(
-    wanted: float, unit: str, persons: np.ndarray | None, scale: float, is_share: bool
-) -> float | None:
+def _agents(wanted: float, unit: str, persons: np.ndarray | None, scale: float, is_share: bool) -> float | None:
     """Return how many agents tell as much as those that a target speaks of, or None where that is not known.
 
     A share p of n agents has the relative error of a count of n p / (1 - p), taken of the rarer side; a mean that of
@@ -195,9 +196,7 @@ def _agents(
     return n * rarer / (1.0 - rarer) if rarer > 0.0 else n
 
 
-def _is_clear(
-    wanted: float, values: np.ndarray, persons: np.ndarray | None, scale: float, is_share: bool
-) -> bool:
+def _is_clear(wanted: float, values: np.ndarray, persons: np.ndarray | None, scale: float, is_share: bool) -> bool:
     """Say whether every replicate lies so far on one side of a target that the luck of few agents cannot matter."""
     if persons is None:
         gap, error = (values - wanted) * scale, np.sqrt(np.maximum(values, wanted) * scale)

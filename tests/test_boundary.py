@@ -61,6 +61,18 @@ def refused(config: Config) -> str:
         ('levers.multiply("search_effort", float("nan"))', "lever search_effort (over workers): given nan; allowed"),
         ('levers.add("wage_subsidy", -5)', "lever wage_subsidy (over workers): given -5; allowed 0 to 1 [share"),
         ('levers.add("wage_subsidi", 0.1)', "there is no lever 'wage_subsidi'; did you mean \"wage_subsidy\"?"),
+        (
+            'import pandas as pd; levers.add("wage_subsidy", pd.Series([0.1] * 40, index=range(1, 41)))',
+            "given a column whose labels are not 0, 1, 2, ...; .to_numpy() takes its values",
+        ),
+        (
+            'import pandas as pd; levers.add("wage_subsidy", 0.1, to=pd.Series([True] * 40, index=range(1, 41)))',
+            "given a column whose labels are not 0, 1, 2, ...",
+        ),
+        (
+            'import numpy as np; levers.add("wage_subsidy", np.ma.masked_less(np.arange(40) / 100.0, 0.2))',
+            "allowed a number or an array of numbers, 0 to 1 [share",
+        ),
         ('levers.raise_to("wage_subsidy", 0.1)', "lever 'wage_subsidy' combines by 'add', not 'max'"),
         ('levers.add("wage_subsidy", 0.1, to=world.workers.wage)', "to: given an array of float32"),
         ("world.draw('')", "world.draw: given ''; allowed a text that names the decision"),
@@ -93,7 +105,9 @@ def test_what_a_policy_does_wrong_is_told_with_place_and_month(own, adjust: str,
         "world.ledger.counts.clear()", "world.ledger.count('hired', 5)", "world.ledger.spent.clear()",
         "world.ledger.pay(None, 2021)", "world.ledger.payments.clear()", "world.ledger.start_month()",
         "world.levers['search_effort'][:] = 3", "world.levers.reset()",
-        "world.levers.by('other').add('wage_subsidy', 1)",
+        "world.levers.by('other').add('wage_subsidy', 1)", "world.levers.contributions.clear()",
+        "world._world.month = 7", "account.books.payments.clear()", "world.counts._mapping['hired'] = 1",
+        "world.ledger.payments._items.clear()", "from labsim.levers import LEVERS; LEVERS['mine'] = 1",
         "world.born_in(-500)[:] = 1", "world.by_district()[0][:] = 0",
         "account.share('wage_subsidy')[:] = 1", "account.world.workers.wage[:] = 0", "account.policy = 'other'",
         "self.budget[2022] = 5", "self.budget.clear()",
@@ -116,6 +130,10 @@ def test_a_policy_writes_nothing_but_levers_and_payments(own, line: str) -> None
 def test_the_words_for_what_can_only_be_read_say_what_a_policy_may_do_instead(own) -> None:
     assert "writes by its levers and its account" in refused(own("world.workers.activity[:] = 0"))
     assert "month: can only be read; a policy writes by levers.add" in refused(own("world.month = 1"))
+
+
+def test_a_view_that_is_given_another_shape_is_whole_again_next_month(own) -> None:
+    run(own("assert world.workers.wage.shape == (40,)\nworld.workers.wage.shape = (1, 40)"))
 
 
 def test_a_world_that_is_only_read_reads_like_the_world(own) -> None:
@@ -214,6 +232,19 @@ def test_draws_are_uniform_and_move_nothing_else(own) -> None:
         ("import os", "os.urandom(3)", "mine.py:6 os.urandom"),
         ("from secrets import randbits", "randbits(3)", "mine.py:6 randbits"),
         ("import uuid", "uuid.uuid4()", "mine.py:6 uuid.uuid4"),
+        ("import os", "os.getrandom(4)", "mine.py:6 os.getrandom"),
+        (
+            "import numpy as np, time",
+            "np.random.default_rng(int(time.time()))",
+            "mine.py:6 np.random.default_rng(int(time.time()))",
+        ),
+        (
+            "from datetime import datetime\nimport random",
+            "random.Random(datetime.now())",
+            "mine.py:7 random.Random(datetime.now())",
+        ),
+        ("import numpy as np", "np.random.default_rng(id(self))", "mine.py:6 np.random.default_rng(id(self))"),
+        ("import numpy as np", "np.random.default_rng(hash('a'))", "mine.py:6 np.random.default_rng(hash('a'))"),
     ],
 )
 def test_chance_that_no_run_could_repeat_is_refused_before_it_runs(own, top: str, line: str, found: str) -> None:
@@ -375,3 +406,21 @@ def test_a_built_in_policy_in_a_file_of_ones_own_gives_the_same_numbers(tmp_path
         )
         assert one.world.ledger.payments == other.world.ledger.payments != []
         assert np.array_equal(one.workers.wage, other.workers.wage)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("outcome = 'hired'", "Mine.outcome: given 'hired'; allowed an Outcome, or a tuple of them"),
+        ("outcome = Outcome('hired', 'one', 'wage_subsidi')", "there is no lever 'wage_subsidi'; did you mean"),
+        ("def in_window(self, year, month): 1 / 0", "Mine.in_window: is inherited, not written anew"),
+        ("def ceiling(self, year): return 'much'", "Mine.ceiling: is inherited, not written anew"),
+        ("def model_post_init(self, _): 1 / 0", "policies.mine: raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_class_that_is_wrong_is_refused_before_it_runs(tmp_path: Path, line: str, message: str) -> None:
+    top = "from labsim.policies import Policy\nfrom labsim.policies.base import Outcome\nclass Mine(Policy):\n"
+    (tmp_path / "mine.py").write_text(f'{top}    """Do something."""\n    {line}\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path / "mine.py")
+    assert message in str(caught.value)

@@ -66,6 +66,35 @@ def test_workers_that_never_return_are_ended_by_two_presses(tmp_path: Path) -> N
             os.kill(worker, 0)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a worker presses Ctrl-C by a signal")
+def test_threads_that_take_no_interrupt_are_left_behind(tmp_path: Path) -> None:
+    policy = """
+        import os, signal
+        from labsim.policies import Policy
+
+        class Deaf(Policy):
+            "Never return, whatever is asked."
+
+            def adjust(self, levers, world):
+                os.kill(os.getpid(), signal.SIGINT)
+                while True:
+                    try:
+                        os.kill(os.getpid(), signal.SIGINT)
+                        while True:
+                            pass
+                    except BaseException:
+                        pass
+    """
+    (tmp_path / "deaf.py").write_text(textwrap.dedent(policy), encoding="utf-8")
+    done = labsim(
+        "run", "reference/urn_ball", "--set", "policies.deaf.use=deaf.py:Deaf", "--replicates", "2", "--workers", "2",
+        "--until", "2021-01", "--executor", "threads", "--out", "out", "--quiet", first_on_path=tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.strip() == "interrupted; nothing was written"
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.fixture
 def handler(monkeypatch) -> Callable[[], object]:
     before = signal.getsignal(signal.SIGINT)

@@ -42,6 +42,7 @@ from labsim.verdicts import (
     UNSAID,
     Setting,
     brought_about_by,
+    is_luck,
     setting_of,
     telling_scale,
     too_few,
@@ -367,3 +368,11 @@ def test_a_comparison_says_of_which_side_nothing_is_concluded() -> None:
     assert no_verdict({**both, "base_verdict": OPEN, "verdict": LIKELY}) == ""
     chances = {"chance": 0.5, "chance_low": 0.25, "chance_high": 0.75, "base_chance": math.nan}
     assert (met_in(chances, ""), met_in(chances, "base_")) == ("50 % (25 % to 75 %)", "-")
+
+
+def test_a_count_of_few_simulated_ones_is_said_to_be_luck() -> None:
+    assert is_luck(0.0, 0.002)
+    assert is_luck(199_999.0, 0.002)
+    assert not is_luck(200_001.0, 0.002)
+    assert not is_luck(0.0, 1.0)
+    assert not is_luck(float("nan"), 0.002)

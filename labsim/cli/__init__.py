@@ -65,6 +65,10 @@ def main() -> None:
         sys.exit(2)
     try:
         cli(prog_name="labsim")
+    except SystemExit as end:
+        if end.code == interrupts.INTERRUPTED:
+            interrupts.leave_threads_behind()
+        raise
     finally:
         interrupts.deaf_from_now_on()  # what is left to do is to end
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import field_validator, model_validator
 
 from labsim.errors import PolicyError
-from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Ledger, Payment
+from labsim.ledger import POLICY_BANK, STATE_BUDGET, TRAINEES, Payment
 from labsim.levers import LEVERS, LeversOfPolicy, lever_named
 from labsim.payments import checked_persons, checked_rows_paid, checked_sum, require_words
 from labsim.quantity import Parameters, Yearly, amount_in, quantity
@@ -25,6 +25,7 @@ from labsim.world import World
 
 __all__ = ["POLICY_BANK", "STATE_BUDGET", "TRAINEES", "Account", "Outcome", "Policy", "require_whole"]
 
+_INHERITED = ("in_window", "ceiling", "within_budget", "money_left", "outcomes", "pays", "levers_named", "doses")
 _DATE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -49,11 +50,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Account:
-    """The purse of one policy in the ledger; `books` stand in for those of a world that is only to be read."""
+    """The purse of one policy in the ledger; `_enter` is given where the world is only to be read."""
 
     world: World
     policy: str
-    books: Ledger | None = field(default=None, repr=False)
+    _enter: Callable[[Payment, int], None] | None = field(default=None, repr=False)
 
     def pay(self, purpose: str, recipient: str, persons: float, each: float, payer: str = STATE_BUDGET) -> None:
         """Pay an amount in VND for each of a number of real persons; raises PolicyError as `pay_sum` does."""
@@ -70,8 +71,8 @@ class Account:
         persons, total = checked_persons(purpose, persons), checked_sum(purpose, "total", total)
         world = self.world
         payment = Payment(world.month, self.policy, purpose, payer, recipient, persons, round(total))
-        books = world.ledger if self.books is None else self.books
-        books.pay(payment, world.calendar[0])
+        enter = world.ledger.pay if self._enter is None else self._enter
+        enter(payment, world.calendar[0])
 
     def pay_share(self, lever: str, rows: np.ndarray, purpose: str, recipient: str, payer: str = STATE_BUDGET) -> None:
         """Pay this policy's share of an amount in VND per person that stands on a lever and was handed out.
@@ -126,6 +127,10 @@ class Policy(Parameters):
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
+        for name in _INHERITED:
+            if name in vars(cls):
+                message = _("{policy}.{name}: is inherited, not written anew; a policy writes adjust and settle")
+                raise TypeError(message.format(policy=cls.__name__, name=name))
         for one in cls.outcomes():
             if not isinstance(one, Outcome):
                 message = _("{name}.outcome: given {given!r}; allowed an Outcome, or a tuple of them")

@@ -10,10 +10,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from labsim.report.chances import SIGNS, words_of
 from labsim.report.console import ruled_table
 from labsim.report.numbers import number
 from labsim.results import Results
 from labsim.text import _, current_language, mark
+from labsim.verdicts import TOO_FEW, is_luck
 
 __all__ = ["group_name", "group_view", "grouping_name", "ledger_view", "payer_name"]
 
@@ -59,11 +61,7 @@ _BLOCKS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         mark("People in work and both sides of the market, December"),
-        (
-            (mark("Vacancies"), "vacancies"),
-            (mark("Seekers"), "seekers"),
-            (mark("People\nin work"), "employed"),
-        ),
+        ((mark("Vacancies"), "vacancies"), (mark("Seekers"), "seekers"), (mark("People\nin work"), "employed")),
     ),
     (
         mark("Mean income in December, million VND a month"),
@@ -105,7 +103,10 @@ def ledger_view(results: Results) -> Iterator[RenderableType]:
     whole = costs[costs["year"] == "all"].to_dict("records")
     if whole:
         yield Text(_("What the policies cost"), style="bold")
-        yield _costs_table(whole)
+        scale = float(results.manifest.get("scale", 1.0))
+        yield _costs_table(whole, scale)
+        if any(is_luck(row["count"], scale) for row in whole):
+            yield Text(f"{SIGNS[TOO_FEW]} {words_of()[TOO_FEW]}", style="dim")
         yield Text(_("Public money of all years: state budget and policy bank, loans included."), style="dim")
     if len(spending):
         yield Text("")
@@ -136,7 +137,7 @@ def group_view(results: Results, grouping: str) -> Iterator[RenderableType]:
                 yield Text("")
 
 
-def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
+def _costs_table(rows: Sequence[Mapping[Any, Any]], scale: float) -> Table:
     table = ruled_table()
     table.add_column(_("Policy and outcome"), ratio=1, min_width=max(len(str(row["policy"])) for row in rows))
     table.add_column(_("Spent,\nm VND"), justify="right", min_width=9)
@@ -154,9 +155,10 @@ def _costs_table(rows: Sequence[Mapping[Any, Any]]) -> Table:
         spent = ("", "", "") if again else (
             _millions(row["spent"]), _millions(row["left"]), number(row["months_paused"], "months"),
         )  # fmt: skip
+        few = f"{SIGNS[TOO_FEW]} " if is_luck(row["count"], scale) else ""
         table.add_row(
             what, *spent,
-            _with_band(row, "count", "persons"), _with_band(row, "unit_cost", "million", 1e6),
+            few + _with_band(row, "count", "persons"), _with_band(row, "unit_cost", "million", 1e6),
         )  # fmt: skip
     return table
 

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labsim.report.blocks import Block, Cell, Chapter, Column, Gallery, Key, Table, Words
+from labsim.report.chances import words_of
 from labsim.report.chapters.source import Source
 from labsim.report.numbers import money, number
 from labsim.report.pictures import COLOURS, WIDE, bare, blank, picture, styled
@@ -18,6 +19,7 @@ from labsim.report.tables import payer_name
 from labsim.report.words import capital, paid_for, policy_name, recipient_name
 from labsim.results import Results
 from labsim.text import _
+from labsim.verdicts import TOO_FEW, is_luck
 
 __all__ = ["money_chapter"]
 
@@ -46,7 +48,7 @@ def money_chapter(source: Source) -> Chapter | None:
             Key(tuple(("\N{BLACK SQUARE}", colour, name) for colour, name in zip(COLOURS, names, strict=False)))
         )
         blocks.append(Gallery((drawn,), wide=True))
-    blocks.append(_outcomes(costs[costs["year"] == "all"]))
+    blocks.append(_outcomes(costs[costs["year"] == "all"], float(results.manifest.get("scale", 1.0))))
     spending = results.spending()
     if len(spending):
         blocks += [_payers(spending), _purposes(results, spending)]
@@ -70,7 +72,7 @@ def _bars(by_year: pd.DataFrame) -> Figure:
     return figure
 
 
-def _outcomes(whole: pd.DataFrame) -> Table:
+def _outcomes(whole: pd.DataFrame, scale: float) -> Table:
     """Return what each policy spent and what a unit of its outcome cost; its money stands once."""
     columns = (
         Column(_("Policy and outcome"), wide=True), Column(_("Public money"), right=True),
@@ -84,10 +86,16 @@ def _outcomes(whole: pd.DataFrame) -> Table:
         rows.append((
             Cell(outcome, tone="soft") if again else Cell(capital(policy_name(before)), outcome),
             Cell("" if again else money(row["spent"])), Cell("" if again else number(row["months_paused"], "months")),
-            Cell(number(row["count"], "persons"), _band(row, "count", lambda value: number(value, "persons"))),
+            Cell(number(row["count"], "persons"), _how_sure(row, scale)),
             Cell(money(row["unit_cost"]), _band(row, "unit_cost", money)),
         ))  # fmt: skip
     return Table(columns, tuple(rows), title=_("What the policies cost, and what for"))
+
+
+def _how_sure(row: dict[Any, Any], scale: float) -> str:
+    """Return the band of an outcome, and that luck decides where few were simulated."""
+    band = _band(row, "count", lambda value: number(value, "persons"))
+    return " ".join(part for part in (band, words_of()[TOO_FEW] if is_luck(row["count"], scale) else "") if part)
 
 
 def _band(row: dict[Any, Any], name: str, write: Any) -> str:
