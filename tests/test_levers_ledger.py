@@ -217,6 +217,16 @@ def test_what_is_counted_is_that_of_the_month_alone():
     assert ledger.counts == {}
 
 
+def test_flows_are_those_of_the_month_alone():
+    ledger = Ledger.opened(np.array([5, 0, 0]))
+    assert not ledger.flows.any()
+    ledger.flows[0, 1] = 2
+    ledger.close_month()
+    ledger.start_month()
+    assert ledger.flows.tolist() == [[0, 0, 0]] * 3
+    assert ledger.stocks.tolist() == [3, 2, 0]
+
+
 def test_what_a_payer_is_left_out_for_is_that_it_paid_not_that_it_received():
     """Trainees pay the college, the state pays the trainees: without trainees, what the state paid is left."""
     ledger = Ledger.opened(np.zeros(3, dtype=np.int64))
