@@ -120,7 +120,8 @@ def test_places_abroad_are_filled_by_lot():
     lots = uniforms(DRAWS.key("lot for a place abroad"), np.arange(300))
     alone = world_of(FARMING)
     alone.workers.savings[:], alone.workers.schooling[:] = 1e9, 2
-    assert go(alone, [0, 0, 12 * 7, 0]).tolist() == np.argsort(lots)[:7].tolist()
+    assert go(alone, [0, 0, 12 * 7, 0], preparation=100e6).tolist() == np.argsort(lots)[:7].tolist()
+    assert alone.events["cost_abroad"].tolist() == [50e6, 0.0, 0.0, 0.0]  # preparation pays no more than the cost
 
 
 def test_people_choose_where_to_go_by_places_and_savings():
@@ -246,6 +247,31 @@ def test_seats_go_in_order_and_support_goes_to_who_has_no_training(full_time):
     there = [IN_TRAINING, IN_TRAINING, FARMING] if full_time else [FARMING, EMPLOYEE, FARMING]
     assert w.activity[people].tolist() == there
     assert (w.employer[7], world.enterprises.headcount[0, 0]) == ((-1, 0) if full_time else (0, 1))
+
+
+@pytest.mark.parametrize(("intake", "seats", "enrolled"), [(0, 9, 5), (12, 9, 5), (11, 9, 0), (0, 4, 0), (0, 50, 40)])
+def test_people_enrol_where_an_intake_is_open_up_to_the_free_seats(intake, seats, enrolled):
+    world = course_of(Level.ELEMENTARY)  # in December
+    w, p = world.workers, world.programmes
+    w.level[:], w.wage[:], w.field[:], p.field[0] = 0, 1e7, 0, 0
+    p.intake_month[0], p.seats[0], p.taken[0], p.fee[0], p.full_time[0] = intake, seats, 4, 0.0, 0
+    parameters = with_values(training.TrainingParameters(), consider_rate=1.1, expectation_error=0.0, oldest=10_000.0)
+    training.enrol(world, parameters, DRAWS)
+    assert np.count_nonzero(w.programme == 0) == enrolled and p.taken[0] == 4 + enrolled
+    assert world.events["admitted"].tolist() == [enrolled] and world.events["admitted_paying"].tolist() == [0]
+    assert world.ledger.counts["training_enrolled"] == enrolled
+    assert world.ledger.counts["training_applicants"] == (0 if intake == 11 else 40)
+
+
+@pytest.mark.parametrize(("intake", "enrolled"), [(0, 0), (12, 20), (11, 0)])
+def test_school_leavers_think_of_training_at_the_yearly_intake(intake, enrolled):
+    world = course_of(Level.ELEMENTARY)
+    w, p = world.workers, world.programmes
+    w.wage[:], w.birth_month[:20], w.schooling[:] = 1e7, -18 * 12, 3
+    p.field[0], p.intake_month[0], p.seats[0], p.taken[0] = 0, intake, 99, 0
+    values = {"consider_rate": 0.0, "school_leaver_rate": 1.0, "expectation_error": 0.0}
+    training.enrol(world, with_values(training.TrainingParameters(), **values), DRAWS)
+    assert np.flatnonzero(w.programme == 0).tolist() == list(range(enrolled))
 
 
 def plan(rate, forecast=None, taken=0):
