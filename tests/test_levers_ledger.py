@@ -29,6 +29,12 @@ def test_a_lever_that_nobody_wrote_is_neutral(levers):
         assert levers[name].shape == (1 if wide else SIZES[kind.over],), name
 
 
+def test_a_lever_ranges_over_as_many_rows_as_there_are(levers):
+    for name in ("training_seats", "export_places", "hiring_priority"):
+        levers.by("a").add(name, 1.0)
+        assert levers.size(name) == levers[name].size > 1, name
+
+
 def test_amounts_add(levers):
     levers.by("one").add("training_seats", 10.0)
     levers.by("other").add("training_seats", [1.0, 2.0], to=[0, 2])

@@ -236,7 +236,7 @@ def test_seats_go_in_order_and_support_goes_to_who_has_no_training(full_time):
     w.level[7] = 1
     w.employer[7], w.tier[7], w.activity[7], world.enterprises.headcount[0, 0] = 0, 0, EMPLOYEE, 1
     admitted, paying, one = np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1)
-    people, choices = np.array([9, 7, 4]), np.zeros(3, dtype=np.int64)
+    people, choices = np.array([9, 7, 4]), np.zeros(3, dtype=np.int16)
     n = training._admit(
         world.people, world.employers, world.courses, world.ledger.flows,
         people, choices, 0.6 * one, 1e6 * one, admitted, paying,
