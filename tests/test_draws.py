@@ -197,6 +197,13 @@ def test_draws_are_what_their_definition_says():
             assert drawn == by_the_definition(seed, decision, month, person, option)
 
 
+def test_normal_draws_are_box_and_mullers():
+    for person in (0, 3, 999):
+        radius, turn = (by_the_definition(7, "attachment", 4, person, option) for option in (1, 2))
+        expected = math.sqrt(-2.0 * math.log(radius)) * math.cos(2.0 * math.pi * turn)
+        assert _normal_all(key_of(7, "attachment", 4), person + 1)[person] == pytest.approx(expected, rel=1e-12)
+
+
 _PRINT_DRAWS = """
 import numpy as np
 from labsim.draws import key_of, normal, pick_slots, race, rounded, scramble, uniform, uniforms
@@ -323,6 +330,11 @@ def test_every_option_has_slots_and_they_fill_the_row():
     slots, shares = slots_of(np.array([[1.0, 1e-9, 0.0, 1e6], [0.0, 0.0, 2.0, 2.0]]), 16)
     assert (shares * 16).tolist() == [[1, 1, 0, 14], [0, 0, 8, 8]]
     assert [np.bincount(row, minlength=4).tolist() for row in slots] == (shares * 16).tolist()
+
+
+def test_an_option_has_eight_slots_and_no_chooser_fewer_than_sixty_four():
+    shapes = [slots_of(np.ones((2, n_options)))[0].shape for n_options in (1, 8, 9, 20)]
+    assert shapes == [(2, 64), (2, 64), (2, 72), (2, 160)]
 
 
 @pytest.mark.parametrize("bound", [1.0, 2.0, 8.0])

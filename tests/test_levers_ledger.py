@@ -29,6 +29,12 @@ def test_a_lever_that_nobody_wrote_is_neutral(levers):
         assert levers[name].shape == (1 if wide else SIZES[kind.over],), name
 
 
+def test_a_lever_ranges_over_as_many_rows_as_there_are(levers):
+    for name in ("training_seats", "export_places", "hiring_priority"):
+        levers.by("a").add(name, 1.0)
+        assert levers.size(name) == levers[name].size > 1, name
+
+
 def test_amounts_add(levers):
     levers.by("one").add("training_seats", 10.0)
     levers.by("other").add("training_seats", [1.0, 2.0], to=[0, 2])
@@ -215,6 +221,16 @@ def test_what_is_counted_is_that_of_the_month_alone():
         assert ledger.counts == {"hires": number + 1}, month
     ledger.start_month()
     assert ledger.counts == {}
+
+
+def test_flows_are_those_of_the_month_alone():
+    ledger = Ledger.opened(np.array([5, 0, 0]))
+    assert not ledger.flows.any()
+    ledger.flows[0, 1] = 2
+    ledger.close_month()
+    ledger.start_month()
+    assert ledger.flows.tolist() == [[0, 0, 0]] * 3
+    assert ledger.stocks.tolist() == [3, 2, 0]
 
 
 def test_what_a_payer_is_left_out_for_is_that_it_paid_not_that_it_received():
