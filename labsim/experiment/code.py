@@ -17,7 +17,8 @@ from labsim.source_hash import hash_of_bytes, hash_of_files
 
 __all__ = ["code_hash", "configuration_of_numbers", "model_hash"]
 
-_ONLY_SHOWS = ("app", "cli", "evidence", "gate", "lessons", "life", "report")  # shows numbers or judges them, and decides none
+# shows numbers or judges them, and decides none
+_ONLY_SHOWS = ("app", "cli", "evidence", "gate", "lessons", "life", "report")
 _ONLY_RUNS = ("experiment",)
 # files that read, judge or word what a simulation found, or refuse what is no input
 _ONLY_READS = (
