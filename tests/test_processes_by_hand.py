@@ -274,6 +274,17 @@ def test_school_leavers_think_of_training_at_the_yearly_intake(intake, enrolled)
     assert np.flatnonzero(w.programme == 0).tolist() == list(range(enrolled))
 
 
+def test_a_place_of_ones_own_is_thought_of_and_takes_nobody_elses_seat():
+    world = course_of(Level.ELEMENTARY)
+    w, p = world.workers, world.programmes
+    w.wage[:], p.intake_month[0], p.field[0], p.seats[0], p.taken[0], p.fee[0] = 1e7, 0, 0, 5, 4, 0.0
+    world.levers.by("policy").raise_to("training_place", 1.0, np.array([3, 30]))
+    values = {"consider_rate": 0.0, "school_leaver_rate": 0.0, "expectation_error": 0.0}
+    training.enrol(world, with_values(training.TrainingParameters(), **values), DRAWS)
+    assert np.flatnonzero(w.programme == 0).tolist() == [3, 30]
+    assert (p.taken[0], p.seats[0]) == (6, 7)
+
+
 def plan(rate, forecast=None, taken=0):
     p = Programmes(4)
     p.institution[:], p.field[:], p.base_seats[:] = (0, 0, 1, 0), (0, 1, 0, 2), (30.0, 10.0, 8.0, 0.0)
@@ -346,6 +357,15 @@ def test_the_best_applicant_of_each_vacancy_is_hired_and_the_books_say_from_wher
     assert world.ledger.counts == {
         "hires": 3, "job_changes": 1, "hired_from_farming": 1, "hired_from_unemployment": 0, "hired_from_business": 1
     }  # fmt: skip
+
+
+def test_a_first_claim_counts_and_hires_on_claims_are_those_of_linked_courses():
+    world = world_of(UNEMPLOYED)
+    world.workers.skill[:] = np.linspace(1.0, 0.0, 300)
+    world.events.update(claims=np.array([0.0, 9.0, 0.0, 0.0, 9.0, 0.0]), linked=np.array([1, 0, 3]))
+    assert let_hire(world, [2, 5, 8, 11, 14, 20], [0, 0, 1, 1, 2, 2]) == [5, 8, 14]
+    assert world.ledger.counts["hired_by_partners"] == 2
+    assert world.events["hired_by_partners"].tolist() == [0.5, 0.0, 1.5]
 
 
 def test_nobody_is_hired_where_nobody_searched():
