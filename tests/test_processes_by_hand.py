@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from labsim.applications import Applications, VacancyLists
 from labsim.config import load
 from labsim.draws import Draws, uniforms
 from labsim.processes import abroad, matching, training
@@ -294,7 +295,7 @@ def plan(rate, forecast=None, taken=0):
     vacancies[:, 0, 0] = vacancies[:, 0, 1] = 50.0
     world = SimpleNamespace(
         programmes=p,
-        events={} if forecast is None else {"forecast": forecast},
+        events={"forecast": forecast},
         market=SimpleNamespace(vacancies=vacancies),
         levers={"training_seats": np.zeros(4), "training_place": np.zeros(1)},
         tables={},
@@ -328,9 +329,11 @@ def let_hire(world, people, choices, **values):
     """Let one employer choose among people by the vacancy each applied for; three of its four vacancies are known."""
     n = len(people)
     world.enterprises.vacancies[0, 0], world.enterprises.opened[0, 0] = 4, 2
-    world.events.update(
-        applicants=np.array(people), applications=np.array(choices, np.int32), bundles=np.zeros(n, np.int32),
-        bundle_rows=np.zeros(1, np.int32), bundle_tiers=np.zeros(1, np.int8), n_vacancies=3,
+    nothing = dict.fromkeys(VacancyLists._fields, np.zeros(0))
+    lists = VacancyLists(**nothing | {"rows": np.zeros(1, np.int32), "group": np.zeros(3, np.int32)})
+    world.applications = Applications(
+        np.array(people), np.array(choices, np.int32), np.zeros(n, np.int32), lists, np.zeros(1, np.int8), None,
+        np.zeros(n, np.int16),
     )  # fmt: skip
     usual = {"selectivity": 1.0, "reservation": 0.0, "switching_gain": -0.5, "attachment": 0.0}
     matching.hire(world, with_values(matching.MatchingParameters(), **usual | values), DRAWS)
@@ -437,7 +440,8 @@ def test_points_of_priority_are_those_of_the_applicants():
     everybody, claims = np.array([0.0, 10.0, 20.0, 30.0]), np.array([1.0, 2.0, 3.0])
 
     def points(priority, which, **events):
-        world = SimpleNamespace(events={"applicants": applicants} | events, levers={"hiring_priority": priority})
+        applications = SimpleNamespace(people=applicants, claims=events.get("claims"))
+        world = SimpleNamespace(applications=applications, levers={"hiring_priority": priority})
         return matching.claims_of(world, which).tolist()
 
     assert points(np.zeros(1), slice(None)) == []
