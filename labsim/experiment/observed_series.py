@@ -23,7 +23,7 @@ from labsim.targets import indicators_known
 from labsim.text import _, did_you_mean, nearly
 from labsim.text_files import Table, read_table
 
-__all__ = ["COLUMNS", "STATUSES", "Figure", "Series", "figures_of", "infos", "read_figures"]
+__all__ = ["COLUMNS", "STATUSES", "Figure", "Series", "figures_of", "infos", "listed_by", "read_figures"]
 
 GROUPS = ("district", "sex", "age", "ethnicity", "residence")
 COLUMNS = (
@@ -104,7 +104,7 @@ def read_figures(
     problems = _problems_of_header(table)
     if problems:
         raise ConfigError(problems)
-    reading = _Reading(table, config, set() if leave_unknown else _listed_by(config))
+    reading = _Reading(table, config, set() if leave_unknown else listed_by(config))
     found = [reading.figure(at, leave_unknown) for at in range(len(table.rows))]
     if passed_over is not None:
         passed_over.update(dict.fromkeys(reading.passed_over, _("the model has no such indicator")))
@@ -114,7 +114,7 @@ def read_figures(
     return figures
 
 
-def _listed_by(config: Config) -> set[str]:
+def listed_by(config: Config) -> set[str]:
     """Return every indicator that the observed figures of a province name, also those that the model does not have."""
     files = (beside_margins(config, name) for name in (OBSERVED, HISTORY))
     tables = [read_table(file, needed=NEEDED) for file in files if file is not None]

@@ -12,7 +12,7 @@ from labsim.config_files import ProvinceNeeded, known_names
 from labsim.config_notes import notes_of
 from labsim.errors import ConfigError, LabsimError, Problem
 from labsim.experiment.before import gathered, problems_in, problems_of_draws, problems_of_files
-from labsim.experiment.observed_series import read_figures
+from labsim.experiment.observed_series import listed_by, read_figures
 from labsim.experiment.posterior import SHIPPED, beside_margins, drawn_from, read_posterior, stale
 from labsim.gate.kinds import Found, Kind, recognised
 from labsim.notes import STOPS
@@ -158,7 +158,10 @@ def _figures(found: Found, checked: Checked, allow_code: bool) -> None:
     n = counts[-1] if counts else 0
     if not n and not checked.problems:
         checked.notes.append((checked.shown, _("there is no figure that labsim can compare")))
-    for name, why in passed_over.items():
+    shipped = [load(name) for name in known_names() if "/" not in name] if passed_over else []
+    listed = {name for config in shipped for name in listed_by(config)}  # known to have no counterpart in the model
+    for name in sorted(passed_over.keys() - listed):
+        why = passed_over[name]
         checked.notes.append((checked.shown, _("{name} is passed over: {why}").format(name=repr(name), why=why)))
     checked.summary = n_("{n} figure", "{n} figures", n).format(n=n)
 
