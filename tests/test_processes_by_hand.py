@@ -325,7 +325,7 @@ def test_institutions_with_forecasts_go_by_them_and_faster():
 # --- matching -------------------------------------------------------------------------------------------------------
 
 
-def let_hire(world, people, choices, **values):
+def let_hire(world, people, choices, claims=None, **values):
     """Let one employer choose among people by the vacancy each applied for; three of its four vacancies are known."""
     n = len(people)
     world.enterprises.vacancies[0, 0], world.enterprises.opened[0, 0] = 4, 2
@@ -333,7 +333,7 @@ def let_hire(world, people, choices, **values):
     lists = VacancyLists(**nothing | {"rows": np.zeros(1, np.int32), "group": np.zeros(3, np.int32)})
     world.applications = Applications(
         np.array(people), np.array(choices, np.int32), np.zeros(n, np.int32), lists, np.zeros(1, np.int8), None,
-        np.zeros(n, np.int16),
+        np.zeros(n, np.int16), claims,
     )  # fmt: skip
     usual = {"selectivity": 1.0, "reservation": 0.0, "switching_gain": -0.5, "attachment": 0.0}
     matching.hire(world, with_values(matching.MatchingParameters(), **usual | values), DRAWS)
@@ -365,8 +365,8 @@ def test_the_best_applicant_of_each_vacancy_is_hired_and_the_books_say_from_wher
 def test_a_first_claim_counts_and_hires_on_claims_are_those_of_linked_courses():
     world = world_of(UNEMPLOYED)
     world.workers.skill[:] = np.linspace(1.0, 0.0, 300)
-    world.events.update(claims=np.array([0.0, 9.0, 0.0, 0.0, 9.0, 0.0]), linked=np.array([1, 0, 3]))
-    assert let_hire(world, [2, 5, 8, 11, 14, 20], [0, 0, 1, 1, 2, 2]) == [5, 8, 14]
+    world.events["linked"], claims = np.array([1, 0, 3]), np.array([0.0, 9.0, 0.0, 0.0, 9.0, 0.0])
+    assert let_hire(world, [2, 5, 8, 11, 14, 20], [0, 0, 1, 1, 2, 2], claims) == [5, 8, 14]
     assert world.ledger.counts["hired_by_partners"] == 2
     assert world.events["hired_by_partners"].tolist() == [0.5, 0.0, 1.5]
 
