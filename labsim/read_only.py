@@ -99,7 +99,7 @@ class SeenWorld(World):
 class SeenMapping(Mapping[Any, Any]):
     """A mapping that can only be read; what it holds can only be read either."""
 
-    def __init__(self, mapping: dict[Any, Any]) -> None:
+    def __init__(self, mapping: MutableMapping[Any, Any]) -> None:
         self._mapping = MappingProxyType(mapping)
 
     def __getitem__(self, key: Any) -> Any:
