@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 import labsim
-from labsim import text
+from labsim import text, verdicts
 from labsim.app.answers import Score, Verdict
 from labsim.app.verdict_lines import telling
 from labsim.app.words import chance_with_interval, chance_words, missing_words
@@ -131,9 +131,7 @@ def test_a_count_tells_from_four_hundred_agents_on(
         (1.0, 0.70, 3_000.0, 0.05, True),
     ],
 )
-def test_a_share_tells_by_its_rarer_side(
-    wanted: float, value: float, persons: float, scale: float, told: bool
-) -> None:
+def test_a_share_tells_by_its_rarer_side(wanted: float, value: float, persons: float, scale: float, told: bool) -> None:
     base = np.full(3, persons)
     assert too_few(wanted, np.full(3, value), "%", base, scale, is_share=True) is not told
 
@@ -367,3 +365,11 @@ def test_a_comparison_says_of_which_side_nothing_is_concluded() -> None:
     assert no_verdict({**both, "base_verdict": OPEN, "verdict": LIKELY}) == ""
     chances = {"chance": 0.5, "chance_low": 0.25, "chance_high": 0.75, "base_chance": math.nan}
     assert (met_in(chances, ""), met_in(chances, "base_")) == ("50 % (25 % to 75 %)", "-")
+
+
+def test_a_chance_at_the_limit_is_on_its_side():
+    rules = verdicts.verdict_rules()
+    assert verdicts.verdict(rules.likely, rules.even + 0.01, 1.0) == verdicts.LIKELY
+    assert verdicts.verdict(rules.unlikely, 0.0, rules.even - 0.01) == verdicts.UNLIKELY
+    for low, high in ((rules.even, 1.0), (0.0, rules.even)):
+        assert verdicts.verdict(rules.likely, low, high) == verdicts.verdict(rules.unlikely, low, high) == verdicts.OPEN
