@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 import labsim
-from labsim import text
+from labsim import text, verdicts
 from labsim.app.answers import Score, Verdict
 from labsim.app.verdict_lines import telling
 from labsim.app.words import chance_with_interval, chance_words, missing_words
@@ -132,9 +132,7 @@ def test_a_count_tells_from_four_hundred_agents_on(
         (1.0, 0.70, 3_000.0, 0.05, True),
     ],
 )
-def test_a_share_tells_by_its_rarer_side(
-    wanted: float, value: float, persons: float, scale: float, told: bool
-) -> None:
+def test_a_share_tells_by_its_rarer_side(wanted: float, value: float, persons: float, scale: float, told: bool) -> None:
     base = np.full(3, persons)
     assert too_few(wanted, np.full(3, value), "%", base, scale, is_share=True) is not told
 
@@ -376,3 +374,38 @@ def test_a_count_of_few_simulated_ones_is_said_to_be_luck() -> None:
     assert not is_luck(200_001.0, 0.002)
     assert not is_luck(0.0, 1.0)
     assert not is_luck(float("nan"), 0.002)
+
+
+def test_a_chance_at_the_limit_is_on_its_side():
+    rules = verdicts.verdict_rules()
+    assert verdicts.verdict(rules.likely, rules.even + 0.01, 1.0) == verdicts.LIKELY
+    assert verdicts.verdict(rules.unlikely, 0.0, rules.even - 0.01) == verdicts.UNLIKELY
+    for low, high in ((rules.even, 1.0), (0.0, rules.even)):
+        assert verdicts.verdict(rules.likely, low, high) == verdicts.verdict(rules.unlikely, low, high) == verdicts.OPEN
+
+
+def test_a_target_in_per_cent_is_judged_like_the_same_target_as_a_share() -> None:
+    """65 % and 0.65 are one target: the same verdict, the same scale that would tell."""
+    found = []
+    for unit, factor in (("%", 100.0), ("share", 1.0)):
+        target = Target(
+            id="a", label={"en": "A", "vi": "A"}, indicator="trained_share", direction="at_least",
+            value=0.65 * factor, year=2025, unit=unit, source="s",
+        )  # fmt: skip
+        values, people = np.array([0.649, 0.651]) * factor, np.array([70_000.0, 70_000.0])
+        found.append([judged(target, values, people, Setting(scale=scale)) for scale in (0.002, 0.02)])
+    assert found[0] == found[1]
+    assert [one[0] for one in found[0]] == [verdicts.TOO_FEW, verdicts.NONE]
+    assert found[0][0][1] == pytest.approx(0.02)  # 70,000 x 0.35 / 0.65 persons are 400 agents from 1:94 on
+
+
+def test_pay_is_averaged_over_those_who_earn_it() -> None:
+    assert verdicts.averaged_over("enterprise_wage") == "enterprise_employees"
+    assert verdicts.averaged_over("trained_share") is None
+
+
+@pytest.mark.parametrize(("gap", "few"), [(3.9, True), (4.1, False)])
+def test_a_share_of_few_tells_from_four_errors_on(gap: float, few: bool) -> None:
+    """With n = 1,000 people at 1:10 and a wanted share of one half, an error is sqrt(100 x 1/4) / 100 = 0.05."""
+    values, people = np.full(4, 0.5 - gap * 0.05), np.full(4, 1000.0)
+    assert verdicts.too_few(0.5, values, "share", people, 0.1, is_share=True) is few
