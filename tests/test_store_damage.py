@@ -279,7 +279,7 @@ def test_the_text_of_a_run_knows_whose_it_is_and_what_it_was() -> None:
 def test_what_a_full_disk_takes_none_of_is_no_failure_of_the_runs(tmp_path, monkeypatch) -> None:
     """Where not even the note of a failure finds room, the count stays true."""
     (tmp_path / "harm").mkdir()
-    plan = small_studies.harmful(tmp_path / "harm", 0, 1, 0)
+    plan = small_studies.harmful(tmp_path / "harm", 0, 1)
 
     def full(_store: Store, _failure: Failure) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
