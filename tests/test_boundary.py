@@ -132,6 +132,7 @@ def test_the_words_for_what_can_only_be_read_say_what_a_policy_may_do_instead(ow
     assert "month: can only be read; a policy writes by levers.add" in refused(own("world.month = 1"))
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
 def test_a_view_that_is_given_another_shape_is_whole_again_next_month(own) -> None:
     run(own("assert world.workers.wage.shape == (40,)\nworld.workers.wage.shape = (1, 40)"))
 
