@@ -154,6 +154,9 @@ def _settled(item: Any) -> tuple[Any, list[tuple[KeyPath, str]]]:
     other = item.get("otherwise")
     inside = ((("value",), found), (("otherwise", "value"), other if isinstance(other, dict) else {}))
     for path, holder in inside:
+        if len(path) > 1 and "value" in holder and holder["value"] is None:  # left out, it is that of the target
+            wrong.append((path, _("given {given}; allowed {allowed}").format(given="null", allowed=_("a number"))))
+            continue
         try:
             value = settled(holder.get("value"), unit)
         except ValueError as error:

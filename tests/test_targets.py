@@ -288,3 +288,17 @@ def test_the_printed_scorecard_shows_both_readings_and_what_rests_on_assumption(
     assert notes[0] == "The wording is unclear. Read as: one. Or else: two."
     assert notes[1].startswith("no verdict") and "0 of 2" in said.splitlines()[3]
     assert "-" in said and said.count(" of 2") == 2  # the target without both readings has no verdict
+
+
+def test_another_reading_whose_value_is_nothing_is_refused(tmp_path):
+    """Left out, the value is that of the target; written as null, it is nothing that anybody can mean."""
+    path = tmp_path / "targets.yaml"
+    text = (
+        "targets:\n  - {id: a, label: {en: A, vi: A}, indicator: trained_share, direction: at_least, value: 50,"
+        ' year: 2025, unit: "%", source: s, ambiguous: true, otherwise: {indicator: certified_share, value: null}}\n'
+    )
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"otherwise\.value: given null; allowed a number"):
+        load_targets(path)
+    path.write_text(text.replace(", value: null}", "}"), encoding="utf-8")
+    assert load_targets(path)[0].otherwise.value is None
